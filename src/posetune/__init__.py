@@ -1,0 +1,32 @@
+"""posetune: fine-tune MediaPipe Pose on your own footage and put the result back into unmodified MediaPipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Landmarker", "Pose", "__version__", "evaluate", "export", "load", "train"]
+
+if TYPE_CHECKING:
+    from posetune.measure.evaluate import evaluate
+    from posetune.runtime.pipeline import Landmarker, Pose, load
+    from posetune.tune.export import export
+    from posetune.tune.loop import train
+
+_WHERE = {
+    "load": "posetune.runtime.pipeline",
+    "Landmarker": "posetune.runtime.pipeline",
+    "Pose": "posetune.runtime.pipeline",
+    "evaluate": "posetune.measure.evaluate",
+    "train": "posetune.tune.loop",
+    "export": "posetune.tune.export",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names on first use, so that ``import posetune`` costs nothing and needs no torch."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'posetune' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_WHERE[name]), name)

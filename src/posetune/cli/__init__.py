@@ -1,0 +1,85 @@
+"""The command line: ``posetune VERB …``. One module per verb, imported only when it is called.
+
+A verb's module has ``HELP`` (one line), ``add_arguments(parser)`` and ``run(args) -> int`` (the exit code).
+Exit codes: 0 done, 1 a check failed, 2 bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import os
+import sys
+
+from posetune.errors import PosetuneError
+
+# verb -> (module in posetune.cli, one line of help). A table, not discovery: start-up reads no folder and
+# imports no verb but the one asked for.
+VERBS = {
+    "models": ("models", "list, fetch, import and locate the stock networks"),
+    "train": ("train", "tune a stock network on labelled images"),
+    "eval": ("eval", "measure networks against stock on people they have not seen"),
+    "export": ("export", "write a tuned network as .tflite or .task"),
+    "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
+    "predict": ("predict", "find poses in images, folders and videos"),
+    "data": ("data", "look into, check and convert labelled sets"),
+}
+
+
+def build_parser(verb: str | None) -> argparse.ArgumentParser:
+    """The parser for ``verb`` (imports its module), or for the list of verbs when it is None."""
+    from posetune import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="posetune",
+        description="Fine-tune MediaPipe Pose on your own footage and put the result back into unmodified MediaPipe.",
+    )
+    parser.add_argument("--version", action="version", version=f"posetune {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, (module, text) in VERBS.items():
+        sub = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == verb:
+            command = importlib.import_module(f"posetune.cli.{module}")
+            command.add_arguments(sub)
+            sub.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code. Every foreseeable failure is one sentence on stderr."""
+    argv = sys.argv[1:] if argv is None else argv
+    verb = next((word for word in argv if not word.startswith("-")), None)
+    try:
+        args = build_parser(verb if verb in VERBS else None).parse_args(argv)
+        return int(args.run(args))
+    except PosetuneError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("stopped by Ctrl-C", 130)
+    except BrokenPipeError:  # `posetune … | head` closed the pipe: not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _fail("out of memory: use smaller images or a smaller batch", 2)
+    except OSError as error:
+        return _fail(_explain_os_error(error), 2)
+    except ModuleNotFoundError as error:
+        extra = {"torch": "train", "matplotlib": "train", "mediapipe": "mediapipe"}.get(
+            (error.name or "").split(".")[0]
+        )
+        if extra is None:
+            raise
+        return _fail(f"this needs {error.name}, which is not installed: pip install 'posetune[{extra}]'", 2)
+
+
+def _explain_os_error(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"{where}the disk is full; free some space and run the command again"
+    return f"{where}{error.strerror or error}"
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"posetune: {message}", file=sys.stderr)
+    return code

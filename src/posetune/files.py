@@ -1,0 +1,63 @@
+"""Writing files so that nobody ever finds half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from posetune.errors import PosetuneError
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success rename it over ``path``, on failure remove it.
+
+    Parent folders are made. The rename is atomic on one file system, so a reader sees the old file or the new
+    one, never a part; two writers do not disturb each other, the last one wins.
+
+    Raises PosetuneError if the folder cannot be written to or the disk is full.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem[:40]}-", suffix=f"{path.suffix}.tmp-posetune", dir=path.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        _match_umask(temporary)
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        # An error about some other file (say, an unreadable input opened inside the block) is not ours to explain.
+        if error.filename is not None and temporary is not None and Path(error.filename) != temporary:
+            raise
+        raise PosetuneError(
+            f"Cannot write {path}: {error.strerror or error}. Free some space or choose another place to write to."
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` atomically. See :func:`replacing`."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | Path, content: str) -> None:
+    """Write ``content`` to ``path`` atomically, as UTF-8. See :func:`replacing`."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def _match_umask(path: Path) -> None:
+    """Give a file made by mkstemp (mode 600) the mode that open() would have given it."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)

@@ -1,0 +1,359 @@
+"""Graph → torch module → Graph: a TFLite network made trainable, and its trained weights written back.
+
+The module runs the graph's own operators, so it computes what LiteRT computes; it keeps nothing of the graph that
+training does not need. Convolutions hold their weights in one of two forms:
+
+* **folded**: the weights as the file has them. Batch norm was folded into them by their makers, which left channel
+  magnitudes from 1e-3 to 2e3: gradient descent on them hardly learns.
+* **normalised** (:func:`normalise`): the scale that batch norm had is put back as a reparametrisation of the weights,
+  ``w = γ_o · v / s_i``, ``b = γ_o · c + β_o``. γ starts as the standard deviation and β as the mean of the output channel
+  on real crops, s is the root mean square of the input channel (constant). The network computes what it did before, each
+  training step sees unit-sized activations on both sides, and folding back for export is exact: no running statistics that
+  a small or one-sided data set could drag away, and no cost per pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from posetune.errors import PosetuneError
+from posetune.graph.flatbuffer import Graph, Operator
+
+_SAME = 0  # schema.Padding.SAME
+_RELU, _RELU6 = 1, 3  # schema.ActivationFunctionType
+_CONSTANT_KINDS = ("DEQUANTIZE", "DENSIFY")
+
+
+class Convolution(nn.Module):
+    """CONV_2D or DEPTHWISE_CONV_2D of the graph: weight (O, I/groups, kh, kw), bias (O,), padding and activation.
+
+    ``scale`` (γ), ``shift`` (β) and ``input_scale`` (s) exist in the normalised form only.
+    """
+
+    def __init__(self, graph: Graph, op: Operator) -> None:
+        super().__init__()
+        self.depthwise = op.kind == "DEPTHWISE_CONV_2D"
+        kernel = graph.constant(op.inputs[1])
+        # TFLite keeps OHWI for convolutions and 1HWO for depthwise ones; torch wants OIHW.
+        kernel = kernel.transpose(3, 0, 1, 2) if self.depthwise else kernel.transpose(0, 3, 1, 2)
+        self.weight = nn.Parameter(torch.from_numpy(np.ascontiguousarray(kernel)))
+        self.bias = nn.Parameter(torch.from_numpy(graph.constant(op.inputs[2])))
+        self.weight_tensor, self.bias_tensor = op.inputs[1], op.inputs[2]
+        self.groups = self.weight.shape[0] if self.depthwise else 1
+        self.stride = (int(op.options.strideH), int(op.options.strideW))
+        self.same = op.options.padding == _SAME
+        self.activation = int(op.options.fusedActivationFunction)
+        if self.activation not in (0, _RELU, _RELU6):
+            raise PosetuneError(f"{graph.source}: activation {self.activation} of a convolution is not supported.")
+        if (op.options.dilationHFactor, op.options.dilationWFactor) != (1, 1):
+            raise PosetuneError(f"{graph.source}: dilated convolutions are not supported.")
+        self.extra_padding = (0, 0, 0, 0)  # left, right, top, bottom of a PAD operator merged into this one
+        self.scale: nn.Parameter | None = None
+        self.shift: nn.Parameter | None = None
+        self.register_buffer("input_scale", None)
+        self.round_fp16 = False
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias as the file holds them (before rounding); differentiable in the normalised form."""
+        if self.scale is None or self.shift is None:
+            return self.weight, self.bias
+        weight = self.weight * self.scale.view(-1, 1, 1, 1)
+        if self.input_scale is not None:
+            weight = weight / self.input_scale
+        return weight, self.bias * self.scale + self.shift
+
+    def effective(self) -> tuple[Tensor, Tensor]:
+        """What the exported file will hold: folded, and rounded to float16 with a straight-through gradient if asked."""
+        weight, bias = self.folded()
+        return (_round_fp16(weight), _round_fp16(bias)) if self.round_fp16 else (weight, bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight, bias = self.effective()
+        return self.activate(self.convolve(x, weight, bias))
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        left, right, top, bottom = self.padding(x.shape[2], x.shape[3])
+        padding = (top, left)
+        if left != right or top != bottom:
+            x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
+        return F.conv2d(x, weight, bias, self.stride, padding, groups=self.groups)
+
+    def activate(self, y: Tensor) -> Tensor:
+        if self.activation == _RELU6:
+            return F.relu6(y)
+        return F.relu(y) if self.activation == _RELU else y
+
+    def padding(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """Left, right, top, bottom. TFLite's SAME puts the odd pixel right and below, unlike torch."""
+        if not self.same:
+            return self.extra_padding
+        kh, kw = self.weight.shape[2:]
+        top, bottom = _same_padding(height, kh, self.stride[0])
+        left, right = _same_padding(width, kw, self.stride[1])
+        return left, right, top, bottom
+
+
+def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def _round_fp16(x: Tensor) -> Tensor:
+    return x + (x.to(torch.float16).to(x.dtype) - x).detach()
+
+
+@dataclass(frozen=True)
+class _Step:
+    kind: str
+    name: str | None  # the submodule of a convolution
+    inputs: tuple[int, ...]
+    output: int
+    arguments: Any = None
+
+
+class Network(nn.Module):
+    """A landmark or detector network as a torch module. Input (B, 3, H, W) float32, RGB, in the file's value range.
+
+    Convolutions are submodules named by their place in the file (``conv_003``, ``depthwise_006`` …), in running order.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.source = graph.source
+        self.input_size = graph.inputs[0].shape[1]
+        self.output_tensors = [int(i) for i in graph.subgraph.outputs]
+        self._input_tensor = int(graph.subgraph.inputs[0])
+        self._shapes = {i: tuple(int(n) for n in t.shape) for i, t in enumerate(graph.subgraph.tensors)}
+        self._steps: list[_Step] = []
+        pads: dict[int, tuple[int, np.ndarray]] = {}
+        for place, op in enumerate(graph.operators):
+            if op.kind not in _CONSTANT_KINDS:
+                self._add(graph, place, op, pads)
+        self._plans: dict[tuple[int, ...], list[tuple[_Step, tuple[int, ...]]]] = {}
+        self.to(memory_format=torch.channels_last)
+
+    # --- building --------------------------------------------------------------------------------------------------
+
+    def _add(self, graph: Graph, place: int, op: Operator, pads: dict[int, tuple[int, np.ndarray]]) -> None:
+        if op.kind == "PAD":
+            amounts = graph.constant(op.inputs[1])
+            if not amounts[[0, 3]].any():  # only rows and columns: the convolution behind takes it over
+                pads[op.outputs[0]] = (op.inputs[0], amounts)
+            self._steps.append(_Step("PAD", None, (op.inputs[0],), op.outputs[0], amounts))
+        elif op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            module = Convolution(graph, op)
+            source = op.inputs[0]
+            if source in pads and not module.same:
+                source, amounts = pads[source]
+                module.extra_padding = (*map(int, amounts[2]), *map(int, amounts[1]))
+            name = f"{'depthwise' if module.depthwise else 'conv'}_{place:03d}"
+            self.add_module(name, module)
+            self._steps.append(_Step(op.kind, name, (source,), op.outputs[0]))
+        elif op.kind == "MAX_POOL_2D":
+            window = (op.options.filterHeight, op.options.filterWidth, op.options.strideH, op.options.strideW)
+            self._steps.append(_Step(op.kind, None, (op.inputs[0],), op.outputs[0], (*window, op.options.padding)))
+        elif op.kind == "RESIZE_BILINEAR":
+            if op.options.alignCorners or not op.options.halfPixelCenters:
+                raise PosetuneError(f"{graph.source}: RESIZE_BILINEAR without half-pixel centres is not supported.")
+            size = tuple(int(n) for n in graph.constant(op.inputs[1]))
+            self._steps.append(_Step(op.kind, None, (op.inputs[0],), op.outputs[0], size))
+        elif op.kind == "DEPTH_TO_SPACE":
+            self._steps.append(_Step(op.kind, None, (op.inputs[0],), op.outputs[0], int(op.options.blockSize)))
+        elif op.kind == "CONCATENATION":
+            self._steps.append(_Step(op.kind, None, tuple(op.inputs), op.outputs[0], int(op.options.axis)))
+        elif op.kind == "ADD":
+            self._steps.append(_Step(op.kind, None, tuple(op.inputs), op.outputs[0], int(op.options.fusedActivationFunction)))
+        elif op.kind in ("RESHAPE", "LOGISTIC"):
+            self._steps.append(_Step(op.kind, None, (op.inputs[0],), op.outputs[0]))
+        else:
+            raise PosetuneError(f"{graph.source}: operator {op.kind} is not supported; is it a MediaPipe Pose network?")
+
+    def convolutions(self) -> Iterator[tuple[str, Convolution]]:
+        """Names and modules in running order."""
+        for step in self._steps:
+            if step.name is not None:
+                yield step.name, self.get_submodule(step.name)  # type: ignore[misc]
+
+    def convolutions_for(self, outputs: Sequence[int]) -> list[str]:
+        """Names of the convolutions that the given outputs (by place in the file) depend on, in running order."""
+        return [step.name for step, _ in self._plan(tuple(outputs)) if step.name is not None]
+
+    def output_resolution(self, name: str) -> int:
+        """Height in pixels of what a convolution puts out."""
+        step = next(s for s in self._steps if s.name == name)
+        return self._shapes[step.output][1]
+
+    def heads(self) -> list[str]:
+        """The convolutions behind which no other follows on the way to an output: they carry the outputs' units."""
+        feeds: dict[int, list[_Step]] = {}
+        for step in self._steps:
+            for tensor in step.inputs:
+                feeds.setdefault(tensor, []).append(step)
+
+        def reaches_convolution(tensor: int) -> bool:
+            return any(s.name is not None or reaches_convolution(s.output) for s in feeds.get(tensor, []))
+
+        return [s.name for s in self._steps if s.name is not None and not reaches_convolution(s.output)]
+
+    # --- running ---------------------------------------------------------------------------------------------------
+
+    def _plan(self, outputs: tuple[int, ...]) -> list[tuple[_Step, tuple[int, ...]]]:
+        """The steps that the outputs need, each with the tensors that can be let go after it."""
+        if outputs not in self._plans:
+            needed = {self.output_tensors[i] for i in outputs}
+            steps = []
+            for step in reversed(self._steps):
+                if step.output in needed:
+                    needed.update(step.inputs)
+                    steps.append(step)
+            kept = {self.output_tensors[i] for i in outputs}
+            plan, seen = [], set(kept)
+            for step in steps:  # still last to first: the first sight of a tensor is its last use
+                plan.append((step, tuple(t for t in dict.fromkeys(step.inputs) if t not in seen)))
+                seen.update(step.inputs)
+            self._plans[outputs] = plan[::-1]
+        return self._plans[outputs]
+
+    def forward(self, x: Tensor, outputs: Sequence[int] | None = None) -> list[Tensor]:
+        """Run on (B, 3, H, W). Returns the file's outputs (all, or those at the given places) in the file's layout.
+
+        Images come as (B, H, W, C), vectors as (B, N), as in the file but for the batch.
+        """
+        wanted = tuple(range(len(self.output_tensors))) if outputs is None else tuple(outputs)
+        x = x.contiguous(memory_format=torch.channels_last)
+        values = {self._input_tensor: x}
+        for step, finished in self._plan(wanted):
+            values[step.output] = self._run(step, [values[i] for i in step.inputs])
+            for tensor in finished:
+                del values[tensor]
+        results = (values[self.output_tensors[i]] for i in wanted)
+        return [y.permute(0, 2, 3, 1) if y.dim() == 4 else y for y in results]
+
+    def _run(self, step: _Step, inputs: list[Tensor]) -> Tensor:
+        x = inputs[0]
+        if step.name is not None:
+            return self.get_submodule(step.name)(x)
+        if step.kind == "ADD":
+            y = x + inputs[1]
+            return F.relu6(y) if step.arguments == _RELU6 else F.relu(y) if step.arguments == _RELU else y
+        if step.kind == "PAD":
+            (n0, n1), (h0, h1), (w0, w1), (c0, c1) = step.arguments.tolist()
+            return F.pad(x, (w0, w1, h0, h1, c0, c1, n0, n1))
+        if step.kind == "MAX_POOL_2D":
+            kh, kw, sh, sw, padding = step.arguments
+            if padding == _SAME:
+                top, bottom = _same_padding(x.shape[2], kh, sh)
+                left, right = _same_padding(x.shape[3], kw, sw)
+                x = F.pad(x, (left, right, top, bottom), value=float("-inf"))
+            return F.max_pool2d(x, (kh, kw), (sh, sw))
+        if step.kind == "RESIZE_BILINEAR":
+            return F.interpolate(x, size=step.arguments, mode="bilinear", align_corners=False)
+        if step.kind == "DEPTH_TO_SPACE":
+            return _depth_to_space(x, step.arguments)
+        if step.kind == "CONCATENATION":
+            axis = step.arguments % len(self._shapes[step.output])
+            return torch.cat(inputs, dim=axis if x.dim() < 4 else (0, 2, 3, 1)[axis])
+        if step.kind == "LOGISTIC":
+            return torch.sigmoid(x)
+        shape = self._shapes[step.output]  # RESHAPE: in the file's layout, channels last
+        y = x.permute(0, 2, 3, 1) if x.dim() == 4 else x
+        y = y.reshape(x.shape[0], *shape[1:])
+        return y.permute(0, 3, 1, 2) if y.dim() == 4 else y
+
+    # --- forms and files -------------------------------------------------------------------------------------------
+
+    def set_fp16_rounding(self, on: bool) -> None:
+        """Round weights to float16 in the forward pass (gradient straight through), as the exported file will."""
+        for _, module in self.convolutions():
+            module.round_fp16 = on
+
+    def write_to(self, graph: Graph) -> Graph:
+        """Put this network's (folded) weights into ``graph``, which must be of the file this network was made from."""
+        with torch.no_grad():
+            for name, module in self.convolutions():
+                weight, bias = module.folded()
+                values = weight.detach().cpu().numpy()
+                if not np.isfinite(values).all() or not torch.isfinite(bias).all():
+                    raise PosetuneError(f"The weights of {name} are not finite; the training diverged, lower the learning rate.")
+                values = values.transpose(1, 2, 3, 0) if module.depthwise else values.transpose(0, 2, 3, 1)
+                graph.set_constant(module.weight_tensor, values)
+                graph.set_constant(module.bias_tensor, bias.detach().cpu().numpy())
+        return graph
+
+
+def _depth_to_space(x: Tensor, block: int) -> Tensor:
+    """TFLite's order of channels (row, column, depth); torch's pixel_shuffle has (depth, row, column)."""
+    b, c, h, w = x.shape
+    depth = c // (block * block)
+    x = x.reshape(b, block, block, depth, h, w).permute(0, 3, 4, 1, 5, 2)
+    return x.reshape(b, depth, h * block, w * block)
+
+
+@contextmanager
+def _recording(network: Network, names: Iterable[str]) -> Iterator[dict[str, list[Tensor]]]:
+    """Collect per convolution: input mean square (C_in,), output mean and mean square (C_out,), before activation."""
+    records: dict[str, list[Tensor]] = {}
+
+    def watch(name: str, module: Convolution) -> Any:
+        def hook(_: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+            x = arguments[0]
+            y = module.convolve(x, *module.effective())
+            sums = [(x * x).mean((0, 2, 3)), y.mean((0, 2, 3)), (y * y).mean((0, 2, 3))]
+            records[name] = [a + b for a, b in zip(records[name], sums, strict=True)] if name in records else sums
+
+        return module.register_forward_pre_hook(hook)
+
+    handles = [watch(name, module) for name, module in network.convolutions() if name in set(names)]
+    try:
+        yield records
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@torch.no_grad()
+def normalise(network: Network, batches: Iterable[Tensor], outputs: Sequence[int] | None = None, floor: float = 1e-3) -> None:
+    """Bring every convolution but the heads into the normalised form, in place, measured on batches (B, 3, H, W).
+
+    The network computes what it did before, up to float32 rounding. ``floor`` bounds the scales from below, relative to
+    the layer's median, so that dead channels stay put.
+    """
+    wanted = range(len(network.output_tensors)) if outputs is None else outputs
+    names = network.convolutions_for(list(wanted))
+    count = 0
+    with _recording(network, names) as records:
+        for batch in batches:
+            network(batch, wanted)
+            count += 1
+    if not count:
+        raise PosetuneError("No images to measure the network's activations on.")
+    heads = set(network.heads())
+    for name, module in network.convolutions():
+        if name in records:
+            input_square, mean, square = (r / count for r in records[name])
+            _normalise_one(module, input_square.sqrt(), mean, (square - mean * mean).clamp_min(0).sqrt(), name in heads, floor)
+
+
+def _normalise_one(module: Convolution, rms_in: Tensor, mean: Tensor, std: Tensor, head: bool, floor: float) -> None:
+    input_scale = _bounded(rms_in, floor)
+    # A depthwise weight has one input channel per output channel; a dense one has them along dimension 1.
+    shape = (-1, 1, 1, 1) if module.depthwise else (1, -1, 1, 1)
+    scale = torch.ones_like(std) if head else _bounded(std, floor)
+    shift = torch.zeros_like(mean) if head else mean
+    module.weight.mul_(input_scale.view(shape)).div_(scale.view(-1, 1, 1, 1))
+    module.bias.sub_(shift).div_(scale)
+    module.register_buffer("input_scale", input_scale.view(shape).clone())
+    module.scale = nn.Parameter(scale.clone(), requires_grad=not head)
+    module.shift = nn.Parameter(shift.clone(), requires_grad=not head)
+
+
+def _bounded(values: Tensor, floor: float) -> Tensor:
+    return values.clamp_min(max(float(values.median()) * floor, 1e-6))
