@@ -1,0 +1,125 @@
+"""Labelled people in memory. Every format is read into this and written from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posetune.geometry import Crop, crop_from_labels, torso_px
+from posetune.runtime.images import read_image
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One image of a data set; its pixels are read when asked for.
+
+    ``width``, ``height``: as the label file says, in image px. ``group``: what it shares a scene or a video
+    with; sets are divided and intervals are drawn by group, never by image.
+    """
+
+    id: int | str
+    path: Path
+    width: int
+    height: int
+    group: str
+
+    def read(self) -> np.ndarray:
+        """The pixels, (H, W, 3) uint8 RGB. Raises PosetuneError if the file is missing or damaged."""
+        return read_image(self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One labelled person.
+
+    ``keypoints``: (33, 3) float64: x, y in image px and v: 0 not labelled (then x = y = 0), 1 labelled but
+    hidden, 2 visible. ``bbox``: (4,) x, y, width, height in image px, or None. ``area``: px², as the label
+    file says, or None. ``ignore``: to be left out of training and scoring (a crowd, too small, nothing
+    labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
+    the camera), NaN where unknown; or None. ``extra``: what else the label file says of this person.
+    """
+
+    id: int
+    image: ImageRecord
+    keypoints: np.ndarray
+    bbox: np.ndarray | None = None
+    area: float | None = None
+    ignore: bool = False
+    keypoints_3d: np.ndarray | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def labelled(self) -> np.ndarray:
+        """(33,) bool: which points have a label."""
+        return self.keypoints[:, 2] > 0
+
+    @property
+    def group(self) -> str:
+        return self.image.group
+
+    @cached_property
+    def crop(self) -> Crop | None:
+        """The crop of the crop protocol; None if the labels do not imply one (see
+        ``geometry.crop_from_labels``).
+        """
+        return crop_from_labels(self.keypoints, self.labelled)
+
+    @cached_property
+    def torso(self) -> float:
+        """Length of the torso in image px, NaN where the labels do not tell. See ``geometry.torso_px``."""
+        return torso_px(self.keypoints, self.labelled)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and the people in them.
+
+    ``source_names``: the keypoint names of the schema it came from; ``dropped_names``: those that mean none
+    of the 33. ``root``: the folder of the set (the one that holds ``images/``) or, without such, the image
+    folder. ``warnings``: sentences for the user about what was read but not as it stands.
+    """
+
+    name: str
+    images: tuple[ImageRecord, ...]
+    people: tuple[Person, ...]
+    source_names: tuple[str, ...]
+    dropped_names: tuple[str, ...]
+    root: Path
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def usable(self) -> tuple[Person, ...]:
+        """The people that training and the crop protocol can use: not ignored, and their labels imply a
+        crop.
+        """
+        return tuple(p for p in self.people if not p.ignore and p.crop is not None)
+
+    @cached_property
+    def labelled_landmarks(self) -> np.ndarray:
+        """(33,) bool: the landmarks that at least one person has a label for."""
+        return np.any([p.labelled for p in self.people], axis=0) if self.people else np.zeros(33, bool)
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of the images, each once, in order of first appearance."""
+        return tuple(dict.fromkeys(image.group for image in self.images))
+
+    def keep(self, images: Iterable[ImageRecord], name: str | None = None) -> Dataset:
+        """The same set with these images only, and the people in them."""
+        kept = {id(image) for image in images}
+        return dataclasses.replace(
+            self,
+            name=name or self.name,
+            images=tuple(image for image in self.images if id(image) in kept),
+            people=tuple(person for person in self.people if id(person.image) in kept),
+        )
+
+    def where(self, condition: Callable[[Person], bool]) -> Dataset:
+        """The same set with the people that meet ``condition``; the images stay."""
+        return dataclasses.replace(self, people=tuple(p for p in self.people if condition(p)))

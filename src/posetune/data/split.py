@@ -1,0 +1,44 @@
+"""Dividing a set so that no scene and no video stands on both sides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from posetune.data.people import Dataset
+from posetune.errors import PosetuneError
+
+
+def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
+    """Divide ``dataset`` into ``(rest, part)`` where ``part`` holds about ``fraction`` of the usable people.
+
+    Whole groups only. The same seed gives the same split, whatever the order of images in the file. Both
+    sides have at least one usable person.
+
+    Raises PosetuneError if all usable people are of one group, or ``fraction`` is not between 0 and 1.
+    """
+    if not 0 < fraction < 1:
+        raise PosetuneError(f"The fraction to split off must lie between 0 and 1, not {fraction}.")
+    sizes: dict[str, int] = {}
+    for person in dataset.usable:
+        sizes[person.group] = sizes.get(person.group, 0) + 1
+    if len(sizes) < 2:
+        what = "one group (scene or video)" if sizes else "no usable person"
+        raise PosetuneError(
+            f"Cannot split {dataset.name}: it has {what}, and a group is never divided; "
+            "label people of a second scene, or give a validation set of its own."
+        )
+    order = np.random.default_rng(seed).permutation(sorted(sizes))
+    target = fraction * sum(sizes.values())
+    chosen: set[str] = set()
+    count = 0
+    for group in order[:-1]:  # the last group always stays behind
+        # Take a group if that brings the count nearer to the target; one large video must not swallow the
+        # set.
+        if abs(count + sizes[group] - target) < abs(count - target):
+            chosen.add(str(group))
+            count += sizes[group]
+    if not chosen:  # every group is larger than twice the target: the smallest is the nearest
+        chosen.add(min(order, key=lambda group: sizes[group]))
+    part = [image for image in dataset.images if image.group in chosen]
+    rest = [image for image in dataset.images if image.group not in chosen]
+    return dataset.keep(rest, f"{dataset.name} (rest)"), dataset.keep(part, f"{dataset.name} (part)")
