@@ -1,0 +1,242 @@
+"""The COCO reader: names, partial labels, groups, and one clear sentence for every bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from posetune.data.dataset import find_splits, load_coco, load_dataset, write_coco
+from posetune.errors import PosetuneError
+from posetune.landmarks import INDEX, NAMES
+
+COCO_NAMES = ["nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "neck"]
+POINTS = [50, 10, 2, 60, 30, 2, 40, 30, 1, 58, 70, 2, 42, 70, 2, 50, 25, 2]
+
+
+NAN, INF = float("nan"), float("inf")
+NOWHERE = {"id": 1, "file_name": "b.png", "width": 9, "height": 9}
+NO_SIZE = {"id": 1, "file_name": "a.png", "width": 0, "height": 3}
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 100, "height": 120}],
+        "annotations": [{"id": 7, "image_id": 1, "category_id": 1, "keypoints": list(POINTS)}],
+        "categories": [{"id": 1, "name": "person", "keypoints": list(COCO_NAMES)}],
+    }
+    return {**base, **changes}
+
+
+def annotation(**changes: Any) -> dict[str, Any]:
+    return {**content()["annotations"][0], **changes}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A set folder with one drawn image and no labels yet."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "annotations").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.full((120, 100, 3), 90, np.uint8))
+    return tmp_path
+
+
+def read(folder: Path, labels: Any, text: str | None = None):
+    (folder / "annotations" / "train.json").write_text(json.dumps(labels) if text is None else text)
+    return load_dataset(folder, "train")
+
+
+def test_points_are_mapped_by_name_not_by_position(folder):
+    dataset = read(folder, content())
+    person = dataset.people[0]
+    assert dataset.dropped_names == ("neck",)
+    assert person.keypoints[INDEX["right_hip"]].tolist() == [42, 70, 2]
+    assert person.keypoints[INDEX["right_shoulder"]].tolist() == [40, 30, 1]
+    assert person.labelled.sum() == 5
+    assert person.id == 7
+    assert person.group == "image:a.png"
+    assert person.image.read().shape == (120, 100, 3)
+    # The same labels in another order of names are the same person.
+    order = [5, 3, 1, 0, 4, 2]
+    shuffled = content(
+        categories=[{"id": 1, "name": "person", "keypoints": [COCO_NAMES[i] for i in order]}],
+        annotations=[annotation(keypoints=np.array(POINTS).reshape(-1, 3)[order].ravel().tolist())],
+    )
+    np.testing.assert_array_equal(read(folder, shuffled).people[0].keypoints, person.keypoints)
+
+
+def test_each_category_has_its_own_schema(folder):
+    labels = content(
+        categories=[
+            {"id": 1, "name": "person", "keypoints": COCO_NAMES},
+            {"id": 2, "name": "feet", "keypoints": ["RHeel", "LBigToe"]},
+            {"id": 3, "name": "ball"},
+        ],
+        annotations=[
+            annotation(),
+            annotation(id=8, category_id=2, keypoints=[5, 6, 2, 7, 8, 1]),
+            annotation(id=9, category_id=3, keypoints=[]),
+        ],
+    )
+    dataset = read(folder, labels)
+    assert [p.id for p in dataset.people] == [7, 8]
+    assert dataset.people[1].keypoints[INDEX["right_heel"]].tolist() == [5, 6, 2]
+    assert dataset.people[1].keypoints[INDEX["left_foot_index"]].tolist() == [7, 8, 1]
+    assert [p.id for p in dataset.usable] == [7]
+
+
+def test_unlabelled_points_are_zero_and_coordinates_without_label_are_told(folder):
+    points = list(POINTS)
+    points[2] = 0
+    dataset = read(folder, content(annotations=[annotation(keypoints=points)]))
+    assert dataset.people[0].keypoints[0].tolist() == [0, 0, 0]
+    assert "v = 0" in dataset.warnings[0]
+
+
+def test_nan_with_v_0_is_just_unlabelled(folder):
+    points = [*[float("nan"), float("nan"), 0], *POINTS[3:]]
+    assert not read(folder, content(annotations=[annotation(keypoints=points)])).people[0].labelled[0]
+
+
+def test_far_outside_counts_as_unlabelled_with_a_warning_near_outside_does_not(folder):
+    points = [-20, 10, 2, 60, 500, 2, *POINTS[6:]]
+    dataset = read(folder, content(annotations=[annotation(keypoints=points)]))
+    labelled = dataset.people[0].labelled
+    assert labelled[INDEX["nose"]]
+    assert not labelled[INDEX["left_shoulder"]]
+    assert any("left_shoulder of annotation 7" in w for w in dataset.warnings)
+
+
+def test_crowds_ignored_and_empty_people_are_kept_aside(folder):
+    labels = content(
+        annotations=[
+            annotation(),
+            annotation(id=8, iscrowd=1),
+            annotation(id=9, ignore=1),
+            annotation(id=10, keypoints=[0] * 18),
+            annotation(id=11, keypoints=None),
+        ]
+    )
+    dataset = read(folder, labels)
+    assert [p.id for p in dataset.usable] == [7]
+    assert [p.ignore for p in dataset.people] == [False, True, True, True, True]
+
+
+@pytest.mark.parametrize("key", ["scene_group", "video", "group"])
+def test_groups(folder, key):
+    image = {**content()["images"][0], key: 12}
+    assert read(folder, content(images=[image])).people[0].group == "12"
+
+
+def test_keypoints_3d_follow_the_names_and_absent_is_nan(folder):
+    points_3d = [[0, -0.6, 0], [0.2, -0.5, 0], [-0.2, -0.5, 0.1], None, [-0.1, 0, 0], [0, 0, 0]]
+    flat = [v for p in points_3d for v in (p or [None, None, None])]
+    person = read(folder, content(annotations=[annotation(keypoints_3d=flat)])).people[0]
+    assert person.keypoints_3d[INDEX["right_shoulder"]].tolist() == [-0.2, -0.5, 0.1]
+    assert np.isnan(person.keypoints_3d[INDEX["left_hip"]]).all()
+    assert np.isnan(person.keypoints_3d[INDEX["left_knee"]]).all()
+
+
+def test_size_comes_from_the_file_when_the_labels_lack_it(folder):
+    image = read(folder, content(images=[{"id": 1, "file_name": "images/a.png"}])).images[0]
+    assert (image.width, image.height) == (100, 120)
+
+
+def test_written_and_read_again_is_the_same(folder):
+    labels = content(
+        annotations=[annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8)]
+    )
+    first = read(folder, labels)
+    write_coco(first, folder / "annotations" / "copy.json")
+    again = load_dataset(folder, "copy")
+    assert find_splits(folder) == ["train", "copy"]
+    assert again.source_names == NAMES
+    for a, b in zip(first.people, again.people, strict=True):
+        np.testing.assert_array_equal(a.keypoints, b.keypoints)
+        assert (a.id, a.ignore, a.area, a.extra, a.group) == (b.id, b.ignore, b.area, b.extra, b.group)
+    assert again.people[0].bbox.tolist() == [1, 2, 30, 40]
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "empty set": (content(images=[], annotations=[]), "'images' is empty"),
+    "no people": (content(annotations=[]), "'annotations' is empty"),
+    "no categories": ({k: v for k, v in content().items() if k != "categories"}, "'categories' is missing"),
+    "list": ([annotation()], "bare list"),
+    "number": (3, "no JSON object"),
+    "wrong shape": (content(images={"a": 1}), "'images' is not a list"),
+    "no names": (content(categories=[{"id": 1, "name": "person"}]), "no category has keypoint names"),
+    "unknown names": (
+        content(categories=[{"id": 1, "keypoints": ["p1", "p2", "p3", "p4", "p5", "p6"]}]),
+        "none of its keypoint names is known (p1, p2, p3 and 3 more)",
+    ),
+    "all v=0": (content(annotations=[annotation(keypoints=[0] * 18)]), "not one point is labelled"),
+    "nan": (content(annotations=[annotation(keypoints=[NAN, *POINTS[1:]])]), "annotation 7 (a.png) hold NaN"),
+    "infinity": (content(annotations=[annotation(keypoints=[INF, *POINTS[1:]])]), "hold NaN or infinity"),
+    "bad v": (content(annotations=[annotation(keypoints=[1, 1, 0.5, *POINTS[3:]])]), "not 0, 1 or 2"),
+    "short": (content(annotations=[annotation(keypoints=POINTS[:-3])]), "are 15 numbers"),
+    "text": (content(annotations=[annotation(keypoints=["a"] * 18)]), "not numbers"),
+    "ragged": (content(annotations=[annotation(keypoints=[[1, 2, 2], [3]])]), "not numbers"),
+    "id twice": (content(annotations=[annotation(), annotation()]), "annotation id 7 stands twice"),
+    "image id twice": (content(images=content()["images"] * 2), "image id 1 stands twice"),
+    "unknown image": (content(annotations=[annotation(image_id=5)]), "image 5, which is not in 'images'"),
+    "no file name": (content(images=[{"id": 1}]), "lacks its id or file_name"),
+    "missing image": (content(images=[NOWHERE]), "1 of 1 images"),
+    "bad bbox": (content(annotations=[annotation(bbox=[1, 2])]), "bbox of annotation 7"),
+    "bad size": (content(images=[NO_SIZE]), "width and height"),
+    "bad 3d": (content(annotations=[annotation(keypoints_3d=[1, 2, 3])]), "keypoints_3d of annotation 7"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_sentence_that_names_file_and_fault(folder, case):
+    labels, expected = BAD[case]
+    with pytest.raises(PosetuneError) as caught:
+        read(folder, labels)
+    message = str(caught.value)
+    assert expected in message
+    assert "train.json" in message
+    assert "\n" not in message
+
+
+def test_files_that_are_no_data_set(folder, tmp_path):
+    task = tmp_path / "full.task"
+    task.write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(PosetuneError, match="a MediaPipe bundle, not a data set"):
+        load_dataset(task, "train")
+    with pytest.raises(PosetuneError, match="a MediaPipe bundle, not a data set"):
+        find_splits(task)
+    with pytest.raises(PosetuneError, match="no data set folder"):
+        load_dataset(tmp_path / "nowhere", "train")
+    with pytest.raises(PosetuneError, match=r"has no annotations/<split>.json"):
+        find_splits(tmp_path / "images")
+    for name, data in (("zip", b"PK\x03\x04"), ("noise", bytes(range(256))), ("half", b'{"images": [')):
+        path = tmp_path / f"{name}.json"
+        path.write_bytes(data)
+        with pytest.raises(PosetuneError, match=r"ZIP archive|not JSON"):
+            load_coco(path, tmp_path / "images")
+    read(folder, content())
+    with pytest.raises(PosetuneError, match="has no split 'val'; it has train"):
+        load_dataset(folder, "val")
+
+
+def test_a_lone_coco_file_finds_images_beside_it(folder):
+    read(folder, content())
+    assert load_dataset(folder / "annotations" / "train.json", "any").images[0].path.exists()
+
+
+def test_missing_images_can_be_a_warning(folder):
+    images = [*content()["images"], {"id": 2, "file_name": "b.png", "width": 9, "height": 9}]
+    (folder / "annotations" / "train.json").write_text(json.dumps(content(images=images)))
+    dataset = load_dataset(folder, "train", require_images=False)
+    assert any("1 of 2 images are missing" in w for w in dataset.warnings)
+
+
+def test_a_damaged_image_is_told_when_it_is_read(folder):
+    person = read(folder, content()).people[0]
+    person.image.path.write_bytes(b"\xff\xd8\xff\xe0 no more")
+    with pytest.raises(PosetuneError, match=r"a\.png"):
+        person.image.read()
