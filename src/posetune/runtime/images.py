@@ -1,0 +1,148 @@
+"""Images in, RGB arrays out: orientation, transparency, depth and damage are dealt with here alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from posetune.errors import PosetuneError
+
+#: What OpenCV's wheels decode: a folder is searched for these; a file that a user names is tried anyway.
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+)
+
+#: OpenCV's resampling addresses pixels with 16 bits.
+MAX_SIDE = 32_000
+#: Transparent pixels show this: what most viewers, and so most annotators, see behind a cut-out figure.
+_PAPER = 255
+
+_FLIPS = (
+    lambda a: a,
+    lambda a: a[:, ::-1],
+    lambda a: a[::-1, ::-1],
+    lambda a: a[::-1],
+)
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an image file as RGB, (H, W, 3) uint8, turned as its EXIF orientation says.
+
+    Grayscale becomes three equal channels, transparency is laid on white, 16 bit is scaled to 8.
+
+    Raises PosetuneError when there is no such file, or it is damaged, cut off, or no image that OpenCV reads.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PosetuneError(f"Cannot read the image {path}: {error.strerror or error}.") from error
+    if not content:
+        raise PosetuneError(f"The image {path} is empty (0 bytes); copy it again or leave it out.")
+    if _is_cut_off(content):
+        raise PosetuneError(f"The image {path} is cut off; copy it again or leave it out.")
+    image = decode_image(content)
+    if image is None:
+        raise PosetuneError(
+            f"Cannot read {path} as an image: it is damaged or of a kind that OpenCV does not read; "
+            "convert it to JPEG or PNG, or leave it out."
+        )
+    return image
+
+
+def decode_image(content: bytes) -> np.ndarray | None:
+    """The bytes of an image file as RGB, (H, W, 3) uint8, as read_image does; None if they are no image."""
+    buffer = np.frombuffer(content, np.uint8)
+    try:
+        bgr = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
+        if bgr is None:
+            return None
+        rgb = bgr[:, :, ::-1]
+        if not content.startswith(b"\xff\xd8"):  # a JPEG has no alpha; do not decode it twice
+            alpha = _alpha_of(bgr, cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED))
+            rgb = rgb if alpha is None else _lay_on_paper(rgb, alpha)
+    except (cv2.error, MemoryError):  # a header that claims more pixels than OpenCV or the memory allows
+        return None
+    return np.ascontiguousarray(rgb)
+
+
+def as_rgb(image: Any) -> np.ndarray:
+    """Check an image handed in as an array and give it as contiguous RGB, (H, W, 3) uint8.
+
+    Takes RGB (H, W, 3), grayscale (H, W) or (H, W, 1), and RGBA (H, W, 4), which is laid on white; all uint8.
+    Raises PosetuneError for anything else, for an empty image, and for one with a side over MAX_SIDE.
+    """
+    if not isinstance(image, np.ndarray):
+        raise PosetuneError(
+            f"An image must be a NumPy array of uint8, not {type(image).__name__}; "
+            "read a file with posetune.runtime.images.read_image."
+        )
+    if image.dtype != np.uint8:
+        hint = (
+            "use (image * 255).astype('uint8')" if image.dtype.kind == "f" else "scale it to 0…255 as uint8"
+        )
+        raise PosetuneError(f"An image must have uint8 values 0…255, not {image.dtype}: {hint}.")
+    if image.ndim == 2:
+        image = image[:, :, None]
+    if image.ndim != 3 or image.shape[2] not in (1, 3, 4):
+        raise PosetuneError(
+            f"An image must have the shape (H, W), (H, W, 3) or (H, W, 4), not {image.shape}; "
+            "hand in one at a time."
+        )
+    height, width, channels = image.shape
+    if height == 0 or width == 0:
+        raise PosetuneError(f"The image is empty: its shape is {image.shape}.")
+    if max(height, width) > MAX_SIDE:
+        raise PosetuneError(
+            f"The image of {width}×{height} pixels is too large: shrink it to at most {MAX_SIDE} a side."
+        )
+    if channels == 1:
+        image = np.repeat(image, 3, axis=2)
+    elif channels == 4:
+        image = _lay_on_paper(image[:, :, :3], image[:, :, 3] / np.float32(255))
+    return np.ascontiguousarray(image)
+
+
+def _lay_on_paper(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Blend (H, W, 3) uint8 with white by ``alpha`` (H, W), 0…1."""
+    alpha = alpha[:, :, None]
+    return np.rint(colours * alpha + _PAPER * (1 - alpha)).astype(np.uint8)
+
+
+def _alpha_of(bgr: np.ndarray, raw: np.ndarray | None) -> np.ndarray | None:
+    """The transparency (H, W), 0…1, that belongs to ``bgr``; ``raw`` is the same file as it is stored.
+
+    OpenCV turns colours as EXIF says but gives alpha only unturned, and does not tell the turn: find it.
+    """
+    if raw is None or raw.ndim != 3 or raw.shape[2] != 4:
+        return None
+    raw_bgr, alpha = raw[:, :, :3], raw[:, :, 3]
+    if raw.dtype == np.uint16:
+        raw_bgr = (raw_bgr >> 8).astype(np.uint8)
+    alpha = alpha / np.float32(np.iinfo(raw.dtype).max if raw.dtype.kind == "u" else 1)
+    for turn in (lambda a: a, lambda a: np.swapaxes(a, 0, 1)):
+        for flip in _FLIPS:
+            if np.array_equal(flip(turn(raw_bgr)), bgr):
+                return flip(turn(alpha))
+    return alpha if alpha.shape == bgr.shape[:2] else alpha.T
+
+
+def _is_cut_off(content: bytes) -> bool:
+    """Whether a JPEG or PNG lacks its end: OpenCV would fill the missing part with grey and say nothing."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND" not in content
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    position = 2  # walk the segments: an EXIF thumbnail has an end marker of its own
+    while position + 4 <= len(content) and content[position] == 0xFF:
+        marker = content[position + 1]
+        if marker == 0xFF:  # padding
+            position += 1
+            continue
+        if marker == 0xDA:  # start of scan: the compressed picture follows
+            return content.find(b"\xff\xd9", position) < 0
+        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
+    return True
