@@ -1,0 +1,148 @@
+"""The person detector: an image in, boxes with the two points that define a person's crop out.
+
+All numbers are those of MediaPipe Tasks' PoseDetectorGraph (mediapipe/tasks/cc/vision/pose_detector).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop, crop_from_circle
+from posetune.runtime.interpreter import Network
+from posetune.runtime.landmarker import sigmoid
+
+SIZE = 224
+#: One layer of anchors a stride, two anchors a cell (aspect ratio 1 and the interpolated one).
+STRIDES = (8, 16, 32, 32, 32)
+ANCHORS_PER_CELL = 2
+SCORE_CLIP = 100.0
+#: Boxes that overlap more than this (IoU) are one person.
+MIN_SUPPRESSION = 0.5
+_COORDINATES = 12  # box x, y, w, h, then four points x, y
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """A person: ``box_px`` (4,) x, y, width, height and ``points_px`` (4, 2), image px; ``score`` 0…1.
+
+    Points 0 and 1 are the hip centre and a point on the circle around the person; 2 and 3 the shoulder centre
+    and a point above the head, which MediaPipe does not use.
+    """
+
+    box_px: np.ndarray
+    points_px: np.ndarray
+    score: float
+
+    @property
+    def crop(self) -> Crop | None:
+        """The crop that MediaPipe cuts for this person; None if its circle has no radius."""
+        if not np.isfinite(self.points_px[:2]).all() or (self.points_px[0] == self.points_px[1]).all():
+            return None
+        return crop_from_circle(self.points_px[0], self.points_px[1])
+
+
+class Detector:
+    """BlazePose's detector (``.tflite``) under LiteRT. Not safe to call from several threads at once."""
+
+    def __init__(self, tflite: bytes, threads: int | None = None) -> None:
+        """``tflite``: the file's bytes. Raises PosetuneError if it cannot run or is no pose detector."""
+        self._network = Network(tflite, threads, "pose detector")
+        shapes = self._network.output_shapes
+        self._anchors = anchors(self._network.size)
+        expected = {"boxes": (1, len(self._anchors), _COORDINATES), "scores": (1, len(self._anchors), 1)}
+        try:
+            self._boxes, self._scores = (shapes.index(shape) for shape in expected.values())
+        except ValueError:
+            raise PosetuneError(
+                f"This is no BlazePose detector: its outputs have the shapes {shapes} instead of "
+                f"{list(expected.values())}."
+            ) from None
+
+    def __call__(self, rgb: np.ndarray, min_score: float = 0.5) -> list[Detection]:
+        """The people in ``rgb`` (H, W, 3) uint8, best first, overlaps merged."""
+        height, width = rgb.shape[:2]
+        letterbox = Crop(width / 2, height / 2, float(max(width, height)))
+        size = self._network.size
+        # [-1, 1]; black borders, as MediaPipe's BORDER_ZERO
+        outputs = self._network.run(letterbox.cut(rgb, size) * np.float32(2 / 255) - np.float32(1))
+        boxes, scores = decode(
+            outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score
+        )
+        found = []
+        for box, score in weighted_nms(boxes, scores):
+            corners_and_points = letterbox.to_image(box.reshape(-1, 2).astype(np.float64), size=1)
+            top_left, bottom_right, points = (
+                corners_and_points[0],
+                corners_and_points[1],
+                corners_and_points[2:],
+            )
+            found.append(Detection(np.concatenate([top_left, bottom_right - top_left]), points, float(score)))
+        return found
+
+
+def anchors(size: int = SIZE) -> np.ndarray:
+    """(2254, 2) float32 for 224: the anchors' centres, 0…1 of the input, in the network's order.
+
+    Layers of one stride are merged cell by cell, as MediaPipe's SsdAnchorsCalculator does; all have the
+    size 1.
+    """
+    layers: list[np.ndarray] = []
+    for stride in sorted(set(STRIDES)):
+        cells = -(-size // stride)
+        centres = (np.arange(cells, dtype=np.float32) + np.float32(0.5)) / np.float32(cells)
+        grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
+        layers.append(np.repeat(grid, ANCHORS_PER_CELL * STRIDES.count(stride), axis=0))
+    return np.concatenate(layers)
+
+
+def decode(
+    raw_boxes: np.ndarray, raw_scores: np.ndarray, anchors_: np.ndarray, size: int, min_score: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The network's raw boxes (n, 12) and logits (n,) as boxes above ``min_score``.
+
+    Returns (k, 12) float32: x0, y0, x1, y1, then four points x, y, all 0…1 of the letterboxed input; and
+    (k,) scores.
+    """
+    scores = sigmoid(np.clip(raw_scores, -SCORE_CLIP, SCORE_CLIP))
+    keep = (scores >= min_score) & np.isfinite(raw_boxes).all(axis=1)
+    values = (raw_boxes[keep] / np.float32(size)).reshape(-1, _COORDINATES // 2, 2)
+    values[:, 0] += anchors_[keep]
+    values[:, 2:] += anchors_[keep][:, None]
+    centre, extent = values[:, 0].copy(), values[:, 1].copy()
+    values[:, 0], values[:, 1] = centre - extent / 2, centre + extent / 2
+    valid = (extent >= 0).all(axis=1)
+    return values.reshape(-1, _COORDINATES)[valid], scores[keep][valid]
+
+
+def weighted_nms(
+    boxes: np.ndarray, scores: np.ndarray, min_suppression: float = MIN_SUPPRESSION
+) -> list[tuple[np.ndarray, float]]:
+    """Merge boxes that overlap into their score-weighted mean, best first; each keeps its best score.
+
+    ``boxes``: (k, 12) with corners first, ``scores``: (k,). MediaPipe's NonMaxSuppressionCalculator,
+    WEIGHTED.
+    """
+    merged: list[tuple[np.ndarray, float]] = []
+    remaining = np.argsort(-scores, kind="stable")
+    while len(remaining):
+        best = remaining[0]
+        together = _iou(boxes[best], boxes[remaining]) > min_suppression
+        if not together.any():  # a box without area overlaps nothing, not even itself: MediaPipe stops here
+            merged.append((boxes[best], float(scores[best])))
+            break
+        group = remaining[together]
+        weights = scores[group][:, None]
+        merged.append(((boxes[group] * weights).sum(axis=0) / weights.sum(), float(scores[best])))
+        remaining = remaining[~together]
+    return merged
+
+
+def _iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Intersection over union of one box with many, corners in the first four columns."""
+    extent = np.minimum(box[2:4], boxes[:, 2:4]) - np.maximum(box[:2], boxes[:, :2])
+    intersection = np.clip(extent, 0, None).prod(axis=1)
+    union = (box[2:4] - box[:2]).prod() + (boxes[:, 2:4] - boxes[:, :2]).prod(axis=1) - intersection
+    return np.where(union > 0, intersection / np.where(union > 0, union, 1), 0)

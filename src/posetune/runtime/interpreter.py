@@ -1,0 +1,75 @@
+"""A ``.tflite`` file as a function of arrays, through LiteRT."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from posetune.errors import PosetuneError
+
+#: More threads than this gain nothing at batch 1 (docs/runtime.md).
+MAX_THREADS = 4
+
+
+def default_threads() -> int:
+    """The number of processors this process may use, at most MAX_THREADS."""
+    try:
+        available = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        available = os.cpu_count() or 1
+    return min(available, MAX_THREADS)
+
+
+class Network:
+    """One loaded ``.tflite`` network with one image input. Not safe to call from several threads at once."""
+
+    def __init__(self, content: bytes, threads: int | None = None, what: str = "network") -> None:
+        """``content``: the file's bytes; ``what`` names it in errors. Raises PosetuneError if LiteRT
+        refuses it.
+        """
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            self._interpreter = Interpreter(
+                model_content=content, num_threads=default_threads() if threads is None else threads
+            )
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise PosetuneError(
+                f"LiteRT cannot run this {what}: {_first_line(error)}; posetune doctor FILE says more."
+            ) from error
+        inputs = self._interpreter.get_input_details()
+        self._outputs = self._interpreter.get_output_details()
+        shape = tuple(int(n) for n in inputs[0]["shape"]) if len(inputs) == 1 else ()
+        if len(shape) != 4 or shape[0] != 1 or shape[1] != shape[2] or shape[3] != 3:
+            raise PosetuneError(
+                f"This {what} does not take one square RGB image: its inputs have the shapes "
+                f"{[tuple(int(n) for n in i['shape']) for i in inputs]}; posetune doctor FILE says more."
+            )
+        if inputs[0]["dtype"] != np.float32:
+            raise PosetuneError(
+                f"This {what} takes {inputs[0]['dtype'].__name__} input, where MediaPipe wants float32; "
+                "export it with float input and output."
+            )
+        self._input = inputs[0]["index"]
+        #: The side of the square input, px.
+        self.size: int = shape[1]
+
+    @property
+    def output_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the outputs, in the file's order."""
+        return [tuple(int(n) for n in output["shape"]) for output in self._outputs]
+
+    def run(self, image: np.ndarray) -> list[np.ndarray]:
+        """``image``: (size, size, 3) float32, already normalised. Returns copies of the outputs in file
+        order.
+        """
+        self._interpreter.set_tensor(self._input, image[None])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(output["index"]) for output in self._outputs]
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,137 @@
+"""The landmark network: a crop in, 39 points out, and the refinement of its points by its heatmap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posetune.errors import PosetuneError
+from posetune.landmarks import NETWORK_COUNT
+from posetune.runtime.interpreter import Network
+
+#: MediaPipe Tasks' RefineLandmarksFromHeatmapCalculator (the legacy solutions used 9).
+REFINE_KERNEL = 7
+REFINE_MIN_CONFIDENCE = 0.5
+
+_VALUES = 5  # x, y, z, visibility, presence
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkOutput:
+    """What a landmark network says about one crop, before any refinement.
+
+    ``points``: (39, 5) float32: x, y, z in crop px, visibility logit, presence logit.
+    ``presence``: how sure it is that the crop shows a person, 0…1.
+    ``heatmap``: (h, w, 39) float32 logits, h = w = crop size / 4.
+    ``segmentation``: (size, size) float32 logits, or None if the network has no such output.
+    ``world``: (39, 3) float32 metres, hip-centred, turned with the crop.
+    """
+
+    points: np.ndarray
+    presence: float
+    heatmap: np.ndarray
+    segmentation: np.ndarray | None
+    world: np.ndarray
+
+
+class LandmarkNetwork:
+    """A BlazePose landmark network (``.tflite``) under LiteRT. Not safe to call from several threads at
+    once.
+    """
+
+    def __init__(self, tflite: bytes, threads: int | None = None) -> None:
+        """``tflite``: the file's bytes; ``threads``: None for as many as there are processors (at most 4).
+
+        Raises PosetuneError if it cannot run or does not have a landmark network's outputs.
+        """
+        self._network = Network(tflite, threads, "landmark network")
+        self._where = _find_outputs(self._network.output_shapes)
+
+    @property
+    def size(self) -> int:
+        """The side of the crop it wants, px (256 for the stock networks)."""
+        return self._network.size
+
+    def __call__(self, crop_rgb: np.ndarray) -> NetworkOutput:
+        """``crop_rgb``: (size, size, 3) uint8 RGB, as Crop.cut gives it."""
+        if crop_rgb.shape != (self.size, self.size, 3) or crop_rgb.dtype != np.uint8:
+            raise PosetuneError(
+                f"This network wants a crop of shape ({self.size}, {self.size}, 3) and type uint8, "
+                f"not {crop_rgb.shape} and {crop_rgb.dtype}: cut it with Crop.cut(image, network.size)."
+            )
+        outputs = self._network.run(crop_rgb * np.float32(1 / 255))
+        segmentation = self._where.get("segmentation")
+        return NetworkOutput(
+            points=outputs[self._where["points"]].reshape(NETWORK_COUNT, _VALUES),
+            presence=float(outputs[self._where["presence"]].reshape(())),
+            heatmap=outputs[self._where["heatmap"]][0],
+            segmentation=None if segmentation is None else outputs[segmentation][0, :, :, 0],
+            world=outputs[self._where["world"]].reshape(NETWORK_COUNT, 3),
+        )
+
+
+def _find_outputs(shapes: list[tuple[int, ...]]) -> dict[str, int]:
+    """Which output is which: by shape, so that files whose converter changed the order work as well."""
+    found: dict[str, int] = {}
+    for index, shape in enumerate(shapes):
+        count = int(np.prod(shape))
+        if len(shape) == 4:
+            kind = {NETWORK_COUNT: "heatmap", 1: "segmentation"}.get(shape[3], "")
+            kind = "presence" if count == 1 else kind
+        else:
+            kind = {NETWORK_COUNT * _VALUES: "points", 1: "presence", NETWORK_COUNT * 3: "world"}.get(
+                count, ""
+            )
+        if kind:
+            found.setdefault(kind, index)
+    missing = [kind for kind in ("points", "presence", "heatmap", "world") if kind not in found]
+    if missing:
+        raise PosetuneError(
+            f"This is no BlazePose landmark network: among its outputs {shapes} there is none for "
+            f"{', '.join(missing)}; posetune doctor FILE says more."
+        )
+    return found
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """The logistic function, float32, without overflow."""
+    return np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits, -80, 80).astype(np.float32)))
+
+
+def refine(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
+    """Move points to where the heatmap sees them, as MediaPipe Tasks does.
+
+    For each point the window of 7×7 heatmap cells around it, cut at the map's border, is looked at: if the
+    largest sigmoid in it is at least 0.5, x and y become the sigmoid-weighted mean of the cells'
+    coordinates. Points off the map stay. Source:
+    mediapipe/calculators/util/refine_landmarks_from_heatmap_calculator.cc, whose two peculiarities are
+    kept, because a deployed network lives with them: cells count by their index, not their centre, and a
+    point below the map is not "off" it as long as the window still touches it.
+
+    ``points``: (n, ≥2), x and y in crop px; ``heatmap``: (h, w, n) logits; ``size``: the crop's side in px.
+    Returns a copy of ``points`` with x and y replaced where the heatmap was sure.
+    """
+    height, width, count = heatmap.shape
+    refined = np.array(points, copy=True)
+    col = np.trunc(points[:, 0] / size * width).astype(int)
+    row = np.trunc(points[:, 1] / size * height).astype(int)
+    offsets = np.arange(REFINE_KERNEL) - (REFINE_KERNEL - 1) // 2
+    cols = col[:, None] + offsets  # (n, 7)
+    rows = row[:, None] + offsets
+    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((cols >= 0) & (cols < width))[:, None, :]
+    window = heatmap[
+        np.clip(rows, 0, height - 1)[:, :, None],
+        np.clip(cols, 0, width - 1)[:, None, :],
+        np.arange(count)[:, None, None],
+    ]  # (n, 7, 7)
+    confidence = np.where(inside, sigmoid(window), np.float32(0))
+    total = confidence.sum(axis=(1, 2))
+    sure = (confidence.max(axis=(1, 2)) >= REFINE_MIN_CONFIDENCE) & (total > 0)
+    sure &= (col >= 0) & (col < width) & (row >= 0)
+    total = np.where(sure, total, np.float32(1))
+    x = (confidence.sum(axis=1) * cols).sum(axis=1) / total * (size / width)
+    y = (confidence.sum(axis=2) * rows).sum(axis=1) / total * (size / height)
+    refined[sure, 0] = x[sure]
+    refined[sure, 1] = y[sure]
+    return refined

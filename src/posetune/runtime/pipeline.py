@@ -1,0 +1,153 @@
+"""A whole image in, people out: detector → crop → landmarks → refined and projected, as MediaPipe's
+PoseLandmarker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop
+from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
+from posetune.runtime.detector import Detector
+from posetune.runtime.images import as_rgb
+from posetune.runtime.landmarker import LandmarkNetwork, refine, sigmoid
+
+#: How many people predict() looks for unless told. MediaPipe's own default is 1.
+DEFAULT_MAX_PEOPLE = 5
+#: MediaPipe Tasks' defaults.
+MIN_DETECTION_CONFIDENCE = 0.5
+MIN_PRESENCE_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One person.
+
+    ``landmarks_px``: (33, 3) float32, x and y in image px; z in image px as well, towards the camera
+        negative, the hips' middle near 0: MediaPipe's normalised z times the image's width.
+    ``visibility``, ``presence``: (33,) float32, 0…1: seen at all, and inside the image.
+    ``world``: (33, 3) float32 metres, hip-centred, x right, y down, z away from the camera.
+    ``score``: the landmark network's word on whether this is a person, 0…1.
+    ``auxiliary_px``: (2, 3) float32 image px: the hip centre and the point on the circle that steer the
+    next crop.
+    ``crop``: the window of the image that was looked at.
+    ``detection_score``: the detector's word, 0…1; 1 where the crop was given.
+    """
+
+    landmarks_px: np.ndarray
+    visibility: np.ndarray
+    presence: np.ndarray
+    world: np.ndarray
+    score: float
+    auxiliary_px: np.ndarray
+    crop: Crop
+    detection_score: float = 1.0
+
+
+class Landmarker:
+    """A detector and a landmark network. Make one with :func:`load`. Not safe to call from several threads
+    at once.
+    """
+
+    def __init__(
+        self,
+        landmarks: bytes,
+        detector: bytes,
+        *,
+        name: str = "",
+        threads: int | None = None,
+        min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
+        min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
+    ) -> None:
+        """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
+        ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``.
+        """
+        for what, value in (
+            ("min_detection_confidence", min_detection_confidence),
+            ("min_presence_confidence", min_presence_confidence),
+        ):
+            if not 0 <= value <= 1:
+                raise PosetuneError(f"{what} must lie between 0 and 1, not {value}.")
+        self.name = name
+        self.network = LandmarkNetwork(landmarks, threads)
+        self.detector = Detector(detector, threads)
+        self._min_detection = min_detection_confidence
+        self._min_presence = min_presence_confidence
+
+    def predict(self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE) -> list[Pose]:
+        """The people in ``image``, best detection first.
+
+        ``image``: RGB (H, W, 3), grayscale (H, W) or RGBA (H, W, 4), uint8, of any size. Of the
+        ``max_people`` best detections those stay that the landmark network takes for people (MediaPipe's
+        order of doing it).
+
+        Raises PosetuneError for anything else than such an image.
+        """
+        if max_people < 1:
+            raise PosetuneError(f"max_people must be at least 1, not {max_people}.")
+        rgb = as_rgb(image)
+        poses = []
+        for detection in self.detector(rgb, self._min_detection)[:max_people]:
+            crop = detection.crop
+            pose = None if crop is None else self.predict_crop(rgb, crop, detection.score)
+            if pose is not None and pose.score > self._min_presence:
+                poses.append(pose)
+        return poses
+
+    def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose:
+        """The pose in one crop of ``rgb`` (H, W, 3) uint8, however unlikely it is that the crop shows a
+        person.
+        """
+        size = self.network.size
+        output = self.network(crop.cut(rgb, size))
+        points_crop = refine(output.points, output.heatmap, size)
+        points_px = crop.to_image(points_crop[:, :3].astype(np.float64), size).astype(np.float32)
+        return Pose(
+            landmarks_px=points_px[:COUNT],
+            visibility=sigmoid(points_crop[:COUNT, 3]),
+            presence=sigmoid(points_crop[:COUNT, 4]),
+            world=_turned(output.world[:COUNT], crop.angle),
+            score=output.presence,
+            auxiliary_px=points_px[[AUX_CENTER, AUX_CIRCLE]],
+            crop=crop,
+            detection_score=detection_score,
+        )
+
+
+def load(
+    model: str | Path = "full",
+    *,
+    threads: int | None = None,
+    min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
+    min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
+) -> Landmarker:
+    """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
+    ``.task`` bundle.
+
+    ``threads``: None for as many as there are processors (at most 4). Raises PosetuneError if there is no
+    such network and it cannot be fetched, or it cannot run.
+    """
+    from posetune import stock
+
+    networks = stock.resolve(model)
+    return Landmarker(
+        networks.landmarks,
+        networks.detector,
+        name=networks.name,
+        threads=threads,
+        min_detection_confidence=min_detection_confidence,
+        min_presence_confidence=min_presence_confidence,
+    )
+
+
+def _turned(world: np.ndarray, angle: float) -> np.ndarray:
+    """Turn (n, 3) metres from the crop's axes to the image's, about z (WorldLandmarkProjectionCalculator)."""
+    c, s = np.cos(angle), np.sin(angle)
+    turned = world.copy()
+    turned[:, 0] = c * world[:, 0] - s * world[:, 1]
+    turned[:, 1] = s * world[:, 0] + c * world[:, 1]
+    return turned
