@@ -66,15 +66,16 @@ class Crop:
         """(…, 2) image px -> (…, 2) crop px. A third column (z, in image px) is scaled to crop px."""
         return _apply(self.crop_from_image_matrix(size), points_px, size / self.side)
 
-    def cut(self, image: np.ndarray, size: int = SIZE) -> np.ndarray:
-        """Resample ``image`` (H, W, 3) uint8 once, bilinearly, to (size, size, 3) uint8; outside is black.
+    def cut(self, image: np.ndarray, size: int = SIZE, outside: str = "replicate") -> np.ndarray:
+        """Resample ``image`` (H, W, 3) uint8 once, bilinearly, to (size, size, 3) uint8.
 
-        The arithmetic is MediaPipe's (ImageToTensorConverter with OpenCV: warpPerspective, INTER_LINEAR, constant 0).
+        ``outside`` the image: "replicate" repeats its edge pixels, which is what MediaPipe shows its landmark
+        networks (black moves landmarks by 0.7 to 6 px in the mean, docs/runtime.md); "black" is what it shows
+        its detector. The arithmetic is MediaPipe's (ImageToTensorConverter: warpPerspective, INTER_LINEAR).
         """
         matrix = np.vstack([self.crop_from_image_matrix(size), [0.0, 0.0, 1.0]])
-        return cv2.warpPerspective(
-            image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-        )
+        border = {"replicate": cv2.BORDER_REPLICATE, "black": cv2.BORDER_CONSTANT}[outside]
+        return cv2.warpPerspective(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
 def _apply(matrix: np.ndarray, points: np.ndarray, scale: float) -> np.ndarray:

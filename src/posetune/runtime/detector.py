@@ -66,8 +66,8 @@ class Detector:
         height, width = rgb.shape[:2]
         letterbox = Crop(width / 2, height / 2, float(max(width, height)))
         size = self._network.size
-        # [-1, 1]; black borders, as MediaPipe's BORDER_ZERO
-        outputs = self._network.run(letterbox.cut(rgb, size) * np.float32(2 / 255) - np.float32(1))
+        pixels = letterbox.cut(rgb, size, outside="black")
+        outputs = self._network.run(pixels * np.float32(2 / 255) - np.float32(1))
         boxes, scores = decode(
             outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score
         )
