@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -31,10 +35,11 @@ class Network:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
-            self._interpreter = Interpreter(
-                model_content=content, num_threads=default_threads() if threads is None else threads
-            )
-            self._interpreter.allocate_tensors()
+            with _without_remarks():
+                self._interpreter = Interpreter(
+                    model_content=content, num_threads=default_threads() if threads is None else threads
+                )
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise PosetuneError(
                 f"LiteRT cannot run this {what}: {_first_line(error)}; posetune doctor FILE says more."
@@ -73,3 +78,29 @@ class Network:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Keep LiteRT's "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." off the user's terminal.
+
+    It has no switch for that and writes past Python, so stderr itself is turned aside; what is not a mere
+    remark is passed on afterwards.
+    """
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (OSError, AttributeError, ValueError):  # no stderr at all
+        yield
+        return
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            aside.seek(0)
+            for line in aside.read().decode(errors="replace").splitlines():
+                if line.strip() and not line.startswith("INFO:"):
+                    print(line, file=sys.stderr)

@@ -1,0 +1,102 @@
+"""Video files: frames in, frames out, through OpenCV."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from posetune.errors import PosetuneError
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"}
+)
+_DEFAULT_FPS = 30.0
+
+# FFmpeg's own remarks on damaged files: ours say it in one sentence. Read when OpenCV loads FFmpeg.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+
+class VideoReader:
+    """The frames of a video file as RGB (H, W, 3) uint8, turned as the file says."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Raises PosetuneError if there is no such file or its first frame cannot be read."""
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise PosetuneError(f"Cannot read the video {path}: No such file.")
+        self._capture = cv2.VideoCapture(str(path))
+        opened, first = self._capture.read() if self._capture.isOpened() else (False, None)
+        if not opened or first is None:
+            self._capture.release()
+            raise PosetuneError(
+                f"Cannot read {path} as a video: it is damaged, empty, or of a kind that OpenCV does not "
+                "read; convert it to MP4 (H.264)."
+            )
+        self._first: np.ndarray | None = first
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        #: Frames a second; 30 where the file does not say.
+        self.fps: float = fps if np.isfinite(fps) and 0 < fps <= 1000 else _DEFAULT_FPS
+        declared = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        #: How many frames the file says it has; None where it does not say. Off by a few in some files.
+        self.declared_frames: int | None = int(declared) if np.isfinite(declared) and declared > 0 else None
+        self.height, self.width = first.shape[:2]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The frames, once."""
+        frame = self._first
+        self._first = None
+        while frame is not None:
+            yield np.ascontiguousarray(frame[:, :, ::-1])
+            read, frame = self._capture.read()
+            frame = frame if read else None
+        self._capture.release()
+
+
+class VideoWriter:
+    """Writes frames into an .mp4; made by :func:`writing_video`."""
+
+    def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
+        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
+        if not self._writer.isOpened():
+            raise PosetuneError(f"OpenCV cannot write MP4 video of {width}×{height} px here: use --frames.")
+        self.count = 0
+
+    def write(self, rgb: np.ndarray) -> None:
+        """Add one frame, (H, W, 3) uint8 RGB of the size named at the beginning."""
+        self._writer.write(np.ascontiguousarray(rgb[:, :, ::-1]))
+        self.count += 1
+
+    def close(self) -> None:
+        self._writer.release()
+
+
+@contextmanager
+def writing_video(path: str | Path, fps: float, width: int, height: int) -> Iterator[VideoWriter]:
+    """Write ``path`` (.mp4) atomically: it appears when the block has ended well, whole, or not at all."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # OpenCV chooses the container by the suffix, so the temporary file must have the real one.
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem[:40]}-", dir=path.parent) as folder:
+            part = Path(folder) / "part.mp4"
+            writer = VideoWriter(part, fps, width, height)
+            try:
+                yield writer
+            finally:
+                writer.close()
+            check = cv2.VideoCapture(str(part))  # OpenCV does not say when the disk is full
+            complete = check.get(cv2.CAP_PROP_FRAME_COUNT) >= writer.count
+            check.release()
+            if not complete:
+                raise PosetuneError(f"Cannot write {path} whole: is the disk full? Free some space.")
+            os.replace(part, path)
+    except OSError as error:
+        raise PosetuneError(
+            f"Cannot write {path}: {error.strerror or error}. Choose another place to write to."
+        ) from error
