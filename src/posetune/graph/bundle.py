@@ -1,5 +1,4 @@
-"""A ``.task`` bundle: a ZIP with the detector and the landmark network, laid out so that MediaPipe can map
-it.
+"""A ``.task`` bundle: a ZIP with the detector and the landmark network, laid out for MediaPipe to map.
 
 MediaPipe Tasks reads the members in place, so they must be stored, not deflated, and aligned.
 """
@@ -9,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,19 @@ _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER_BYTES = 30
 _ALIGNMENT_EXTRA_ID = 0xD935  # the extra field that Android's zipalign writes: alignment, then padding
 
+#: What zipfile raises on damaged, encrypted and exotic archives.
+READ_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+    struct.error,
+    zlib.error,
+)
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -32,9 +45,7 @@ class Bundle:
 
 
 def pack(landmarks: bytes, detector: bytes) -> bytes:
-    """The ``.task`` of two networks, deterministic. They must carry metadata already (see
-    ``metadata.ensure``).
-    """
+    """The ``.task`` of two networks that carry their metadata already. Same networks, same bytes."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, content in ((DETECTOR_MEMBER, detector), (LANDMARKS_MEMBER, landmarks)):
@@ -70,14 +81,5 @@ def unpack(source: bytes | str | Path, name: str | None = None) -> Bundle:
                     f"{name} is a ZIP but not a pose bundle: it holds no {' and no '.join(sorted(missing))}."
                 )
             return Bundle(archive.read(DETECTOR_MEMBER), archive.read(LANDMARKS_MEMBER))
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        EOFError,
-        OSError,
-        ValueError,
-    ) as error:
-        raise PosetuneError(f"{name} is not a readable .task bundle: {error}.") from error
-    except (RuntimeError, struct.error) as error:  # an encrypted member; a mangled extra field
+    except READ_ERRORS as error:
         raise PosetuneError(f"{name} is not a readable .task bundle: {error}.") from error

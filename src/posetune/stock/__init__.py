@@ -12,7 +12,7 @@ from posetune.stock import cache
 from posetune.stock.fetch import fetch
 from posetune.stock.pins import LANDMARK_NAMES, PINS, Pin
 
-__all__ = ["LANDMARK_NAMES", "PINS", "RUN_NETWORK", "Networks", "Pin", "fetch", "path", "resolve"]
+__all__ = ["LANDMARK_NAMES", "PINS", "RUN_NETWORK", "Networks", "Pin", "fetch", "path", "pin", "resolve"]
 
 #: The file of a run folder that holds the finished network.
 RUN_NETWORK = "model.tflite"
@@ -43,7 +43,7 @@ class Networks:
     @property
     def is_stock(self) -> bool:
         """True if the landmark network is one of the pinned files."""
-        return any(self.sha256 == pin.sha256 for pin in PINS.values())
+        return any(self.sha256 == pinned.sha256 for pinned in PINS.values())
 
 
 def path(name: str) -> Path:
@@ -53,9 +53,14 @@ def path(name: str) -> Path:
 
     Raises PosetuneError for another name, and when it is missing and cannot be fetched.
     """
+    return cache.available(pin(name).name) or fetch([name])[name]
+
+
+def pin(name: str) -> Pin:
+    """The facts of a stock network. Raises PosetuneError for another name."""
     if name not in PINS:
         raise PosetuneError(f"There is no stock network {name!r}; there are {', '.join(PINS)}.")
-    return cache.available(name) or fetch([name])[name]
+    return PINS[name]
 
 
 def resolve(model: str | Path) -> Networks:

@@ -19,7 +19,9 @@ NPM_MEGABYTES = 41
 
 @dataclass(frozen=True)
 class Pin:
-    """One stock file. ``weights`` is ``contract.weights_fingerprint`` of it."""
+    """One stock file. ``parameters`` and ``weights`` are ``contract.parameters`` (stored values: the
+    detector's are sparse) and ``contract.weights_fingerprint`` of it.
+    """
 
     name: str
     file_name: str
@@ -43,8 +45,8 @@ PINS: dict[str, Pin] = {
             "pose_detection.tflite",
             "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
             2_959_046,
-            0,
-            "",
+            922_337,
+            "551f4e708210c39269c8188c4fdcc025a3bec0434fb56d1b0a0fabc6eacd3c4e",
             "pypi",
         ),
         Pin(
@@ -52,8 +54,8 @@ PINS: dict[str, Pin] = {
             "pose_landmark_lite.tflite",
             "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
             2_819_824,
-            0,
-            "",
+            1_363_089,
+            "fde8f7cb28b4c435779af92ed237ac2346ac64b3e1bacbf80b72f2840aad3131",
             "npm",
         ),
         Pin(
@@ -61,8 +63,8 @@ PINS: dict[str, Pin] = {
             "pose_landmark_full.tflite",
             "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
             6_440_512,
-            0,
-            "",
+            3_169_489,
+            "a8be9001fe9963524f7e7d503c1ceaf985606dfc8f1e38265bcb721af03d4358",
             "pypi",
         ),
         Pin(
@@ -70,8 +72,8 @@ PINS: dict[str, Pin] = {
             "pose_landmark_heavy.tflite",
             "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
             27_709_200,
-            0,
-            "",
+            13_751_073,
+            "91fe0b212e4ea32500d1629dd8ffb7ac11908fec62e5f2aa0b13cc5ad6b6ec9b",
             "npm",
         ),
     )

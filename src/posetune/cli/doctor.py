@@ -1,0 +1,67 @@
+"""``posetune doctor FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from posetune.graph.doctor import Diagnosis, diagnose_file
+from posetune.graph.mediapipe_try import Trial, try_in_mediapipe
+
+HELP = "say whether MediaPipe would take a file, and if not, why"
+
+_VERDICTS = {
+    "taken": "MediaPipe's PoseLandmarker takes it",
+    "wrong": "MediaPipe's PoseLandmarker loads it, but its answers are wrong",
+    "refused": "MediaPipe's PoseLandmarker does not take it",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a .task bundle or a .tflite network")
+    parser.add_argument(
+        "--try", dest="trial", action="store_true", help="also run it in the installed mediapipe"
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.epilog = "Exit code: 0 MediaPipe would take it, 1 it would not, 2 the file cannot be read."
+
+
+def run(args: argparse.Namespace) -> int:
+    diagnosis = diagnose_file(args.file)
+    trial = try_in_mediapipe(args.file) if args.trial else None
+    if args.json:
+        report = diagnosis.as_json() | ({"trial": asdict(trial) | {"worked": trial.worked}} if trial else {})
+        print(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _print(diagnosis, trial)
+    return 0 if diagnosis.verdict == "taken" and (trial is None or trial.worked) else 1
+
+
+def _print(diagnosis: Diagnosis, trial: Trial | None) -> None:
+    print(f"{diagnosis.name}: {_VERDICTS.get(diagnosis.verdict) or _bare_verdict(diagnosis)}.")
+    for finding in diagnosis.findings:
+        where = "" if finding.where == diagnosis.name else f"{finding.where}: "
+        print(f"  {finding.severity:8} {where}{finding.what}.")
+        if finding.fix:
+            print(f"  {'':8} → {finding.fix}.")
+    if trial is not None:
+        if trial.error:
+            outcome = f"failed: {trial.error}"
+        elif not trial.poses:
+            outcome = "ran, but found no pose even with its thresholds at 0"
+        else:
+            outcome = "ran, in IMAGE and VIDEO mode"
+        print(f"  tried in mediapipe {trial.version}: {outcome}")
+
+
+def _bare_verdict(diagnosis: Diagnosis) -> str:
+    if diagnosis.kind == "detector":
+        return (
+            "a sound pose detector, but PoseLandmarker takes only a bundle of it with a landmark network "
+            "(posetune export NETWORK --out NAME.task writes one)"
+        )
+    return (
+        "a sound landmark network, but PoseLandmarker takes only a bundle of it with a detector; "
+        f"posetune export {diagnosis.name} --out NAME.task writes one"
+    )

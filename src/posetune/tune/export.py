@@ -1,0 +1,148 @@
+"""A tuned network out of its run folder and into a file that unmodified MediaPipe loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+import posetune
+from posetune import stock
+from posetune.errors import CheckFailed, PosetuneError
+from posetune.files import write_bytes
+from posetune.graph import bundle, contract, metadata
+from posetune.graph.doctor import diagnose
+from posetune.graph.examine import examine
+from posetune.graph.flatbuffer import Graph
+from posetune.graph.precision import widen
+from posetune.runtime.interpreter import Network
+from posetune.stock.official import POSETUNE_AUTHOR
+
+Precision = Literal["stored", "fp32"]
+
+#: How far the exported network may be from its source on random input, by output. Kernels may add in another
+#: order when constants are stored differently, no more.
+_TOLERANCES = {
+    "landmarks": 0.02,
+    "presence": 1e-3,
+    "segmentation": 0.05,
+    "heatmap": 0.02,
+    "world landmarks": 1e-4,
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written. ``differences``: output name -> largest difference from the source network on random
+    input (landmarks in crop px, world landmarks in metres, the others in their own unit).
+    """
+
+    path: Path
+    bytes: int
+    differences: dict[str, float]
+
+
+def export(model: str | Path, out: str | Path, precision: Precision = "stored") -> Exported:
+    """Write a landmark network as ``.task`` (with its detector, for MediaPipe Tasks) or ``.tflite``.
+
+    ``model``: a run folder, a ``.tflite``, a ``.task`` or a stock name, as in ``stock.resolve``.
+    ``precision``: "stored" keeps the constants as they are (float16 in all stock networks), "fp32" widens
+    them.
+
+    The metadata that MediaPipe needs is written in either case; in a bundle, members are stored and aligned.
+    Before anything is written, the result is looked over by the doctor and compared with its source; on disk
+    it is then complete or not there at all.
+
+    Raises PosetuneError if the model cannot be read or exported or ``out`` cannot be written, CheckFailed if
+    the exported network does not compute what its source computes.
+    """
+    out = Path(out)
+    if out.suffix not in (".task", ".tflite"):
+        raise PosetuneError(
+            f"Cannot export to {out}: the name must end in .task (for MediaPipe Tasks) or .tflite."
+        )
+    if out.is_dir():
+        raise PosetuneError(f"Cannot export to {out}: it is a folder; give a file name.")
+    networks = stock.resolve(model)
+    _refuse_unsound(networks.landmarks, str(networks.path))
+    landmarks = prepare_landmarks(networks.landmarks, networks.name, networks.is_stock, precision)
+    differences = _differences(networks.landmarks, landmarks)
+    content = landmarks
+    if out.suffix == ".task":
+        content = bundle.pack(landmarks, prepare_detector(networks.detector))
+    _check(content, differences, out)
+    write_bytes(out, content)
+    return Exported(out, len(content), differences)
+
+
+def prepare_landmarks(network: bytes, name: str, is_stock: bool, precision: Precision = "stored") -> bytes:
+    """A landmark network with the metadata that MediaPipe needs, and every buffer inside the flatbuffer."""
+    graph = Graph(network, name)
+    contract.inline_buffers(graph, network)
+    if precision == "fp32":
+        widen(graph)
+    origin = f"stock {name}" if is_stock else f"{name}, tuned"
+    described = metadata.Metadata(
+        name="pose landmarks",
+        description=f"MediaPipe Pose landmark network ({origin})",
+        version=posetune.__version__,
+        author=POSETUNE_AUTHOR,
+        inputs=(metadata.LANDMARKS_NORMALIZATION,),
+        output_names=contract.LANDMARK_OUTPUTS,
+    )
+    metadata.write(graph, described)
+    return graph.to_bytes()
+
+
+def prepare_detector(network: bytes) -> bytes:
+    """A detector whose metadata feeds it [-1, 1]; the same bytes if it has that already."""
+    graph = Graph(network, "the detector")
+    outside = contract.external_buffers(graph)
+    found = metadata.read(graph)
+    if not outside and found is not None and found.normalization == metadata.DETECTOR_NORMALIZATION:
+        return network
+    contract.inline_buffers(graph, network)
+    inputs = (metadata.DETECTOR_NORMALIZATION,)
+    described = metadata.Metadata("pose detector", inputs=inputs, output_names=contract.DETECTOR_OUTPUTS)
+    metadata.write(graph, described)
+    return graph.to_bytes()
+
+
+def _refuse_unsound(network: bytes, where: str) -> None:
+    kind, findings = examine(network, None, where)
+    if kind == "detector":
+        raise PosetuneError(f"{where} is the detector: give the landmark network to export.")
+    broken = [finding for finding in findings if finding.severity in ("refused", "wrong")]
+    if broken:
+        advice = f"; {broken[0].fix}" if broken[0].fix else ""
+        raise PosetuneError(f"{where} cannot be exported: {broken[0].what}{advice}.")
+
+
+def _differences(source: bytes, exported: bytes) -> dict[str, float]:
+    """Output name -> the largest absolute difference on three random images."""
+    before, after = Network(source, what="source network"), Network(exported, what="exported network")
+    worst = dict.fromkeys(contract.LANDMARK_OUTPUTS, 0.0)
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        image = random.random((before.size, before.size, 3), dtype=np.float32)
+        pairs = zip(contract.LANDMARK_OUTPUTS, before.run(image), after.run(image), strict=False)
+        for name, expected, got in pairs:
+            worst[name] = max(worst[name], float(np.abs(expected - got).max()))
+    return worst
+
+
+def _check(content: bytes, differences: dict[str, float], out: Path) -> None:
+    diagnosis = diagnose(content, str(out))
+    if not diagnosis.usable:
+        what = next(f.what for f in diagnosis.findings if f.severity in ("refused", "wrong"))
+        raise CheckFailed(
+            f"Nothing was written to {out}: the exported file does not pass the doctor ({what})."
+        )
+    for name, tolerance in _TOLERANCES.items():
+        if not differences[name] <= tolerance:
+            raise CheckFailed(
+                f"Nothing was written to {out}: its {name} differ from the source network's by "
+                f"{differences[name]:.3g}, more than {tolerance:g}."
+            )
