@@ -1,0 +1,69 @@
+"""Intervals by resampling groups: people of one scene or video are near-copies of each other, groups are
+not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+REPEATS = 2000
+_PERCENTILES = (2.5, 97.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """``REPEATS`` draws of the groups with replacement, the same for every measure and network, so pairs
+    stay paired.
+
+    ``weights``: (REPEATS, G) how often each group was drawn; ``member``: (N,) the group of each person.
+    """
+
+    weights: np.ndarray
+    member: np.ndarray
+
+    @classmethod
+    def of(cls, groups: np.ndarray, seed: int = 0, repeats: int = REPEATS) -> Resampling:
+        """Draw from the groups of N people, (N,) of any hashable kind."""
+        names, member = np.unique(groups.astype(str), return_inverse=True)
+        draws = np.random.default_rng(seed).integers(0, len(names), (repeats, len(names)))
+        weights = np.zeros((repeats, len(names)))
+        np.add.at(weights, (np.arange(repeats)[:, None], draws), 1)
+        return cls(weights, member)
+
+    @property
+    def groups(self) -> int:
+        return self.weights.shape[1]
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """(REPEATS,) the mean over all that is not NaN in ``values`` (N, …), for every draw; NaN if nothing
+        was drawn.
+        """
+        flat = values.reshape(len(values), -1)
+        known = np.isfinite(flat)
+        sums = np.bincount(self.member, np.where(known, flat, 0).sum(axis=1), self.groups)
+        counts = np.bincount(self.member, known.sum(axis=1), self.groups)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (self.weights @ sums) / (self.weights @ counts)
+
+    def interval(self, values: np.ndarray) -> list[float] | None:
+        """The 95 % interval of the mean of ``values`` (N, …); None with fewer than two groups."""
+        return self._percentiles(self.means(values))
+
+    def interval_of_difference(self, values: np.ndarray, reference: np.ndarray) -> list[float] | None:
+        """The 95 % interval of the mean of ``values`` minus that of ``reference``, both (N, …), group by
+        group.
+        """
+        return self._percentiles(self.means(values) - self.means(reference))
+
+    def interval_of_ratio(self, values: np.ndarray, reference: np.ndarray) -> list[float] | None:
+        """The 95 % interval of mean(``values``) / mean(``reference``) − 1."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self._percentiles(self.means(values) / self.means(reference) - 1)
+
+    def _percentiles(self, means: np.ndarray) -> list[float] | None:
+        means = means[np.isfinite(means)]
+        if self.groups < 2 or not means.size:
+            return None
+        return [float(v) for v in np.percentile(means, _PERCENTILES)]

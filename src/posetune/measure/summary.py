@@ -1,0 +1,181 @@
+"""All measures of one network under one protocol, as a dictionary ready for JSON. Keys: docs/measures.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from posetune.data.answers import Answers
+from posetune.data.people import Person
+from posetune.landmarks import ANGLES, COUNT, NAMES
+from posetune.measure import metrics
+from posetune.measure.bootstrap import Resampling
+from posetune.measure.metrics import Labels, mean_or_none, percentile_or_none
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A network's answers to N people beside their labels, and the errors that follow."""
+
+    answers: Answers
+    labels: Labels
+
+    @cached_property
+    def errors_px(self) -> np.ndarray:
+        """(N, 33) image px."""
+        return metrics.point_errors(self.answers.points_px, self.labels)
+
+    @cached_property
+    def errors_crop(self) -> np.ndarray:
+        """(N, 33) crop px."""
+        return metrics.in_crop_px(self.errors_px, self.labels)
+
+    @cached_property
+    def person_errors(self) -> np.ndarray:
+        """(N,) mean over the labelled points of each person, crop px; NaN where missed."""
+        known = np.isfinite(self.errors_crop)
+        with np.errstate(invalid="ignore"):
+            return np.where(known, self.errors_crop, 0).sum(axis=1) / np.where(
+                known.any(axis=1), known.sum(axis=1), np.nan
+            )
+
+    @cached_property
+    def angles(self) -> tuple[np.ndarray, np.ndarray]:
+        """``(errors in degrees, which have labels)``, (N, 8) each."""
+        return metrics.angle_errors(self.answers.points_px, self.labels)
+
+    @cached_property
+    def angle_hits(self) -> np.ndarray:
+        """(N, 8)"""
+        return metrics.angle_hits(*self.angles)
+
+    def hits(self, alpha: float) -> np.ndarray:
+        """(N, 33) PCK hits."""
+        return metrics.pck_hits(self.errors_px, self.labels, alpha)
+
+
+def summarise(scored: Scored, ap: dict[str, float | None], resampling: Resampling) -> dict[str, Any]:
+    """The measures of one network. Shares are 0…1; what cannot be measured is None.
+
+    Mean errors are over the people found; PCK, angle accuracy and AP count a missed person as wrong.
+    """
+    labels, errors = scored.labels, scored.errors_px
+    found = scored.answers.found
+    angle_errors, _ = scored.angles
+    with np.errstate(invalid="ignore"):
+        in_torsos = errors / labels.torso[:, None]
+    result: dict[str, Any] = {
+        "people": len(found),
+        "groups": resampling.groups,
+        "labelled": len(found),
+        "found": int(found.sum()),
+        "points": int(labels.labelled.sum()),
+        "mean_error_crop_px": mean_or_none(scored.errors_crop),
+        "mean_error_image_px": mean_or_none(errors),
+        "mean_error_torso": mean_or_none(in_torsos),
+        "median_error_crop_px": percentile_or_none(scored.errors_crop, 50),
+        "pck_0.1": mean_or_none(scored.hits(0.1)),
+        "pck_0.2": mean_or_none(scored.hits(0.2)),
+        "oks_ap": ap["ap"],
+        "oks_ap_50": ap["ap_50"],
+        "oks_ap_75": ap["ap_75"],
+        "angles": int(scored.angles[1].sum()),
+        "angle_mae_deg": mean_or_none(angle_errors),
+        "angle_p95_deg": percentile_or_none(angle_errors, 95),
+        "angle_accuracy_10deg": mean_or_none(scored.angle_hits),
+        **_depth(scored),
+        "interval_95": {
+            "mean_error_crop_px": resampling.interval(scored.errors_crop),
+            "mean_error_torso": resampling.interval(in_torsos),
+            "pck_0.2": resampling.interval(scored.hits(0.2)),
+            "angle_accuracy_10deg": resampling.interval(scored.angle_hits),
+        },
+        "per_landmark": _per_landmark(scored),
+        "per_angle": _per_angle(scored),
+    }
+    return result
+
+
+def _depth(scored: Scored) -> dict[str, float | None]:
+    """The measures in depth: None throughout where no person has true 3D."""
+    labels, world = scored.labels, scored.answers.world
+    if not np.isfinite(labels.world).any():
+        return {"z_error_cm": None, "mpjpe_cm": None, "pa_mpjpe_cm": None}
+    return {
+        "z_error_cm": mean_or_none(metrics.depth_errors_cm(world, labels)),
+        "mpjpe_cm": mean_or_none(metrics.mpjpe_cm(world, labels)),
+        "pa_mpjpe_cm": mean_or_none(metrics.pa_mpjpe_cm(world, labels)),
+    }
+
+
+def _per_landmark(scored: Scored) -> dict[str, dict[str, Any]]:
+    return {
+        NAMES[i]: {
+            "points": int(scored.labels.labelled[:, i].sum()),
+            "mean_error_crop_px": mean_or_none(scored.errors_crop[:, i]),
+            "pck_0.2": mean_or_none(scored.hits(0.2)[:, i]),
+        }
+        for i in range(COUNT)
+        if scored.labels.labelled[:, i].any()
+    }
+
+
+def _per_angle(scored: Scored) -> dict[str, dict[str, Any]]:
+    errors, known = scored.angles
+    return {
+        angle.name: {
+            "angles": int(known[:, i].sum()),
+            "angle_mae_deg": mean_or_none(errors[:, i]),
+            "angle_p95_deg": percentile_or_none(errors[:, i], 95),
+            "angle_accuracy_10deg": mean_or_none(scored.angle_hits[:, i]),
+        }
+        for i, angle in enumerate(ANGLES)
+        if known[:, i].any()
+    }
+
+
+def difference(scored: Scored, stock: Scored, stock_name: str, resampling: Resampling) -> dict[str, Any]:
+    """A network minus a stock one, on the people that both found, with paired intervals over groups."""
+    both = scored.answers.found & stock.answers.found
+
+    def kept(values: np.ndarray) -> np.ndarray:
+        return np.where(both[:, None], values, np.nan)
+
+    mine, theirs = kept(scored.errors_crop), kept(stock.errors_crop)
+    pairs = {
+        "pck_0.2": (scored.hits(0.2), stock.hits(0.2)),
+        "angle_accuracy_10deg": (scored.angle_hits, stock.angle_hits),
+    }
+    a, b = mean_or_none(mine), mean_or_none(theirs)
+    result: dict[str, Any] = {
+        "stock": stock_name,
+        "people": int(both.sum()),
+        "mean_error_crop_px": None if a is None or b is None else a - b,
+        "mean_error_relative": None if a is None or not b else a / b - 1,
+    }
+    intervals: dict[str, Any] = {
+        "mean_error_crop_px": resampling.interval_of_difference(mine, theirs),
+        "mean_error_relative": resampling.interval_of_ratio(mine, theirs),
+    }
+    for key, (values, reference) in pairs.items():
+        a, b = mean_or_none(values), mean_or_none(reference)
+        result[key] = None if a is None or b is None else a - b
+        intervals[key] = resampling.interval_of_difference(values, reference)
+    return {**result, "interval_95": intervals}
+
+
+def per_person(people: Sequence[Person], scored: Scored) -> list[dict[str, Any]]:
+    """One row a person: who, where, and the mean error in crop px (None where missed)."""
+    return [
+        {
+            "id": person.id,
+            "image": person.image.path.name,
+            "group": person.group,
+            "mean_error_crop_px": None if np.isnan(error) else float(error),
+        }
+        for person, error in zip(people, scored.person_errors, strict=True)
+    ]
