@@ -34,10 +34,14 @@ def bundle_for(model: str, folder: Path) -> Path:
         return Path(model)
     from posetune import stock
     from posetune.graph import bundle, metadata
+    from posetune.graph.flatbuffer import Graph
 
     networks = stock.resolve(model)
+    graph = Graph.read(networks.landmarks)
+    if metadata.read(graph) is None:
+        metadata.write(graph, metadata.Metadata(inputs=(metadata.LANDMARKS_NORMALIZATION,)))
     task = folder / "model.task"
-    task.write_bytes(bundle.pack(metadata.ensure(networks.landmarks), networks.detector))
+    task.write_bytes(bundle.pack(graph.to_bytes(), networks.detector))
     return task
 
 

@@ -1,0 +1,123 @@
+"""Whole images to poses; and what importing it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from figures import draw_person, room
+
+import posetune
+from posetune.errors import PosetuneError
+from posetune.landmarks import INDEX
+from posetune.runtime.pipeline import Landmarker
+
+
+@pytest.fixture(scope="module")
+def landmarker() -> Landmarker:
+    return posetune.load("lite", threads=1)
+
+
+@pytest.fixture(scope="module")
+def two_people() -> np.ndarray:
+    image = draw_person(room(900, 560), (250, 280), 1.3)
+    return draw_person(image, (660, 300), 1.1, arms=1.2, shirt=(150, 60, 60))
+
+
+def test_heavy_packages_stay_out():
+    program = (
+        "import sys, posetune; posetune.load; import posetune.runtime.pipeline, posetune.cli.predict;"
+        "import ai_edge_litert.interpreter;"
+        "heavy = {'torch', 'mediapipe', 'matplotlib', 'tensorboard', 'flask', 'fastapi', 'starlette'};"
+        "print(*sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_loading_says_nothing(capfd):
+    posetune.load("lite", threads=1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_person(landmarker):
+    hip = np.array([230, 290])
+    poses = landmarker.predict(draw_person(room(460, 580), tuple(hip), 1.4))
+    assert len(poses) == 1
+    pose = poses[0]
+    assert pose.landmarks_px.shape == pose.world.shape == (33, 3)
+    assert pose.visibility.shape == pose.presence.shape == (33,)
+    assert pose.auxiliary_px.shape == (2, 3)
+    assert 0.5 < pose.score <= 1
+    assert 0.5 < pose.detection_score <= 1
+    assert ((pose.visibility >= 0) & (pose.visibility <= 1)).all()
+    # drawn: nose 144·1.4 px above the hips' middle, feet 148·1.4 below; the person's left is on our right
+    nose, left_hip, right_hip = (pose.landmarks_px[INDEX[n]] for n in ("nose", "left_hip", "right_hip"))
+    assert np.linalg.norm(nose[:2] - (hip - [0, 141 * 1.4])) < 20
+    assert np.linalg.norm((left_hip + right_hip)[:2] / 2 - hip) < 25
+    assert left_hip[0] > right_hip[0]
+    assert np.linalg.norm(pose.auxiliary_px[0, :2] - hip) < 25
+    assert pose.world[INDEX["nose"], 1] < -0.4
+    assert np.abs(pose.world[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)).max() < 0.03
+
+
+def test_several_people_and_max_people(landmarker, two_people):
+    poses = landmarker.predict(two_people)
+    assert sorted(round(p.auxiliary_px[0, 0].item() / 50) for p in poses) == [5, 13]
+    assert poses[0].detection_score >= poses[1].detection_score
+    best = landmarker.predict(two_people, max_people=1)
+    assert len(best) == 1
+    assert np.array_equal(best[0].landmarks_px, poses[0].landmarks_px)
+
+
+def test_world_turns_back_with_the_crop(landmarker):
+    """A person who leans by 35° leans in metres, too, although the network saw an upright crop."""
+    angle = np.radians(35)
+    pose = landmarker.predict(draw_person(room(640, 640), (320, 320), 1.5, angle))[0]
+    assert pose.crop.angle == pytest.approx(angle, abs=np.radians(8))
+    x, y = pose.world[INDEX["nose"], :2]
+    assert np.arctan2(x, -y) == pytest.approx(angle, abs=np.radians(8))
+
+
+def test_the_person_is_the_same_at_any_size_and_place(landmarker):
+    small = landmarker.predict(draw_person(room(300, 375), (150, 190), 0.9))[0]
+    large = landmarker.predict(draw_person(room(1500, 1875), (750, 950), 4.5))[0]
+    gap = np.linalg.norm(small.landmarks_px[:, :2] - large.landmarks_px[:, :2] / 5, axis=1)
+    assert np.median(gap) < 5
+
+
+def test_gray_and_rgba_arrays(landmarker):
+    rgb = draw_person(room(460, 580), (230, 290), 1.4)
+    expected = landmarker.predict(rgb)[0].landmarks_px
+    opaque = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    assert np.array_equal(landmarker.predict(opaque)[0].landmarks_px, expected)
+    gray = landmarker.predict(rgb[:, :, 0])[0].landmarks_px
+    assert np.median(np.linalg.norm(gray - expected, axis=1)) < 40
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 700, 3), (700, 2, 3)])
+def test_images_with_hardly_any_pixels_hold_nobody(landmarker, shape):
+    assert landmarker.predict(np.full(shape, 90, np.uint8)) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [(np.zeros((9, 9, 3)), "float64"), (np.zeros((0, 9, 3), np.uint8), "empty"), ("a.jpg", "str")],
+)
+def test_bad_images_are_one_sentence(landmarker, image, words):
+    with pytest.raises(PosetuneError, match=words):
+        landmarker.predict(image)
+
+
+def test_bad_options_are_one_sentence(landmarker):
+    with pytest.raises(PosetuneError, match="max_people"):
+        landmarker.predict(room(64, 64), max_people=0)
+    with pytest.raises(PosetuneError, match="between 0 and 1"):
+        posetune.load("lite", min_presence_confidence=50)
+
+
+def test_min_confidences_are_obeyed(two_people):
+    assert posetune.load("lite", threads=1, min_detection_confidence=1.0).predict(two_people) == []
+    assert posetune.load("lite", threads=1, min_presence_confidence=1.0).predict(two_people) == []
