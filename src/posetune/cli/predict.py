@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         for path, name in files:
             job.do(path, name)
     if not job.pictures:
-        raise PosetuneError(f"None of the {len(files)} files in {args.input} could be read.")
+        raise PosetuneError(f"{args.input}: none of its {len(files)} images and videos could be read.")
     write_text(args.out / JSON_NAME, coco_json(job.people))
     write_text(args.out / CSV_NAME, table_csv(job.people))
     _report(args, job, left_out)
@@ -182,7 +182,7 @@ def find_files(given: Path, out: Path) -> tuple[list[tuple[Path, str]], int]:
             else:
                 others += 1
     if not found:
-        rest = f"; its {others} files are of other kinds" if others else ""
+        rest = f", only {_counted(others, 'file of another kind', 'files of other kinds')}" if others else ""
         raise PosetuneError(
             f"{given} holds no images or videos{rest}: hand in a folder with {', '.join(sorted(known))}."
         )
@@ -221,14 +221,21 @@ def _report(args: argparse.Namespace, job: _Job, left_out: int) -> None:
         }
         print(json.dumps(summary, indent=2, ensure_ascii=False))
         return
-    text = f"{len(job.people)} people in {job.pictures} images with {job.landmarker.name}"
+    unit = "frame" if any(found.frame is not None for found in job.people) else "image"
+    people = _counted(len(job.people), "person", "people")
+    text = f"{people} in {_counted(job.pictures, unit, unit + 's')} with {job.landmarker.name}"
     if job.empty_pictures:
         text += f"; nobody in {job.empty_pictures}"
     if left_out:
-        text += f"; {left_out} files of other kinds left out"
+        text += f"; {_counted(left_out, 'file of another kind', 'files of other kinds')} left out"
     print(f"{text}. Written to {args.out}")
     if job.failed:
-        print(f"posetune: {len(job.failed)} files could not be read", file=sys.stderr)
+        files = _counted(len(job.failed), "file was", "files were")
+        print(f"posetune: {files} not read, or not wholly", file=sys.stderr)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _count(text: str) -> int:

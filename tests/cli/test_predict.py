@@ -1,0 +1,156 @@
+"""posetune predict, as a user calls it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
+from figures import draw_person, room
+
+from posetune.cli import main
+from posetune.runtime.images import read_image
+from posetune.runtime.video import VideoReader, writing_video
+
+
+def write(path: Path, rgb: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(path.suffix, rgb[:, :, ::-1])[1].tobytes())
+
+
+def person(shift: int = 0) -> np.ndarray:
+    return draw_person(room(300, 380), (150 + shift, 190), 0.95)
+
+
+def predict(*words: object) -> int:
+    return main(["predict", *map(str, words), "--model", "lite", "--threads", "1"])
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two people, an empty room, a subfolder, a damaged image and something else."""
+    photos = tmp_path / "photos"
+    write(photos / "a.jpg", person())
+    write(photos / "b" / "c.png", person(20))
+    write(photos / "empty.jpg", room(200, 160))
+    (photos / "damaged.jpg").write_bytes((photos / "a.jpg").read_bytes()[:2000])
+    (photos / "notes.txt").write_text("not an image")
+    return photos
+
+
+def test_a_folder_with_a_damaged_file(folder, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert predict(folder, "--out", out, "--json") == 1
+    printed = capfd.readouterr()
+    summary = json.loads(printed.out)
+    assert (summary["images"], summary["people"], summary["images_without_people"]) == (3, 2, 1)
+    assert summary["files_of_other_kinds"] == 1
+    assert [entry["file_name"] for entry in summary["failed"]] == ["damaged.jpg"]
+    lines = printed.err.splitlines()
+    assert len(lines) == 1
+    assert "damaged.jpg is cut off" in lines[0]
+
+    results = json.loads((out / "predictions.json").read_text())
+    assert [entry["file_name"] for entry in results] == ["a.jpg", "b/c.png"]
+    assert all(len(entry["keypoints"]) == 99 for entry in results)
+    nose = results[0]["keypoints"][:2]
+    assert np.hypot(nose[0] - 150, nose[1] - (190 - 141 * 0.95)) < 15
+    with (out / "predictions.csv").open(newline="") as stream:
+        assert len(list(csv.DictReader(stream))) == 66
+    overlays = {str(p.relative_to(out / "overlays")) for p in (out / "overlays").rglob("*") if p.is_file()}
+    assert overlays == {"a.jpg", "b/c.png.jpg", "empty.jpg"}
+    drawn = read_image(out / "overlays" / "a.jpg")
+    assert drawn.shape == (380, 300, 3)
+    assert (np.abs(drawn.astype(int) - person()).max(axis=2) > 60).sum() > 500
+
+
+def test_a_second_run_does_not_look_at_the_overlays_of_the_first(folder, capfd):
+    (folder / "damaged.jpg").unlink()
+    for _ in range(2):
+        assert predict(folder, "--out", folder / "result", "--json") == 0
+        assert json.loads(capfd.readouterr().out)["images"] == 3
+
+
+def test_one_image_without_overlays(tmp_path, capfd):
+    write(tmp_path / "me.png", person())
+    out = tmp_path / "deep" / "out"
+    assert predict(tmp_path / "me.png", "--out", out, "--no-overlays") == 0
+    assert sorted(p.name for p in out.iterdir()) == ["predictions.csv", "predictions.json"]
+    printed = capfd.readouterr()
+    assert printed.out.startswith("1 person in 1 image with lite")
+    assert printed.err == ""
+
+
+def test_min_score_and_max_people(tmp_path, capfd):
+    pair = draw_person(draw_person(room(800, 420), (200, 210)), (600, 210), shirt=(160, 60, 60))
+    write(tmp_path / "two.jpg", pair)
+    for options, expected in (([], 2), (["--max-people", 1], 1), (["--min-score", 1], 0)):
+        assert predict(tmp_path / "two.jpg", "--out", tmp_path / "out", "--json", *options) == 0
+        assert json.loads(capfd.readouterr().out)["people"] == expected
+
+
+@pytest.mark.parametrize("as_frames", [False, True])
+def test_a_video(tmp_path, capfd, as_frames):
+    with writing_video(tmp_path / "walk.mp4", 10.0, 300, 380) as video:
+        for index in range(4):
+            video.write(person(10 * index))
+    out = tmp_path / "out"
+    assert predict(tmp_path / "walk.mp4", "--out", out, *(["--frames"] if as_frames else [])) == 0
+    assert "in 4 frames" in capfd.readouterr().out
+    results = json.loads((out / "predictions.json").read_text())
+    assert [entry["frame"] for entry in results] == [0, 1, 2, 3]
+    assert [entry["image_id"] for entry in results] == [1, 2, 3, 4]
+    hips = [entry["keypoints"][3 * 23] for entry in results]
+    assert np.diff(hips) == pytest.approx([10, 10, 10], abs=4)
+    if as_frames:
+        files = sorted((out / "overlays" / "walk.mp4").iterdir())
+        assert [p.name for p in files] == [f"{i:06}.jpg" for i in range(4)]
+    else:
+        assert len(list(VideoReader(out / "overlays" / "walk.mp4"))) == 4
+
+
+def test_bad_input_is_one_sentence_and_writes_nothing(folder, tmp_path, capfd):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "notes.txt").write_text("x")
+    spoilt = tmp_path / "spoilt"
+    spoilt.mkdir()
+    (spoilt / "x.jpg").write_bytes(b"")
+    out = tmp_path / "out"
+    for given, words in (
+        (tmp_path / "missing", "no such file"),
+        (bare, "no images or videos, only 1 file of another kind"),
+        (folder / "damaged.jpg", "cut off"),
+        (folder / "notes.txt", "as an image"),
+        (spoilt, "none of its 1 images"),
+    ):
+        assert predict(given, "--out", out) == 2
+        printed = capfd.readouterr()
+        assert words in printed.err.splitlines()[-1]
+        assert "Traceback" not in printed.err
+        assert printed.out == ""
+    assert not out.exists() or list(out.iterdir()) == []
+
+
+def test_unwritable_out(folder, tmp_path, capfd):
+    assert predict(folder, "--out", folder / "notes.txt") == 2
+    assert "Cannot write to" in capfd.readouterr().err
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0o500)
+    if os.access(closed, os.W_OK):
+        pytest.skip("this user may write anywhere")
+    assert predict(folder, "--out", closed) == 2
+    assert "Permission denied" in capfd.readouterr().err
+
+
+def test_unknown_model(folder, tmp_path, capfd):
+    assert main(["predict", str(folder), "--out", str(tmp_path / "out"), "--model", "huge"]) == 2
+    assert "huge" in capfd.readouterr().err
