@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,16 @@ def test_a_failure_leaves_no_file(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    with (
+        pytest.raises(PosetuneError, match=r"a\.mp4: No space left"),
+        writing_video(tmp_path / "a.mp4", 10, 96, 64) as video,
+    ):
+        video.write(frame(0))
     assert list(tmp_path.iterdir()) == []
 
 

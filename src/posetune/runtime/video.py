@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,13 @@ _DEFAULT_FPS = 30.0
 
 # FFmpeg's own remarks on damaged files: ours say it in one sentence. Read when OpenCV loads FFmpeg.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+if "OPENCV_LOG_LEVEL" not in os.environ:
+    cv2.utils.logging.setLogLevel(
+        cv2.utils.logging.LOG_LEVEL_ERROR
+    )  # a full disk is otherwise a warning a frame
+
+#: With less than this free, writing a video stops: OpenCV itself goes on without a word that one could catch.
+_MIN_FREE_BYTES = 200_000
 
 
 class VideoReader:
@@ -62,6 +71,7 @@ class VideoWriter:
     """Writes frames into an .mp4; made by :func:`writing_video`."""
 
     def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
+        self._folder = path.parent
         self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
         if not self._writer.isOpened():
             raise PosetuneError(f"OpenCV cannot write MP4 video of {width}×{height} px here: use --frames.")
@@ -69,6 +79,8 @@ class VideoWriter:
 
     def write(self, rgb: np.ndarray) -> None:
         """Add one frame, (H, W, 3) uint8 RGB of the size named at the beginning."""
+        if shutil.disk_usage(self._folder).free < _MIN_FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._writer.write(np.ascontiguousarray(rgb[:, :, ::-1]))
         self.count += 1
 
@@ -98,5 +110,5 @@ def writing_video(path: str | Path, fps: float, width: int, height: int) -> Iter
             os.replace(part, path)
     except OSError as error:
         raise PosetuneError(
-            f"Cannot write {path}: {error.strerror or error}. Choose another place to write to."
+            f"Cannot write {path}: {error.strerror or error}. Free some space or choose another place."
         ) from error
