@@ -1,0 +1,123 @@
+"""``posetune eval``: networks against stock on labelled people that they have not seen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from posetune.cli.progress import Progress
+from posetune.errors import PosetuneError
+from posetune.files import replacing, write_text
+
+HELP = "measure networks against stock on people they have not seen"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Beside every MODEL stand stock lite, full and heavy, and stock + a constant offset per point. "
+        "Keys of the JSON and all definitions: docs/measures.md."
+    )
+    parser.add_argument(
+        "models", nargs="*", metavar="MODEL", help="a run folder, a .tflite or a .task (none: stock alone)"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR",
+        help="a data set: images/ and annotations/<split>.json; or a COCO keypoint .json file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--split", default="val", metavar="S", help="split, or several with commas (default: %(default)s)"
+    )
+    parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder, if it is elsewhere")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report: one HTML file")
+    parser.add_argument("--no-pipeline", action="store_true", help="crop protocol only (about twice as fast)")
+    parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
+    parser.add_argument(
+        "--stock", default="lite,full,heavy", metavar="NAMES",
+        help="stock networks to show; full and the base of a MODEL always are (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--brief", action="store_true", help="no tables by landmark and by angle")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.measure.evaluate import evaluate
+    from posetune.measure.table import text_tables
+    from posetune.stock import LANDMARK_NAMES
+
+    stock_names = [name.strip() for name in args.stock.split(",") if name.strip()]
+    unknown = [name for name in stock_names if name not in LANDMARK_NAMES]
+    if unknown:
+        raise PosetuneError(f"--stock: there is no {unknown[0]}; there are {', '.join(LANDMARK_NAMES)}.")
+    if args.threads is not None and args.threads < 1:
+        raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
+    for path in (args.json, args.report):
+        if path is not None:
+            _check_writable(path)
+    with _Phases() as phases:
+        evaluation = evaluate(
+            args.data,
+            args.split,
+            args.models,
+            images=args.images,
+            stock_names=stock_names,
+            pipeline=not args.no_pipeline,
+            with_offset=not args.no_offset,
+            threads=args.threads,
+            progress=phases.report,
+        )
+    print(text_tables(evaluation.result, details=not args.brief))
+    if args.json is not None:
+        write_text(
+            args.json, json.dumps(evaluation.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        )
+        print(f"Figures: {args.json}", file=sys.stderr)
+    if args.report is not None:
+        from posetune.measure.report import write_report
+
+        write_report(evaluation, args.report)
+        print(f"Report: {args.report}", file=sys.stderr)
+    return 0
+
+
+def _check_writable(path: Path) -> None:
+    """Fail now, not after minutes of work."""
+    if path.is_dir():
+        raise PosetuneError(f"Cannot write {path}: it is a folder; name a file.")
+    with replacing(path.parent / f"{path.name}.try") as temporary:
+        temporary.touch()
+    (path.parent / f"{path.name}.try").unlink(missing_ok=True)
+
+
+class _Phases:
+    """One progress line for each phase of the evaluation."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._done = 0
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> _Phases:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def report(self, what: str, done: int, total: int) -> None:
+        if what != self._what:
+            self._end()
+            self._what, self._done = what, 0
+            self._progress = Progress(total, what)
+        assert self._progress is not None
+        for _ in range(done - self._done):
+            self._progress.step()
+        self._done = done
+
+    def _end(self) -> None:
+        if self._progress is not None:
+            self._progress.__exit__()
+            self._progress = None

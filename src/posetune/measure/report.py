@@ -1,0 +1,282 @@
+"""The HTML report: one file that needs nothing else, for people who want to see what the figures mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from posetune.files import write_text
+from posetune.landmarks import ANGLES, NAMES
+from posetune.measure import charts, gallery, table
+from posetune.measure.evaluate import Entry, Evaluation
+from posetune.measure.gallery import Choice
+from posetune.measure.summary import Scored
+from posetune.runtime.draw import SIDE_COLOURS
+
+PEOPLE_SHOWN = 12
+_TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
+_ERROR_LIMIT_CROP_PX = 30.0
+
+
+def write_report(evaluation: Evaluation, path: str | Path) -> None:
+    """Write the report of ``evaluation`` to ``path``, atomically. Reads the images of the people it shows.
+
+    Raises PosetuneError if the file cannot be written.
+    """
+    write_text(path, report_html(evaluation))
+
+
+def report_html(evaluation: Evaluation) -> str:
+    """The page as text."""
+    result = evaluation.result
+    models = [e for e in evaluation.entries if e.kind == "model"]
+    shown = models[0] if models else next(e for e in evaluation.entries if e.name == "full")
+    heading = (
+        f"{', '.join(e.name for e in models)} against stock MediaPipe Pose"
+        if models
+        else "Stock MediaPipe Pose"
+    )
+    what = (
+        f"{Path(result['data']).name} · {', '.join(result['splits'])} · {result['people']} people of "
+        f"{result['groups']} scenes or videos · posetune {result['posetune']}"
+    )
+    sections = [
+        _summary(evaluation, models),
+        _errors(evaluation),
+        _parts(evaluation, shown),
+        *_galleries(evaluation, shown),
+        _missed(evaluation, shown),
+        _notes(result),
+    ]
+    template = Template(resources.files("posetune.measure").joinpath("report.html").read_text("utf-8"))
+    return template.substitute(
+        title=escape(f"posetune: {heading}"),
+        heading=escape(heading),
+        what=escape(what),
+        sections="\n".join(s for s in sections if s),
+    )
+
+
+def _css(entry: Entry, entries: Sequence[Entry]) -> str:
+    """The colour class of a network: tuned ones stand out, the stock one they are held against comes
+    second.
+    """
+    models = [e.name for e in entries if e.kind == "model"]
+    if entry.kind == "model":
+        return _TUNED_CLASSES[models.index(entry.name) % len(_TUNED_CLASSES)]
+    if entry.kind == "offset":
+        return "offset"
+    bases = {e.base for e in entries if e.kind == "model"} or {"full"}
+    return "base" if entry.name in bases else "stock"
+
+
+def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
+    protocols = evaluation.result["protocols"]
+    parts = [f'<p class="verdict">{_verdict(protocols["crop"][e.name], e)}</p>' for e in models]
+    if "pipeline" in protocols:
+        parts += [f'<p class="soft">{_found_sentence(protocols["pipeline"], e)}</p>' for e in models]
+    for protocol, tables in protocols.items():
+        parts.append(f"<h3>{escape(table.PROTOCOLS[protocol].capitalize())}</h3>{_table(evaluation, tables)}")
+    return f"<section><h2>Result</h2>{''.join(parts)}</section>"
+
+
+def _verdict(measures: dict[str, Any], entry: Entry) -> str:
+    change = measures["difference_to_stock"]
+    relative, bounds = change["mean_error_relative"], change["interval_95"]["mean_error_relative"]
+    if relative is None:
+        return f"{escape(entry.name)} could not be compared with stock {entry.base}."
+    css, word = ("good", "lower") if relative < 0 else ("bad", "higher")
+    text = (
+        f"{escape(entry.name)}: mean error <b>{measures['mean_error_crop_px']:.2f}</b> crop px, "
+        f'<b class="{css}">{abs(relative):.1%} {word}</b> than stock {escape(entry.base)}'
+    )
+    if bounds is not None:
+        sure = "clear of chance" if bounds[0] * bounds[1] > 0 else "within chance"
+        text += f" (95 % interval {100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f} %: {sure})"
+    return text.replace("-", "−") + "."
+
+
+def _found_sentence(tables: dict[str, dict[str, Any]], entry: Entry) -> str:
+    mine, stock = tables[entry.name], tables[entry.base]
+    return (
+        f"On whole images {escape(entry.name)} finds {mine['found']} of {mine['labelled']} people, "
+        f"stock {escape(entry.base)} {stock['found']}."
+    )
+
+
+def _table(evaluation: Evaluation, tables: dict[str, dict[str, Any]]) -> str:
+    kinds = {e.name: e.kind for e in evaluation.entries}
+    columns = table.columns(tables)
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in ("mean error:", *(h for h, _ in columns)))
+    rows = []
+    for name, measures in tables.items():
+        cells = "".join(f"<td>{escape(cell(measures))}</td>" for _, cell in columns)
+        rows.append(f'<tr class="{kinds[name]}"><th scope="row">{escape(name)}</th>{cells}</tr>')
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f'<div class="scroll"><table>{body}</table></div>'
+
+
+def _errors(evaluation: Evaluation) -> str:
+    entries, tables = evaluation.entries, evaluation.result["protocols"]["crop"]
+    classes = [_css(e, entries) for e in entries]
+    bars = charts.bars_with_intervals(
+        [e.name for e in entries],
+        classes,
+        [tables[e.name]["mean_error_crop_px"] for e in entries],
+        [tables[e.name]["interval_95"]["mean_error_crop_px"] for e in entries],
+        "Mean error of each network in crop px, with 95 % intervals",
+    )
+    series = [
+        charts.Series(e.name, css, _finite(evaluation.scored["crop"][e.name].errors_crop))
+        for e, css in zip(entries, classes, strict=True)
+    ]
+    series.sort(key=lambda s: s.css.startswith("tuned"))  # tuned ones are drawn last, on top
+    curve = charts.cumulative(
+        series,
+        _ERROR_LIMIT_CROP_PX,
+        "Share of points with at most a given error",
+        "error, crop px",
+        "share of points",
+    )
+    keys = charts.legend([(e.name, css) for e, css in zip(entries, classes, strict=True)])
+    return (
+        '<section><h2>Errors</h2><p class="soft">Crop protocol; 1 crop px is 1/256 of the window around the '
+        "person.</p>"
+        f"<h3>Mean error, crop px</h3>{bars}"
+        f"<h3>How many points are how near</h3>{keys}{curve}</section>"
+    )
+
+
+def _parts(evaluation: Evaluation, shown: Entry) -> str:
+    """Per landmark and per angle, the tuned networks beside the stock one that they were made of."""
+    tables = evaluation.result["protocols"]["crop"]
+    entries = [e for e in evaluation.entries if e.name == shown.base or e.kind == "model"] or [shown]
+    points = [n for n in NAMES if n in tables[shown.name]["per_landmark"]]
+    angles = [a.name for a in ANGLES if a.name in tables[shown.name]["per_angle"]]
+
+    def series(key: str, parts: Sequence[str], measure: str, factor: float = 1) -> list[charts.Series]:
+        rows = []
+        for e in entries:
+            values = [tables[e.name][key][part][measure] for part in parts]
+            scaled = [None if v is None else factor * v for v in values]
+            rows.append(charts.Series(e.name, _css(e, evaluation.entries), scaled))
+        return rows
+
+    keys = charts.legend([(e.name, _css(e, evaluation.entries)) for e in entries])
+    by_point = charts.grouped_bars(
+        [p.replace("_", " ") for p in points],
+        series("per_landmark", points, "mean_error_crop_px"),
+        "Mean error of each landmark, crop px",
+    )
+    by_angle = mae = ""
+    if angles:
+        shown_angles = [a.replace("_", " ") for a in angles]
+        by_angle = charts.grouped_bars(
+            shown_angles,
+            series("per_angle", angles, "angle_accuracy_10deg", 100),
+            "Share of joint angles within 10 degrees",
+            0,
+            " %",
+        )
+        mae = charts.grouped_bars(
+            shown_angles, series("per_angle", angles, "angle_mae_deg"), "Mean error of joint angles", 1, "°"
+        )
+        by_angle = (
+            f"<div><h3>Joint angles within 10°</h3>{by_angle}<h3>Joint angles, mean error</h3>{mae}</div>"
+        )
+    return (
+        f"<section><h2>Where on the body</h2>{keys}"
+        f'<div class="columns"><div><h3>Landmarks, mean error in crop px</h3>{by_point}</div>'
+        f"{by_angle}</div></section>"
+    )
+
+
+def _galleries(evaluation: Evaluation, shown: Entry) -> list[str]:
+    scored = evaluation.scored["crop"]
+    chosen = gallery.choose(scored[shown.base], scored[shown.name], PEOPLE_SHOWN)
+    names = [shown.base] if shown.name == shown.base else [shown.base, shown.name]
+    pictures = gallery.pictures(
+        evaluation.people, [c.index for part in chosen.values() for c in part], [scored[n] for n in names]
+    )
+    titles = {
+        "improved": ("Most improved", "The people whose error fell most against stock."),
+        "worst": ("Worst", "The people with the largest error; wrong labels gather here, too."),
+        "worsened": ("Most worsened", "The people whose error rose most against stock."),
+    }
+    sections = []
+    for key, (title, text) in titles.items():
+        if not chosen[key]:
+            continue
+        figures = "".join(_figure(evaluation, c, names, pictures[c.index]) for c in chosen[key])
+        sections.append(
+            f'<section><h2>{title}</h2><p class="soft">{text} {_colour_key()}</p>'
+            f'<div class="gallery" style="--views:{len(names) + 1}">{figures}</div></section>'
+        )
+    return sections
+
+
+def _figure(evaluation: Evaluation, choice: Choice, names: Sequence[str], views: Sequence[str]) -> str:
+    person = evaluation.people[choice.index]
+    errors = [choice.stock_error, choice.error][: len(names)]
+    captions = ["label", *(f"{name} {error:.1f}" for name, error in zip(names, errors, strict=True))]
+    size = f'width="{gallery.PICTURE_SIDE}" height="{gallery.PICTURE_SIDE}"'
+    shown = "".join(
+        f'<div><img src="{uri}" alt="{caption}" {size} loading="lazy"><span>{caption}</span></div>'
+        for uri, caption in zip(views, map(escape, captions), strict=True)
+    )
+    change = ""
+    if len(names) > 1:
+        css = "good" if choice.gain > 0 else "bad"
+        change = f' · <b class="{css}">{-choice.gain:+.1f} crop px</b>'.replace("+-", "−").replace("-", "−")
+    return (
+        f'<figure><div class="views">{shown}</div>'
+        f"<figcaption>{escape(person.image.path.name)}, person {person.id}{change}</figcaption></figure>"
+    )
+
+
+def _colour_key() -> str:
+    keys = "".join(
+        f'<i class="dot" style="background:rgb{SIDE_COLOURS[side]}"></i>{side}' for side in ("left", "right")
+    )
+    return (
+        f"The person's own {keys}; a red line leads from an answer that is off by more than a fifth of the "
+        "torso to its label."
+    )
+
+
+def _missed(evaluation: Evaluation, shown: Entry) -> str:
+    """Who the whole pipeline did not find, by name: a missed person is never silently left out."""
+    if "pipeline" not in evaluation.scored:
+        return ""
+    found: Scored = evaluation.scored["pipeline"][shown.name]
+    missed = [evaluation.people[i] for i in np.flatnonzero(~found.answers.found)]
+    if not missed:
+        name = escape(shown.name)
+        return f"<section><h2>Missed</h2><p>With {name} the pipeline finds everybody.</p></section>"
+    names = ", ".join(escape(f"{p.image.path.name} (person {p.id})") for p in missed[:60])
+    more = f" and {len(missed) - 60} more" if len(missed) > 60 else ""
+    return (
+        f"<section><h2>Missed</h2><p>With {escape(shown.name)} the pipeline does not find {len(missed)} of "
+        f'{len(evaluation.people)} people:</p><p class="soft">{names}{more}</p></section>'
+    )
+
+
+def _notes(result: dict[str, Any]) -> str:
+    lines = [
+        *table.notes(result),
+        "PCK@α: share of points within α × torso. Angle: interior angle in the image plane. MAE: mean "
+        "absolute error.",
+        "Found: a pose with presence of at least .5 whose mid-hip is within 1.5 torsos of the label's.",
+    ]
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f'<section><h2>How to read this</h2><ul class="notes">{items}</ul></section>'
+
+
+def _finite(values: np.ndarray) -> list[float | None]:
+    return [float(v) for v in values[np.isfinite(values)]]
