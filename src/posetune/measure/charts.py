@@ -10,8 +10,8 @@ from html import escape
 
 import numpy as np
 
-_WIDTH, _LABEL, _ROW = 760, 190, 30
-_NARROW_WIDTH, _NARROW_LABEL, _BAR = 480, 128, 13  # two of these stand side by side
+_WIDTH = 540  # two charts stand side by side
+_LABEL, _ROW, _BAR = 150, 32, 13
 _NUMBERS = 70  # room for the numbers behind the bars
 
 
@@ -51,26 +51,24 @@ def bars_with_intervals(
     return _svg(parts, _WIDTH, len(names) * _ROW + 8, title)
 
 
-def grouped_bars(
-    labels: Sequence[str], series: Sequence[Series], title: str, digits: int = 1, unit: str = ""
-) -> str:
-    """For each label a bar of each series, with the numbers at their ends. Half as wide as the others."""
+def grouped_bars(labels: Sequence[str], series: Sequence[Series], title: str, digits: int = 1, unit: str = "") -> str:
+    """For each label a bar of each series, with the numbers at their ends."""
     row_height = _BAR * len(series) + 12
     most = max([v for s in series for v in s.values if v is not None] + [1e-9])
-    scale = (_NARROW_WIDTH - _NARROW_LABEL - _NUMBERS) / most
+    scale = (_WIDTH - _LABEL - _NUMBERS) / most
     parts = []
     for row, label in enumerate(labels):
         top = row * row_height + 4
-        parts.append(_text("name", _NARROW_LABEL - 8, top + _BAR * len(series) / 2 + 4, label))
+        parts.append(_text("name", _LABEL - 8, top + _BAR * len(series) / 2 + 4, label))
         for i, one in enumerate(series):
             value = one.values[row]
             if value is None:
                 continue
             y = top + i * _BAR
-            parts.append(_bar(one.css, _NARROW_LABEL, y, value * scale, _BAR - 2))
+            parts.append(_bar(one.css, _LABEL, y, value * scale, _BAR - 2))
             number = f"{value:.{digits}f}{unit}"
-            parts.append(_text("value small", _NARROW_LABEL + value * scale + 6, y + _BAR - 3.5, number))
-    return _svg(parts, _NARROW_WIDTH, len(labels) * row_height + 8, title)
+            parts.append(_text("value small", _LABEL + value * scale + 6, y + _BAR - 3.5, number))
+    return _svg(parts, _WIDTH, len(labels) * row_height + 8, title)
 
 
 def cumulative(series: Sequence[Series], limit: float, title: str, x_label: str, y_label: str) -> str:
@@ -120,5 +118,5 @@ def _svg(parts: Sequence[str], width: float, height: float, title: str) -> str:
     )
 
 
-def _short(name: str, most: int = 24) -> str:
+def _short(name: str, most: int = 19) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"

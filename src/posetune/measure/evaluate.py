@@ -146,9 +146,7 @@ def _protocol(
     for entry in entries:
         table = summarise(scored[entry.name], precision[entry.name], resampling)
         if entry.kind != "stock":
-            table["difference_to_stock"] = difference(
-                scored[entry.name], scored[entry.base], entry.base, resampling
-            )
+            table["difference_to_stock"] = difference(scored[entry.name], scored[entry.base], entry.base, resampling)
         table["per_person"] = per_person(people, scored[entry.name])
         tables[entry.name] = table
     return tables
@@ -230,9 +228,7 @@ def _fit_offsets(
                 usable,
                 progress=lambda n: report("offset", n, len(usable)),
             )
-            return {
-                b: offset.fit_offsets(answers[b], usable) for b in bases
-            }, f"{len(usable)} people of train"
+            return {b: offset.fit_offsets(answers[b], usable) for b in bases}, f"{len(usable)} people of train"
     folds = offset.two_folds(people)
     return (
         {base: offset.fit_across_folds(crop[base], people, folds) for base in bases},
@@ -249,9 +245,7 @@ def _run_pipeline(
 ) -> dict[str, PipelineAnswers]:
     images = [image for dataset in sets for image in dataset.images]
     crowd = _count(str(p.image.path) for dataset in sets for p in dataset.people)
-    whole = pipeline_answers(
-        networks, images, people, crowd, progress=lambda n: report("whole images", n, len(images))
-    )
+    whole = pipeline_answers(networks, images, people, crowd, progress=lambda n: report("whole images", n, len(images)))
     for base, offsets_of_base in offsets.items():
         stock_run = whole[base]
         moved = offset.add_offsets(stock_run.answers, stock_run.crops, offsets_of_base)

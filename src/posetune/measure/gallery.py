@@ -42,8 +42,7 @@ def choose(stock: Scored, tuned: Scored, count: int) -> dict[str, list[Choice]]:
     """
     both = np.isfinite(stock.person_errors) & np.isfinite(tuned.person_errors)
     choices = [
-        Choice(int(i), float(stock.person_errors[i]), float(tuned.person_errors[i]))
-        for i in np.flatnonzero(both)
+        Choice(int(i), float(stock.person_errors[i]), float(tuned.person_errors[i])) for i in np.flatnonzero(both)
     ]
     by_gain = sorted(choices, key=lambda c: -c.gain)
     return {
@@ -53,9 +52,7 @@ def choose(stock: Scored, tuned: Scored, count: int) -> dict[str, list[Choice]]:
     }
 
 
-def pictures(
-    people: Sequence[Person], indices: Sequence[int], networks: Sequence[Scored]
-) -> dict[int, list[str]]:
+def pictures(people: Sequence[Person], indices: Sequence[int], networks: Sequence[Scored]) -> dict[int, list[str]]:
     """For each of ``indices``: data URIs of the labelled picture and of each network's, (256, 256) JPEG,
     upright.
     """

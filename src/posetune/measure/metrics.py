@@ -88,9 +88,7 @@ def joint_angles(points: np.ndarray) -> np.ndarray:
     """(…, 33, ≥2) → (…, 8) interior angles in degrees, in the image plane, in the order of
     ``landmarks.ANGLES``.
     """
-    return np.stack(
-        [interior_angle(points[..., t.a, :], points[..., t.b, :], points[..., t.c, :]) for t in ANGLES], -1
-    )
+    return np.stack([interior_angle(points[..., t.a, :], points[..., t.b, :], points[..., t.c, :]) for t in ANGLES], -1)
 
 
 def angle_errors(predicted: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
@@ -103,9 +101,7 @@ def angle_errors(predicted: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.
     return np.where(known, np.abs(joint_angles(predicted) - true), np.nan), known
 
 
-def angle_hits(
-    errors_deg: np.ndarray, known: np.ndarray, tolerance: float = ANGLE_TOLERANCE_DEG
-) -> np.ndarray:
+def angle_hits(errors_deg: np.ndarray, known: np.ndarray, tolerance: float = ANGLE_TOLERANCE_DEG) -> np.ndarray:
     """(N, 8) 1 where a labelled angle is within ``tolerance``, 0 where not or not found, NaN where
     unlabelled.
     """

@@ -29,9 +29,7 @@ def fit_offsets(answers: Answers, people: Sequence[Person]) -> np.ndarray:
     for i, person in enumerate(people):
         if person.crop is None:
             continue
-        difference = person.crop.to_crop(person.keypoints[:, :2]) - person.crop.to_crop(
-            answers.points_px[i, :, :2]
-        )
+        difference = person.crop.to_crop(person.keypoints[:, :2]) - person.crop.to_crop(answers.points_px[i, :, :2])
         residuals[i, person.labelled] = difference[person.labelled]
     enough = np.isfinite(residuals[..., 0]).sum(axis=0) >= FEWEST_LABELS
     offsets = np.zeros((COUNT, 2))

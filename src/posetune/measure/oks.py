@@ -84,13 +84,9 @@ def average_precision(
     return {"ap": float(values.mean()), "ap_50": float(values[0]), "ap_75": float(values[5])}
 
 
-def _match(
-    people: Sequence[Person], ranked: Sequence[Detection], ignored: Sequence[Person]
-) -> list[np.ndarray]:
+def _match(people: Sequence[Person], ranked: Sequence[Detection], ignored: Sequence[Person]) -> list[np.ndarray]:
     """Greedily, best score first: each detection takes the free person it fits best."""
-    similarity = np.array([[oks(d.points_px, p) for p in people] for d in ranked]).reshape(
-        len(ranked), len(people)
-    )
+    similarity = np.array([[oks(d.points_px, p) for p in people] for d in ranked]).reshape(len(ranked), len(people))
     to_ignored = [max((_fit_of_ignored(d.points_px, p) for p in ignored), default=0.0) for d in ranked]
     rows = [np.zeros(len(THRESHOLDS)) for _ in ranked]
     for t, threshold in enumerate(THRESHOLDS):

@@ -37,11 +37,7 @@ def report_html(evaluation: Evaluation) -> str:
     result = evaluation.result
     models = [e for e in evaluation.entries if e.kind == "model"]
     shown = models[0] if models else next(e for e in evaluation.entries if e.name == "full")
-    heading = (
-        f"{', '.join(e.name for e in models)} against stock MediaPipe Pose"
-        if models
-        else "Stock MediaPipe Pose"
-    )
+    heading = f"{', '.join(e.name for e in models)} against stock MediaPipe Pose" if models else "Stock MediaPipe Pose"
     what = (
         f"{Path(result['data']).name} · {', '.join(result['splits'])} · {result['people']} people of "
         f"{result['groups']} scenes or videos · posetune {result['posetune']}"
@@ -94,12 +90,13 @@ def _verdict(measures: dict[str, Any], entry: Entry) -> str:
     css, word = ("good", "lower") if relative < 0 else ("bad", "higher")
     text = (
         f"{escape(entry.name)}: mean error <b>{measures['mean_error_crop_px']:.2f}</b> crop px, "
-        f'<b class="{css}">{abs(relative):.1%} {word}</b> than stock {escape(entry.base)}'
+        f'<b class="{css}">{100 * abs(relative):.1f} % {word}</b> than stock {escape(entry.base)}'
     )
     if bounds is not None:
-        sure = "clear of chance" if bounds[0] * bounds[1] > 0 else "within chance"
-        text += f" (95 % interval {100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f} %: {sure})"
-    return text.replace("-", "−") + "."
+        sure = "more than chance" if bounds[0] * bounds[1] > 0 else "could be chance"
+        between = f"{100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f} %".replace("-", "−")
+        text += f" (95 % interval {between}: {sure})"
+    return text + "."
 
 
 def _found_sentence(tables: dict[str, dict[str, Any]], entry: Entry) -> str:
@@ -148,8 +145,8 @@ def _errors(evaluation: Evaluation) -> str:
     return (
         '<section><h2>Errors</h2><p class="soft">Crop protocol; 1 crop px is 1/256 of the window around the '
         "person.</p>"
-        f"<h3>Mean error, crop px</h3>{bars}"
-        f"<h3>How many points are how near</h3>{keys}{curve}</section>"
+        f'<div class="columns"><div><h3>Mean error, crop px</h3>{bars}</div>'
+        f"<div><h3>How many points are how near</h3>{keys}{curve}</div></div></section>"
     )
 
 
@@ -187,9 +184,7 @@ def _parts(evaluation: Evaluation, shown: Entry) -> str:
         mae = charts.grouped_bars(
             shown_angles, series("per_angle", angles, "angle_mae_deg"), "Mean error of joint angles", 1, "°"
         )
-        by_angle = (
-            f"<div><h3>Joint angles within 10°</h3>{by_angle}<h3>Joint angles, mean error</h3>{mae}</div>"
-        )
+        by_angle = f"<div><h3>Joint angles within 10°</h3>{by_angle}<h3>Joint angles, mean error</h3>{mae}</div>"
     return (
         f"<section><h2>Where on the body</h2>{keys}"
         f'<div class="columns"><div><h3>Landmarks, mean error in crop px</h3>{by_point}</div>'
@@ -233,7 +228,7 @@ def _figure(evaluation: Evaluation, choice: Choice, names: Sequence[str], views:
     change = ""
     if len(names) > 1:
         css = "good" if choice.gain > 0 else "bad"
-        change = f' · <b class="{css}">{-choice.gain:+.1f} crop px</b>'.replace("+-", "−").replace("-", "−")
+        change = f' · <b class="{css}">{-choice.gain:+.1f} crop px</b>'.replace("-", "−")
     return (
         f'<figure><div class="views">{shown}</div>'
         f"<figcaption>{escape(person.image.path.name)}, person {person.id}{change}</figcaption></figure>"
@@ -270,8 +265,7 @@ def _missed(evaluation: Evaluation, shown: Entry) -> str:
 def _notes(result: dict[str, Any]) -> str:
     lines = [
         *table.notes(result),
-        "PCK@α: share of points within α × torso. Angle: interior angle in the image plane. MAE: mean "
-        "absolute error.",
+        "PCK@α: share of points within α × torso. Angle: interior angle in the image plane. MAE: mean absolute error.",
         "Found: a pose with presence of at least .5 whose mid-hip is within 1.5 torsos of the label's.",
     ]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)

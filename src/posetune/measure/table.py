@@ -47,9 +47,7 @@ def text_tables(result: dict[str, Any], *, details: bool = True) -> str:
     if details:
         crop = result["protocols"]["crop"]
         lines += ["", "mean error by landmark, crop px (crop protocol)"]
-        lines += _by_part(
-            crop, "per_landmark", NAMES, lambda row: number(row["mean_error_crop_px"], 2), "points"
-        )
+        lines += _by_part(crop, "per_landmark", NAMES, lambda row: number(row["mean_error_crop_px"], 2), "points")
         lines += ["", "joint angles: MAE and share within 10° (crop protocol)"]
         names = [angle.name for angle in ANGLES]
         lines += _by_part(
@@ -81,9 +79,7 @@ def columns(tables: dict[str, dict[str, Any]]) -> list[Column]:
 
 def notes(result: dict[str, Any]) -> list[str]:
     """What a reader has to know about the figures, a sentence each."""
-    lines = [
-        "Intervals: 95 %, bootstrap over groups (scenes, videos). Mean errors are over the people found;"
-    ]
+    lines = ["Intervals: 95 %, bootstrap over groups (scenes, videos). Mean errors are over the people found;"]
     lines[0] += " PCK, angle accuracy and AP count a missed person as wrong."
     if result["groups"] < 5:
         lines.append(
@@ -99,8 +95,7 @@ def notes(result: dict[str, Any]) -> list[str]:
     lines.append(f"OKS-AP on COCO's 17 points with its sigmas (k = 2σ); area of people: {area}.")
     if result["left_out"]:
         lines.append(
-            f"{result['left_out']} labelled people are left out: ignored, too small, or without hips or "
-            "shoulders."
+            f"{result['left_out']} labelled people are left out: ignored, too small, or without hips or shoulders."
         )
     if result["dropped_names"]:
         lines.append(f"Not among the 33 landmarks, so not used: {', '.join(result['dropped_names'])}.")
