@@ -76,9 +76,7 @@ def crop_answers(
         for i in indices:
             crop = people[i].crop
             if crop is None:
-                raise PosetuneError(
-                    f"The labels of person {people[i].id} imply no crop: label a hip and a shoulder."
-                )
+                raise PosetuneError(f"The labels of person {people[i].id} imply no crop: label a hip and a shoulder.")
             crop = dataclasses.replace(crop, mirror=mirrored)
             for name, network in networks.items():
                 pose = network.predict_crop(rgb, crop)

@@ -70,9 +70,6 @@ def check_labels(dataset: Dataset) -> list[Problem]:
             continue
         problems += _bones(person)
         problems += _outside_box(person)
-        if person.crop is None:
-            text = f"{_who(person)} has no labelled hip or no labelled shoulder, so nothing implies a crop"
-            problems.append(Problem("people that cannot be used", text))
     for _, members in by_image(dataset.usable):
         problems += _twice([dataset.usable[i] for i in members])
     return problems

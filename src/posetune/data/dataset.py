@@ -36,9 +36,7 @@ def find_splits(folder: str | Path) -> list[str]:
     if folder.is_file():
         raise PosetuneError(_not_a_folder(folder))
     if not folder.exists():
-        raise PosetuneError(
-            f"There is no data set folder {folder}; give one that holds images/ and annotations/."
-        )
+        raise PosetuneError(f"There is no data set folder {folder}; give one that holds images/ and annotations/.")
     splits = sorted(p.stem for p in (folder / "annotations").glob("*.json") if not p.name.startswith("."))
     if not splits:
         raise PosetuneError(
@@ -46,9 +44,7 @@ def find_splits(folder: str | Path) -> list[str]:
             f"{folder}/images and the COCO keypoint labels in annotations/train.json and "
             "annotations/val.json."
         )
-    return sorted(
-        splits, key=lambda s: (_USUAL_ORDER.index(s) if s in _USUAL_ORDER else len(_USUAL_ORDER), s)
-    )
+    return sorted(splits, key=lambda s: (_USUAL_ORDER.index(s) if s in _USUAL_ORDER else len(_USUAL_ORDER), s))
 
 
 def load_dataset(
@@ -66,9 +62,7 @@ def load_dataset(
     if folder.is_file():
         if folder.suffix.lower() != ".json":
             raise PosetuneError(_not_a_folder(folder))
-        return load_coco(
-            folder, images or _images_beside(folder), require_images=require_images, root=folder.parent
-        )
+        return load_coco(folder, images or _images_beside(folder), require_images=require_images, root=folder.parent)
     splits = find_splits(folder)
     if split not in splits:
         raise PosetuneError(f"{folder} has no split '{split}'; it has {', '.join(splits)}.")

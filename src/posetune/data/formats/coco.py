@@ -131,8 +131,7 @@ class _Reader:
         if not isinstance(table, list) or not all(isinstance(row, dict) for row in table):
             state = "is not a list of objects" if key in content else "is missing"
             raise self.fail(
-                f"'{key}' {state}; a COCO keypoint file has images, annotations and categories, each a "
-                "list of objects."
+                f"'{key}' {state}; a COCO keypoint file has images, annotations and categories, each a list of objects."
             )
         if not table:
             raise self.fail(f"'{key}' is empty; label at least one person and export the set again.")
@@ -146,9 +145,7 @@ class _Reader:
             if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
                 raise self.fail(f"category {row.get('id')!r} has keypoints that are not a list of names.")
             if row.get("id") in schemas:
-                raise self.fail(
-                    f"category id {row.get('id')!r} stands twice; give every category its own id."
-                )
+                raise self.fail(f"category id {row.get('id')!r} stands twice; give every category its own id.")
             if names:
                 mapping, dropped = landmarks.match_names(names)
                 schemas[row.get("id")] = _Schema(tuple(names), mapping, tuple(dropped))
@@ -199,9 +196,7 @@ class _Reader:
             seen.add(who)
             image = images.get(row.get("image_id"))
             if image is None:
-                raise self.fail(
-                    f"annotation {who} belongs to image {row.get('image_id')!r}, which is not in 'images'."
-                )
+                raise self.fail(f"annotation {who} belongs to image {row.get('image_id')!r}, which is not in 'images'.")
             native = self.points(row, "keypoints", len(schema.names), f"annotation {who} ({image.path.name})")
             keypoints = np.zeros((landmarks.COUNT, 3))
             source, target = list(schema.mapping), list(schema.mapping.values())
@@ -228,9 +223,7 @@ class _Reader:
                 )
             )
         if outside:
-            self.warn(
-                f"{len(outside)} points lie far outside their image and count as unlabelled ({some(outside)})"
-            )
+            self.warn(f"{len(outside)} points lie far outside their image and count as unlabelled ({some(outside)})")
         if unlabelled_with_xy:
             self.warn(
                 f"{len(unlabelled_with_xy)} people have points with coordinates but v = 0, which means "
@@ -258,9 +251,7 @@ class _Reader:
         if not np.isin(points[:, 2], (0, 1, 2)).all():
             raise self.fail(f"the {key} of {who} have a v that is not 0, 1 or 2.")
         if not np.isfinite(points[points[:, 2] > 0]).all():
-            raise self.fail(
-                f"the {key} of {who} hold NaN or infinity; correct it, or set v = 0 for that point."
-            )
+            raise self.fail(f"the {key} of {who} hold NaN or infinity; correct it, or set v = 0 for that point.")
         points[points[:, 2] == 0] = np.nan_to_num(points[points[:, 2] == 0], nan=0, posinf=0, neginf=0)
         return points
 
@@ -305,9 +296,7 @@ def _require_labels(annotations: Path, people: list[Person], schemas: dict[Any, 
             f"Halpe, MPII, LSP or MediaPipe do ({some(landmarks.NAMES)})."
         )
     if not people:
-        raise PosetuneError(
-            f"{annotations}: no annotation belongs to a category with keypoints; label people."
-        )
+        raise PosetuneError(f"{annotations}: no annotation belongs to a category with keypoints; label people.")
     if not any(person.labelled.any() for person in people):
         raise PosetuneError(
             f"{annotations}: not one point is labelled (every v is 0, or the points lie outside their "
@@ -356,9 +345,7 @@ def _annotation(person: Person) -> dict[str, Any]:
         "id": person.id,
         "image_id": person.image.id,
         "category_id": 1,
-        "keypoints": [
-            v if i % 3 != 2 else int(v) for i, v in enumerate(np.round(points, 3).ravel().tolist())
-        ],
+        "keypoints": [v if i % 3 != 2 else int(v) for i, v in enumerate(np.round(points, 3).ravel().tolist())],
         "num_keypoints": int(person.labelled.sum()),
         "iscrowd": 0,
         "ignore": int(person.ignore),
