@@ -147,9 +147,7 @@ def test_size_comes_from_the_file_when_the_labels_lack_it(folder):
 
 
 def test_written_and_read_again_is_the_same(folder):
-    labels = content(
-        annotations=[annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8)]
-    )
+    labels = content(annotations=[annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8)])
     first = read(folder, labels)
     write_coco(first, folder / "annotations" / "copy.json")
     again = load_dataset(folder, "copy")

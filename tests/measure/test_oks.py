@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from standing import PLACES, person
+from tests.measure.standing import PLACES, person
 
 from posetune.landmarks import INDEX
 from posetune.measure.oks import Detection, area_of, average_precision, oks
@@ -73,9 +73,7 @@ def test_a_second_pose_on_the_same_person_is_wrong():
 def test_poses_on_ignored_people_do_not_count():
     figure = person(area=8_000.0)
     bystander = person({name: (x + 90, y) for name, (x, y) in PLACES.items()}, area=8_000.0, ignore=True)
-    pose = np.where(
-        bystander.labelled[:, None], bystander.keypoints, [300, 200, 0]
-    )  # a pose has all 33 points
+    pose = np.where(bystander.labelled[:, None], bystander.keypoints, [300, 200, 0])  # a pose has all 33 points
     on_bystander = Detection(pose, 0.95)
     crowd = dataclasses.replace(
         bystander, keypoints=np.zeros((33, 3)), bbox=np.array([240.0, 80, 130, 240]), area=30_000.0

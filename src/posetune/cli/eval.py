@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from posetune.cli.progress import Progress
 from posetune.errors import PosetuneError
 from posetune.files import replacing, write_text
+from posetune.progress import Progress
 
 HELP = "measure networks against stock on people they have not seen"
 
@@ -39,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="stock networks to show; full and the base of a MODEL always are (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--brief", action="store_true", help="no tables by landmark and by angle")
-    parser.add_argument(
-        "--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)"
-    )
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,9 +70,7 @@ def run(args: argparse.Namespace) -> int:
         )
     print(text_tables(evaluation.result, details=not args.brief))
     if args.json is not None:
-        write_text(
-            args.json, json.dumps(evaluation.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-        )
+        write_text(args.json, json.dumps(evaluation.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
         print(f"Figures: {args.json}", file=sys.stderr)
     if args.report is not None:
         from posetune.measure.report import write_report
@@ -88,9 +84,13 @@ def _check_writable(path: Path) -> None:
     """Fail now, not after minutes of work."""
     if path.is_dir():
         raise PosetuneError(f"Cannot write {path}: it is a folder; name a file.")
-    with replacing(path.parent / f"{path.name}.try") as temporary:
-        temporary.touch()
-    (path.parent / f"{path.name}.try").unlink(missing_ok=True)
+    probe = path.parent / f"{path.name}.try"
+    try:
+        with replacing(probe):
+            pass
+        probe.unlink()
+    except PosetuneError as error:
+        raise PosetuneError(str(error).replace(str(probe), str(path))) from error
 
 
 class _Phases:

@@ -146,7 +146,12 @@ def _protocol(
     for entry in entries:
         table = summarise(scored[entry.name], precision[entry.name], resampling)
         if entry.kind != "stock":
-            table["difference_to_stock"] = difference(scored[entry.name], scored[entry.base], entry.base, resampling)
+            table["differences"] = {
+                e.name: difference(scored[entry.name], scored[e.name], e.name, resampling)
+                for e in entries
+                if e.kind == "stock"
+            }
+            table["difference_to_stock"] = table["differences"][entry.base]
         table["per_person"] = per_person(people, scored[entry.name])
         tables[entry.name] = table
     return tables
@@ -219,21 +224,28 @@ def _fit_offsets(
     """``(base → offsets, where they were fitted)``: on the train split if there is one that is not being
     measured.
     """
-    if Path(data).is_dir() and "train" in find_splits(data) and "train" not in splits:
-        usable = [p for p in load_dataset(data, "train", images=images).usable if scorable(p)]
-        usable = usable[:: max(1, math.ceil(len(usable) / OFFSET_PEOPLE))]
-        if usable:
-            answers = crop_answers(
-                {base: networks[base] for base in bases},
-                usable,
-                progress=lambda n: report("offset", n, len(usable)),
-            )
-            return {b: offset.fit_offsets(answers[b], usable) for b in bases}, f"{len(usable)} people of train"
+    usable = _train_people(data, images) if "train" not in splits else []
+    if usable:
+        answers = crop_answers(
+            {base: networks[base] for base in bases}, usable, progress=lambda n: report("offset", n, len(usable))
+        )
+        return {b: offset.fit_offsets(answers[b], usable) for b in bases}, f"{len(usable)} people of train"
     folds = offset.two_folds(people)
     return (
         {base: offset.fit_across_folds(crop[base], people, folds) for base in bases},
-        "the other half of the people measured (no train split), divided by group",
+        "the other half of the people measured, divided by group (there is no train split besides)",
     )
+
+
+def _train_people(data: str | Path, images: str | Path | None) -> list[Person]:
+    """Some people of the train split, evenly chosen; none if there is no such split, or it cannot be read."""
+    if not Path(data).is_dir() or "train" not in find_splits(data):
+        return []
+    try:
+        usable = [p for p in load_dataset(data, "train", images=images).usable if scorable(p)]
+    except PosetuneError:  # the split to measure is what matters; the offset can be fitted without train
+        return []
+    return usable[:: max(1, math.ceil(len(usable) / OFFSET_PEOPLE))]
 
 
 def _run_pipeline(

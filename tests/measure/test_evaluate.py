@@ -1,0 +1,235 @@
+"""The whole evaluation on a set drawn here, through the real networks; and the report and the command on top of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.measure.standing import PLACES, answer, person
+from tests.runtime.figures import draw_person, room
+
+from posetune import cli, stock
+from posetune.data.answers import Answers
+from posetune.data.dataset import Dataset, ImageRecord, Person, load_dataset, write_coco
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop
+from posetune.landmarks import INDEX
+from posetune.measure.evaluate import evaluate, stock_base
+from posetune.measure.offset import add_offsets, fit_across_folds, fit_offsets, two_folds
+from posetune.measure.pipeline import match
+from posetune.measure.report import report_html
+from posetune.runtime.pipeline import Pose
+
+#: Joints of the figure that draw_person draws, relative to its hip; it faces us, so its left is on the right.
+JOINTS = {"shoulder": (36, -92), "hip": (16, 0), "knee": (20, 70), "ankle": (22, 135)}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
+    """A set folder: train and val with two images each, the second of val with two people."""
+    folder = tmp_path_factory.mktemp("drawn")
+    (folder / "images").mkdir()
+    for split, scenes in {
+        "train": [[(160, 220)], [(200, 230)]],
+        "val": [[(170, 225)], [(110, 225), (330, 225)]],
+    }.items():
+        images, people = [], []
+        for number, hips in enumerate(scenes):
+            picture = room(440, 400)
+            path = folder / "images" / f"{split}{number}.png"
+            image = ImageRecord(number + 1, path, 440, 400, f"{split} scene {number}")
+            for hip in hips:
+                picture = draw_person(picture, hip, arms=0.4)
+                keypoints = np.zeros((33, 3))
+                for joint, (x, y) in JOINTS.items():
+                    keypoints[INDEX[f"left_{joint}"]] = hip[0] + x, hip[1] + y, 2
+                    keypoints[INDEX[f"right_{joint}"]] = hip[0] - x, hip[1] + y, 2
+                people.append(Person(len(people) + 1, image, keypoints, area=30_000.0))
+            cv2.imwrite(str(path), picture[:, :, ::-1])
+            images.append(image)
+        dataset = Dataset(split, tuple(images), tuple(people), (), (), folder)
+        write_coco(dataset, folder / "annotations" / f"{split}.json")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """Stock full under another name, with bytes behind its end, so that it is not recognised as stock."""
+    path = tmp_path_factory.mktemp("model") / "my-network.tflite"
+    path.write_bytes(stock.path("full").read_bytes() + bytes(8))
+    return path
+
+
+@pytest.fixture(scope="module")
+def evaluation(drawn, model):
+    return evaluate(drawn, "val", [model], stock_names=["full"], threads=1)
+
+
+def test_both_protocols_and_all_lines_are_there(evaluation):
+    result = evaluation.result
+    assert result["people"] == 3
+    assert result["groups"] == 2
+    assert result["offset_from"] == "2 people of train"
+    for protocol in ("crop", "pipeline"):
+        assert list(result["protocols"][protocol]) == ["full", "full + offset", "my-network"]
+    crop = result["protocols"]["crop"]["full"]
+    assert crop["points"] == 24
+    assert crop["found"] == crop["labelled"] == 3
+    assert 0 < crop["mean_error_crop_px"] < 12  # the network sees the drawn figures
+    assert set(crop["per_landmark"]) == {f"{side}_{joint}" for side in ("left", "right") for joint in JOINTS}
+    assert set(crop["per_angle"]) == {"left_hip", "right_hip", "left_knee", "right_knee"}
+    assert result["protocols"]["pipeline"]["full"]["found"] >= 2
+    json.dumps(result, allow_nan=False)
+
+
+def test_the_same_network_under_another_name_differs_by_nothing(evaluation):
+    change = evaluation.result["protocols"]["crop"]["my-network"]["difference_to_stock"]
+    assert change["stock"] == "full"
+    assert change["mean_error_crop_px"] == 0
+    assert change["interval_95"]["mean_error_crop_px"] == [0, 0]
+
+
+def test_the_mean_is_what_the_rows_say(evaluation):
+    crop = evaluation.result["protocols"]["crop"]["full"]
+    rows = crop["per_landmark"].values()
+    mean = sum(r["points"] * r["mean_error_crop_px"] for r in rows) / sum(r["points"] for r in rows)
+    assert mean == pytest.approx(crop["mean_error_crop_px"])
+    people = [row["mean_error_crop_px"] for row in crop["per_person"]]
+    assert np.mean(people) == pytest.approx(mean)  # all have as many points
+
+
+def test_the_report_holds_everything_and_needs_nothing(evaluation):
+    page = report_html(evaluation)
+    for text in (
+        "my-network against stock",
+        "Crop protocol",
+        "Pipeline protocol",
+        "left knee",
+        "Worst",
+        "How to read this",
+    ):
+        assert text in page
+    assert page.count("data:image/jpeg;base64,") >= 3 * 3  # label, stock and tuned of three people
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert "<script" not in page
+    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", page)
+    assert not re.search(r"\bnan\b", text, re.IGNORECASE)
+    assert "$" not in text  # every place of the template is filled
+
+
+def test_names_are_escaped_in_the_report(drawn, model, tmp_path):
+    odd = tmp_path / "a<b>&c.tflite"
+    odd.write_bytes(model.read_bytes())
+    page = report_html(
+        evaluate(drawn, "val", [odd], stock_names=["full"], pipeline=False, with_offset=False, threads=1)
+    )
+    assert "a&lt;b&gt;&amp;c" in page
+    assert "<b>&c" not in page
+
+
+def test_the_command_prints_tables_and_writes_files(drawn, model, tmp_path, capsys):
+    out, page = tmp_path / "e.json", tmp_path / "e.html"
+    command = ["eval", "--data", str(drawn), "--split", "val,train", str(model), "--stock", "full"]
+    assert cli.main([*command, "--json", str(out), "--report", str(page), "--threads", "1"]) == 0
+    shown = capsys.readouterr().out
+    for text in (
+        "5 people of 4 groups",
+        "my-network",
+        "full + offset",
+        "left_shoulder",
+        "+0.0 %",
+        "no train split besides",
+    ):
+        assert text in shown
+    figures = json.loads(out.read_text())
+    assert figures["splits"] == ["val", "train"]
+    assert figures["protocols"]["pipeline"]["my-network"]["labelled"] == 5
+    assert page.read_text().startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--split", "nope"], "has no split 'nope'"),
+        (["nothing.tflite"], "no network"),
+        (["--stock", "tiny"], "there is no tiny"),
+        (["--json", "."], "it is a folder"),
+        (["--threads", "0"], "at least 1"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(drawn, arguments, expected, capsys):
+    assert cli.main(["eval", "--data", str(drawn), *arguments]) == 2
+    message = capsys.readouterr().err
+    assert expected in message
+    assert "Traceback" not in message
+
+
+def test_nobody_to_score_is_said(drawn):
+    dataset = load_dataset(drawn, "val")
+    lone = [Person(p.id, p.image, np.where(np.arange(33)[:, None] < 12, p.keypoints, 0)) for p in dataset.people]
+    write_coco(Dataset("x", dataset.images, tuple(lone), (), (), drawn), drawn / "annotations" / "upper.json")
+    with pytest.raises(PosetuneError, match="can be scored"):
+        evaluate(drawn, "upper", stock_names=["full"])
+
+
+@pytest.mark.parametrize("name", stock.LANDMARK_NAMES)
+def test_the_base_of_a_network_is_known_by_its_weights(name):
+    if name != "full":
+        try:
+            stock.path(name)
+        except PosetuneError as error:
+            pytest.skip(str(error))
+    assert stock_base(stock.path(name).read_bytes()) == name
+
+
+def test_offsets_are_found_in_the_frame_of_the_crop():
+    people = [person() for _ in range(6)]
+    answers = _answers(np.concatenate([answer({"left_knee": (10, 0)})] * 6))
+    offsets = fit_offsets(answers, people)
+    expected = -10 * 256 / people[0].crop.side
+    np.testing.assert_allclose(offsets[INDEX["left_knee"]], [expected, 0], atol=1e-6)
+    moved = add_offsets(answers, [p.crop for p in people], offsets)
+    np.testing.assert_allclose(moved.points_px[:, INDEX["left_knee"], 0], 230, atol=1e-4)
+    assert (fit_offsets(answers, people)[INDEX["nose"]] == 0).all()
+    few = _answers(answers.points_px[:4])
+    assert (fit_offsets(few, people[:4]) == 0).all()  # four labels are too few to tell
+
+
+def test_folds_share_no_group_and_nobody_is_fitted_on_himself():
+    people = [person(image=ImageRecord(i, Path("a.png"), 400, 400, f"scene {i // 3}")) for i in range(30)]
+    folds = two_folds(people)
+    for scene in range(10):
+        assert len(set(folds[3 * scene : 3 * scene + 3])) == 1
+    assert folds.sum() == 15
+    points = np.concatenate([answer({"left_knee": (10.0 if fold else 20.0, 0)}) for fold in folds])
+    offsets = fit_across_folds(_answers(points), people, folds)[:, INDEX["left_knee"], 0] * people[0].crop.side / 256
+    np.testing.assert_allclose(offsets, np.where(folds == 1, -20, -10), atol=1e-5)
+
+
+def _answers(points: np.ndarray) -> Answers:
+    empty = Answers.empty(len(points))
+    return Answers(points, empty.world, empty.visibility, np.ones(len(points)))
+
+
+def _pose(x: float, y: float) -> Pose:
+    points = np.zeros((33, 3), np.float32)
+    points[[23, 24], :2] = x, y
+    nothing = np.zeros(33, np.float32)
+    return Pose(points, nothing, nothing, points, 0.9, points[:2], Crop(0, 0, 1))
+
+
+def test_a_pose_serves_one_person_and_far_ones_none():
+    first = person()  # mid-hip (200, 180) or so, torso 100
+    hip = np.array([first.crop.cx, first.crop.cy])
+    second = person({n: (x + 100, y) for n, (x, y) in PLACES.items()})
+    near_second = _pose(*(hip + [90, 0]))
+    assert match([first, second], [near_second]) == [None, near_second]
+    both = [_pose(*(hip + [60, 0])), near_second]
+    assert match([first, second], both) == both
+    assert match([first], [_pose(*(hip + [0, 149]))]) != [None]
+    assert match([first], [_pose(*(hip + [0, 151]))]) == [None]
+    assert match([], both) == []
