@@ -112,9 +112,7 @@ def crop_from_labels(points_px: np.ndarray, labelled: np.ndarray) -> Crop | None
     if not radius > 0:
         return None
     dx, dy = shoulder - hip
-    return Crop(
-        float(hip[0]), float(hip[1]), 2 * CROP_SCALE * LABEL_MARGIN * radius, float(np.arctan2(dx, -dy))
-    )
+    return Crop(float(hip[0]), float(hip[1]), 2 * CROP_SCALE * LABEL_MARGIN * radius, float(np.arctan2(dx, -dy)))
 
 
 def _middle(points_px: np.ndarray, labelled: np.ndarray, a: int, b: int) -> np.ndarray | None:

@@ -130,12 +130,8 @@ def canonical_name(name: str) -> str | None:
     Knows separators and case ("Left Shoulder", "left-shoulder", "leftShoulder"), sides in front, behind and
     abbreviated ("shoulder_l", "l_shoulder", "LShoulder"), and the spellings of COCO, Halpe, COCO-WholeBody, MPII and LSP.
     """
-    text = "".join(
-        f"_{c}" if c.isupper() and i and (name[i - 1].islower()) else c for i, c in enumerate(name)
-    )
-    if (
-        len(name) > 2 and name[0] in "LR" and name[1].isupper() and name[2].islower()
-    ):  # "LShoulder", "RBigToe"
+    text = "".join(f"_{c}" if c.isupper() and i and (name[i - 1].islower()) else c for i, c in enumerate(name))
+    if len(name) > 2 and name[0] in "LR" and name[1].isupper() and name[2].islower():  # "LShoulder", "RBigToe"
         text = f"{name[0]}_{''.join(f'_{c}' if c.isupper() and i else c for i, c in enumerate(name[1:]))}"
     words = [w for w in "".join(c if c.isalnum() else "_" for c in text).lower().split("_") if w]
     joined = "_".join(words)

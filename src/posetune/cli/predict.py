@@ -13,9 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from posetune.cli.progress import Progress
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes, write_text
+from posetune.progress import Progress
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.images import IMAGE_SUFFIXES, read_image
 from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE, Landmarker, Pose, load

@@ -14,7 +14,7 @@ from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
 from posetune.graph import contract, metadata
 from posetune.graph.contract import Kind
-from posetune.graph.flatbuffer import Graph, TensorInfo
+from posetune.graph.flatbuffer import FILE_IDENTIFIER, Graph, TensorInfo
 from posetune.landmarks import NETWORK_COUNT
 from posetune.runtime.interpreter import Network
 
@@ -42,8 +42,8 @@ def examine(content: bytes, role: Kind | None, where: str) -> tuple[Kind | None,
 
     Raises PosetuneError if it is no network or damaged.
     """
-    graph = Graph(content, where)
     _refuse_damaged(content, where)
+    graph = Graph(content, where)
     kind = contract.kind_of(graph)
     if kind is None and role is None:
         shapes = [output.shape for output in graph.outputs]
@@ -53,7 +53,9 @@ def examine(content: bytes, role: Kind | None, where: str) -> tuple[Kind | None,
 
 
 def _refuse_damaged(content: bytes, where: str) -> None:
-    """LiteRT verifies every offset; our reader would slice past the end without a word."""
+    """LiteRT verifies every offset; our reader would slice past the end, or walk through a billion elements."""
+    if content[4:8] != FILE_IDENTIFIER:
+        raise PosetuneError(f"{where} is not a TensorFlow Lite file.")
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     try:

@@ -132,7 +132,9 @@ class Graph:
         if stored.sparsity is not None:
             raise PosetuneError(f"{self.source}: {stored.name.decode()} is stored sparse and cannot be overwritten.")
         if tuple(values.shape) != tuple(int(n) for n in stored.shape):
-            raise PosetuneError(f"{self.source}: {stored.name.decode()} has shape {tuple(stored.shape)}, not {values.shape}.")
+            raise PosetuneError(
+                f"{self.source}: {stored.name.decode()} has shape {tuple(stored.shape)}, not {values.shape}."
+            )
         dtype = self.stored_dtype(tensor)
         if dtype == np.float16 and values.size and np.abs(values).max() > np.finfo(np.float16).max:
             raise PosetuneError(f"{self.source}: {stored.name.decode()} outgrew float16; export with --precision fp32.")

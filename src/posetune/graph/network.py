@@ -5,16 +5,16 @@ training does not need. Convolutions hold their weights in one of two forms:
 
 * **folded**: the weights as the file has them. Batch norm was folded into them by their makers, which left channel
   magnitudes from 1e-3 to 2e3: gradient descent on them hardly learns.
-* **normalised** (:func:`normalise`): the scale that batch norm had is put back as a reparametrisation of the weights,
-  ``w = γ_o · v / s_i``, ``b = γ_o · c + β_o``. γ starts as the standard deviation and β as the mean of the output channel
-  on real crops, s is the root mean square of the input channel (constant). The network computes what it did before, each
-  training step sees unit-sized activations on both sides, and folding back for export is exact: no running statistics that
-  a small or one-sided data set could drag away, and no cost per pixel.
+* **normalised** (:func:`normalise`): batch norm with frozen statistics is put back, as a reparametrisation of the weights:
+  ``y = g_o · σ_o · (Σ v · (x_i − m_i) / s_i + c) + μ_o``. μ and σ are the mean and standard deviation of the output channel,
+  m and s those of the input channel, on real crops; v, c and the gain g (1 at first) are trained. The network computes what
+  it did before, every step sees centred, unit-sized signals on both sides of every layer, and folding back for export is
+  exact: no running statistics that a small or one-sided data set could drag away, no cost per pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ _CONSTANT_KINDS = ("DEQUANTIZE", "DENSIFY")
 class Convolution(nn.Module):
     """CONV_2D or DEPTHWISE_CONV_2D of the graph: weight (O, I/groups, kh, kw), bias (O,), padding and activation.
 
-    ``scale`` (γ), ``shift`` (β) and ``input_scale`` (s) exist in the normalised form only.
+    ``gain`` (g), ``std`` (σ), ``mean`` (μ), ``input_std`` (s) and ``input_mean`` (m) exist in the normalised form only.
     """
 
     def __init__(self, graph: Graph, op: Operator) -> None:
@@ -55,20 +55,30 @@ class Convolution(nn.Module):
             raise PosetuneError(f"{graph.source}: activation {self.activation} of a convolution is not supported.")
         if (op.options.dilationHFactor, op.options.dilationWFactor) != (1, 1):
             raise PosetuneError(f"{graph.source}: dilated convolutions are not supported.")
-        self.extra_padding = (0, 0, 0, 0)  # left, right, top, bottom of a PAD operator merged into this one
-        self.scale: nn.Parameter | None = None
-        self.shift: nn.Parameter | None = None
-        self.register_buffer("input_scale", None)
+        self.extra_padding: tuple[int, ...] = (
+            0,
+            0,
+            0,
+            0,
+        )  # left, right, top, bottom of a PAD operator merged into this one
+        self.gain: nn.Parameter | None = None
+        self.std: Tensor | None
+        self.mean: Tensor | None
+        self.input_mean: Tensor | None
+        self.input_std: Tensor | None
+        for name in ("std", "mean", "input_mean", "input_std"):
+            self.register_buffer(name, None)
         self.round_fp16 = False
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Weight and bias as the file holds them (before rounding); differentiable in the normalised form."""
-        if self.scale is None or self.shift is None:
+        if self.gain is None:
             return self.weight, self.bias
-        weight = self.weight * self.scale.view(-1, 1, 1, 1)
-        if self.input_scale is not None:
-            weight = weight / self.input_scale
-        return weight, self.bias * self.scale + self.shift
+        assert self.std is not None and self.mean is not None
+        assert self.input_mean is not None and self.input_std is not None
+        scale = self.gain * self.std
+        weight = self.weight * (scale.view(-1, 1, 1, 1) / self.input_std)
+        return weight, self.bias * scale + self.mean - (weight * self.input_mean).sum((1, 2, 3))
 
     def effective(self) -> tuple[Tensor, Tensor]:
         """What the exported file will hold: folded, and rounded to float16 with a straight-through gradient if asked."""
@@ -87,11 +97,12 @@ class Convolution(nn.Module):
         return F.conv2d(x, weight, bias, self.stride, padding, groups=self.groups)
 
     def activate(self, y: Tensor) -> Tensor:
+        # In place: a convolution's backward pass does not need its output, and memory traffic is what costs here.
         if self.activation == _RELU6:
-            return F.relu6(y)
-        return F.relu(y) if self.activation == _RELU else y
+            return F.relu6(y, inplace=True)
+        return F.relu(y, inplace=True) if self.activation == _RELU else y
 
-    def padding(self, height: int, width: int) -> tuple[int, int, int, int]:
+    def padding(self, height: int, width: int) -> tuple[int, ...]:
         """Left, right, top, bottom. TFLite's SAME puts the odd pixel right and below, unlike torch."""
         if not self.same:
             return self.extra_padding
@@ -110,7 +121,7 @@ def _round_fp16(x: Tensor) -> Tensor:
     return x + (x.to(torch.float16).to(x.dtype) - x).detach()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Step:
     kind: str
     name: str | None  # the submodule of a convolution
@@ -138,7 +149,8 @@ class Network(nn.Module):
             if op.kind not in _CONSTANT_KINDS:
                 self._add(graph, place, op, pads)
         self._plans: dict[tuple[int, ...], list[tuple[_Step, tuple[int, ...]]]] = {}
-        self.to(memory_format=torch.channels_last)
+        self._stems: dict[frozenset[str], frozenset[_Step]] = {}
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     # --- building --------------------------------------------------------------------------------------------------
 
@@ -170,7 +182,9 @@ class Network(nn.Module):
         elif op.kind == "CONCATENATION":
             self._steps.append(_Step(op.kind, None, tuple(op.inputs), op.outputs[0], int(op.options.axis)))
         elif op.kind == "ADD":
-            self._steps.append(_Step(op.kind, None, tuple(op.inputs), op.outputs[0], int(op.options.fusedActivationFunction)))
+            self._steps.append(
+                _Step(op.kind, None, tuple(op.inputs), op.outputs[0], int(op.options.fusedActivationFunction))
+            )
         elif op.kind in ("RESHAPE", "LOGISTIC"):
             self._steps.append(_Step(op.kind, None, (op.inputs[0],), op.outputs[0]))
         else:
@@ -228,14 +242,43 @@ class Network(nn.Module):
         Images come as (B, H, W, C), vectors as (B, N), as in the file but for the batch.
         """
         wanted = tuple(range(len(self.output_tensors))) if outputs is None else tuple(outputs)
-        x = x.contiguous(memory_format=torch.channels_last)
-        values = {self._input_tensor: x}
-        for step, finished in self._plan(wanted):
+        return self.finish(self.begin(x, wanted, ()), wanted, ())
+
+    def begin(self, x: Tensor, outputs: Sequence[int], stem: Collection[str]) -> dict[int, Tensor]:
+        """Run the part of the network that depends on no convolution outside ``stem``; see :meth:`finish`."""
+        values = {self._input_tensor: x.contiguous(memory_format=torch.channels_last)}
+        return self._walk(values, [entry for entry in self._plan(tuple(outputs)) if entry[0] in self._within(stem)])
+
+    def finish(self, values: dict[int, Tensor], outputs: Sequence[int], stem: Collection[str]) -> list[Tensor]:
+        """Run the rest, from what :meth:`begin` returned; ``values`` is left as it is.
+
+        Two networks that share the weights of ``stem`` can both finish from one beginning.
+        """
+        rest = [entry for entry in self._plan(tuple(outputs)) if entry[0] not in self._within(stem)]
+        values = self._walk(dict(values), rest)
+        results = (values[self.output_tensors[i]] for i in outputs)
+        return [y.permute(0, 2, 3, 1) if y.dim() == 4 else y for y in results]
+
+    def _walk(self, values: dict[int, Tensor], plan: list[tuple[_Step, tuple[int, ...]]]) -> dict[int, Tensor]:
+        later = {i for step, _ in plan for i in step.inputs}
+        for step, finished in plan:
             values[step.output] = self._run(step, [values[i] for i in step.inputs])
             for tensor in finished:
-                del values[tensor]
-        results = (values[self.output_tensors[i]] for i in wanted)
-        return [y.permute(0, 2, 3, 1) if y.dim() == 4 else y for y in results]
+                if tensor in later:
+                    del values[tensor]
+        return values
+
+    def _within(self, stem: Collection[str]) -> frozenset[_Step]:
+        """The steps that depend on the convolutions of ``stem`` alone."""
+        key = frozenset(stem)
+        if key not in self._stems:
+            reached, inside = {self._input_tensor}, set()
+            for step in self._steps:
+                if all(i in reached for i in step.inputs) and (step.name is None or step.name in key):
+                    reached.add(step.output)
+                    inside.add(step)
+            self._stems[key] = frozenset(inside)
+        return self._stems[key]
 
     def _run(self, step: _Step, inputs: list[Tensor]) -> Tensor:
         x = inputs[0]
@@ -282,7 +325,9 @@ class Network(nn.Module):
                 weight, bias = module.folded()
                 values = weight.detach().cpu().numpy()
                 if not np.isfinite(values).all() or not torch.isfinite(bias).all():
-                    raise PosetuneError(f"The weights of {name} are not finite; the training diverged, lower the learning rate.")
+                    raise PosetuneError(
+                        f"The weights of {name} are not finite; the training diverged, lower the learning rate."
+                    )
                 values = values.transpose(1, 2, 3, 0) if module.depthwise else values.transpose(0, 2, 3, 1)
                 graph.set_constant(module.weight_tensor, values)
                 graph.set_constant(module.bias_tensor, bias.detach().cpu().numpy())
@@ -299,14 +344,14 @@ def _depth_to_space(x: Tensor, block: int) -> Tensor:
 
 @contextmanager
 def _recording(network: Network, names: Iterable[str]) -> Iterator[dict[str, list[Tensor]]]:
-    """Collect per convolution: input mean square (C_in,), output mean and mean square (C_out,), before activation."""
+    """Collect per convolution, summed over batches: means and mean squares of its input (C_in,) and output (C_out,)."""
     records: dict[str, list[Tensor]] = {}
 
     def watch(name: str, module: Convolution) -> Any:
         def hook(_: nn.Module, arguments: tuple[Tensor, ...]) -> None:
             x = arguments[0]
             y = module.convolve(x, *module.effective())
-            sums = [(x * x).mean((0, 2, 3)), y.mean((0, 2, 3)), (y * y).mean((0, 2, 3))]
+            sums = [x.mean((0, 2, 3)), (x * x).mean((0, 2, 3)), y.mean((0, 2, 3)), (y * y).mean((0, 2, 3))]
             records[name] = [a + b for a, b in zip(records[name], sums, strict=True)] if name in records else sums
 
         return module.register_forward_pre_hook(hook)
@@ -320,40 +365,38 @@ def _recording(network: Network, names: Iterable[str]) -> Iterator[dict[str, lis
 
 
 @torch.no_grad()
-def normalise(network: Network, batches: Iterable[Tensor], outputs: Sequence[int] | None = None, floor: float = 1e-3) -> None:
-    """Bring every convolution but the heads into the normalised form, in place, measured on batches (B, 3, H, W).
+def normalise(
+    network: Network, batches: Iterable[Tensor], names: Iterable[str], outputs: Sequence[int], floor: float = 0.1
+) -> None:
+    """Bring the convolutions ``names`` into the normalised form, in place, measured on batches (B, 3, H, W).
 
-    The network computes what it did before, up to float32 rounding. ``floor`` bounds the scales from below, relative to
-    the layer's median, so that dead channels stay put.
+    ``outputs``: the outputs (by place) that have to be computed for it. The network computes what it did before, up to
+    float32 rounding. ``floor`` bounds the scales from below, relative to the layer's mean: a channel that is silent on
+    these crops may speak on others, and must not be a lever.
     """
-    wanted = range(len(network.output_tensors)) if outputs is None else outputs
-    names = network.convolutions_for(list(wanted))
     count = 0
     with _recording(network, names) as records:
         for batch in batches:
-            network(batch, wanted)
+            network(batch, outputs)
             count += 1
     if not count:
         raise PosetuneError("No images to measure the network's activations on.")
-    heads = set(network.heads())
-    for name, module in network.convolutions():
-        if name in records:
-            input_square, mean, square = (r / count for r in records[name])
-            _normalise_one(module, input_square.sqrt(), mean, (square - mean * mean).clamp_min(0).sqrt(), name in heads, floor)
+    for name, sums in records.items():
+        module: Any = network.get_submodule(name)
+        input_mean, input_square, mean, square = (r / count for r in sums)
+        _normalise_one(module, *_mean_std(input_mean, input_square, floor), *_mean_std(mean, square, floor))
 
 
-def _normalise_one(module: Convolution, rms_in: Tensor, mean: Tensor, std: Tensor, head: bool, floor: float) -> None:
-    input_scale = _bounded(rms_in, floor)
+def _normalise_one(module: Convolution, input_mean: Tensor, input_std: Tensor, mean: Tensor, std: Tensor) -> None:
     # A depthwise weight has one input channel per output channel; a dense one has them along dimension 1.
     shape = (-1, 1, 1, 1) if module.depthwise else (1, -1, 1, 1)
-    scale = torch.ones_like(std) if head else _bounded(std, floor)
-    shift = torch.zeros_like(mean) if head else mean
-    module.weight.mul_(input_scale.view(shape)).div_(scale.view(-1, 1, 1, 1))
-    module.bias.sub_(shift).div_(scale)
-    module.register_buffer("input_scale", input_scale.view(shape).clone())
-    module.scale = nn.Parameter(scale.clone(), requires_grad=not head)
-    module.shift = nn.Parameter(shift.clone(), requires_grad=not head)
+    module.input_mean, module.input_std = input_mean.view(shape), input_std.view(shape)
+    module.mean, module.std = mean, std
+    module.gain = nn.Parameter(torch.ones_like(std))
+    module.bias.copy_((module.bias + (module.weight * module.input_mean).sum((1, 2, 3)) - mean) / std)
+    module.weight.mul_(module.input_std / std.view(-1, 1, 1, 1))
 
 
-def _bounded(values: Tensor, floor: float) -> Tensor:
-    return values.clamp_min(max(float(values.median()) * floor, 1e-6))
+def _mean_std(mean: Tensor, square: Tensor, floor: float) -> tuple[Tensor, Tensor]:
+    std = (square - mean * mean).clamp_min(0).sqrt()
+    return mean, std.clamp_min(max(float(std.mean()) * floor, 1e-6))

@@ -60,9 +60,7 @@ def export(model: str | Path, out: str | Path, precision: Precision = "stored") 
     """
     out = Path(out)
     if out.suffix not in (".task", ".tflite"):
-        raise PosetuneError(
-            f"Cannot export to {out}: the name must end in .task (for MediaPipe Tasks) or .tflite."
-        )
+        raise PosetuneError(f"Cannot export to {out}: the name must end in .task (for MediaPipe Tasks) or .tflite.")
     if out.is_dir():
         raise PosetuneError(f"Cannot export to {out}: it is a folder; give a file name.")
     networks = stock.resolve(model)
@@ -137,9 +135,7 @@ def _check(content: bytes, differences: dict[str, float], out: Path) -> None:
     diagnosis = diagnose(content, str(out))
     if not diagnosis.usable:
         what = next(f.what for f in diagnosis.findings if f.severity in ("refused", "wrong"))
-        raise CheckFailed(
-            f"Nothing was written to {out}: the exported file does not pass the doctor ({what})."
-        )
+        raise CheckFailed(f"Nothing was written to {out}: the exported file does not pass the doctor ({what}).")
     for name, tolerance in _TOLERANCES.items():
         if not differences[name] <= tolerance:
             raise CheckFailed(

@@ -1,0 +1,60 @@
+"""``posetune train``: tune a stock network on labelled images."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+HELP = "tune a stock network on labelled images"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", help="folder with images/ and annotations/<split>.json, or a COCO keypoint file")
+    parser.add_argument("--base", help="lite, full, heavy, or a network of your own (default: full)")
+    parser.add_argument("--out", help="the run folder")
+    parser.add_argument("--train-split", help="split to train on (default: train)")
+    parser.add_argument(
+        "--val-split", help="split to choose on (default: val; where missing, part of train is split off)"
+    )
+    parser.add_argument("--trainable", choices=("head", "tail", "all"), help="how much of the network is trained")
+    parser.add_argument("--replay", metavar="FOLDER", help="unlabelled images of other people, against forgetting")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--config", metavar="FILE", help="a YAML file over the defaults")
+    parser.add_argument(
+        "--set", dest="assignments", metavar="KEY=VALUE", action="append", default=[], help="one key, as a.b=c"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON on stdout; the rest goes to stderr"
+    )
+    parser.add_argument("--show-config", action="store_true", help="print the commented default configuration and end")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.show_config:
+        from importlib.resources import files
+
+        print(files("posetune.tune").joinpath("train.yaml").read_text(encoding="utf-8"), end="")
+        return 0
+    from posetune.tune.loop import train
+    from posetune.tune.run_folder import CONFIG, RunFolder
+
+    config = args.config
+    if args.resume and config is None and args.out and (RunFolder(args.out) / CONFIG).exists():
+        config = RunFolder(args.out) / CONFIG  # a resumed run goes on as it began
+    assignments = list(args.assignments)
+    if args.replay is not None:
+        assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
+    names = ("train_split", "val_split", "trainable", "seed")
+    result = train(
+        args.data, args.base, args.out, config=config, assignments=assignments, resume=args.resume,
+        say=lambda text: print(text, file=sys.stderr, flush=True),
+        **{name: getattr(args, name) for name in names},
+    )  # fmt: skip
+    if args.json:
+        print(json.dumps({"run": str(result.run), "model": str(result.model), "stock_px": result.stock_px,
+                          "tuned_px": result.tuned_px, "interrupted": result.interrupted}))  # fmt: skip
+    else:
+        print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {result.stock_px:.2f}")
+    return 130 if result.interrupted else 0

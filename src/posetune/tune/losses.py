@@ -1,0 +1,179 @@
+"""What training minimises. Everything that has no label is held to the stock network's answer on the same crop.
+
+Coordinates are compared in crop px ÷ ``UNIT``, so that a loss of 1 is an error of 10 crop px.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from posetune.landmarks import COUNT, NETWORK_COUNT
+from posetune.runtime.landmarker import REFINE_KERNEL, REFINE_MIN_CONFIDENCE
+
+UNIT = 10.0  # crop px
+#: The outputs of a landmark network that training looks at, by place: points, presence, heatmap, world.
+OUTPUTS = (0, 1, 3, 4)
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the parts, and how errors are bounded. A weight of 0 switches a part off."""
+
+    regression: float = 1.0  # x, y as the network regresses them
+    refined: float = 1.0  # x, y after the heatmap has moved them, as MediaPipe reports them
+    heatmap: float = 1.0  # the heatmap itself, against a Gaussian at the label
+    heatmap_sigma: float = 1.6  # of that Gaussian, in cells (4 crop px); stock peaks look like this
+    visibility: float = 0.1  # where the labels say visible or hidden
+    world: float = 1.0  # where true 3D is known (synthetic people)
+    hold: float = 1.0  # unlabelled points, z, visibility, presence, world, auxiliary points: as stock has them
+    hold_auxiliary: float = 2.0  # the two points that steer the next frame's crop, on top of hold
+    # An error beyond this many crop px counts by its logarithm: a wrong label pulls with a force that falls with
+    # its distance.
+    outlier_px: float = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A landmark network's outputs. points (B, 39, 5), presence (B, 1), heatmap logits (B, h, w, 39), world (B, 39, 3)."""
+
+    points: Tensor
+    presence: Tensor
+    heatmap: Tensor
+    world: Tensor
+
+    @classmethod
+    def of(cls, outputs: list[Tensor]) -> Prediction:
+        """From what ``Network.forward(x, OUTPUTS)`` returns."""
+        points, presence, heatmap, world = outputs
+        return cls(
+            points.reshape(-1, NETWORK_COUNT, 5), presence.reshape(-1, 1), heatmap, world.reshape(-1, NETWORK_COUNT, 3)
+        )
+
+    def detach(self) -> Prediction:
+        return Prediction(self.points.detach(), self.presence.detach(), self.heatmap.detach(), self.world.detach())
+
+
+def refine(xy: Tensor, heatmap: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """The heatmap refinement of ``runtime.landmarker.refine``, batched and differentiable.
+
+    xy (B, N, 2) crop px; heatmap (B, h, w, N) logits. Returns the refined xy, and sure (B, N) bool: where the heatmap's
+    peak reached the threshold; elsewhere xy comes back as it was. Gradients flow through the heatmap's values.
+    """
+    h, w = heatmap.shape[1:3]
+    column = torch.trunc(xy[..., 0].detach() / size * w).long()
+    row = torch.trunc(xy[..., 1].detach() / size * h).long()
+    offsets = torch.arange(REFINE_KERNEL, device=xy.device) - (REFINE_KERNEL - 1) // 2
+    columns, rows = column[..., None] + offsets, row[..., None] + offsets  # (B, N, 7)
+    inside = ((rows >= 0) & (rows < h))[..., :, None] & ((columns >= 0) & (columns < w))[..., None, :]
+    flat = heatmap.permute(0, 3, 1, 2).flatten(2)  # (B, N, h*w)
+    index = rows.clamp(0, h - 1)[..., :, None] * w + columns.clamp(0, w - 1)[..., None, :]  # (B, N, 7, 7)
+    window = flat.gather(2, index.flatten(2)).reshape(index.shape)
+    confidence = torch.sigmoid(window) * inside
+    total = confidence.sum((-1, -2))
+    sure = (confidence.amax((-1, -2)) >= REFINE_MIN_CONFIDENCE) & (column >= 0) & (column < w) & (row >= 0)
+    divisor = total.clamp_min(1e-6)
+    x = (confidence.sum(-2) * columns).sum(-1) / divisor * (size / w)
+    y = (confidence.sum(-1) * rows).sum(-1) / divisor * (size / h)
+    return torch.where(sure[..., None], torch.stack([x, y], -1), xy), sure
+
+
+def robust(distance: Tensor, limit: float) -> Tensor:
+    """The distance up to ``limit``, growing by its logarithm beyond: 1-Lipschitz, gradient limit/d on outliers."""
+    return torch.where(distance <= limit, distance, limit * (1 + torch.log(distance.clamp_min(limit) / limit)))
+
+
+def _distance(a: Tensor, b: Tensor, smallest: float = 0.1) -> Tensor:
+    # Smooth below ``smallest`` (crop px), so that the gradient stays finite where the points coincide.
+    return ((a - b).square().sum(-1) + smallest**2).sqrt() - smallest
+
+
+def _mean(values: Tensor, weight: Tensor) -> Tensor:
+    return (values * weight).sum() / weight.sum().clamp_min(1e-6)
+
+
+def gaussian_maps(points: Tensor, size: int, cells: int, sigma: float) -> Tensor:
+    """(B, N, 2) crop px → (B, h, w, N) Gaussians of height 1.
+
+    A cell stands at its index, not its centre: that is how MediaPipe's refinement reads the map back.
+    """
+    grid = torch.arange(cells, device=points.device, dtype=points.dtype)
+    center = points * (cells / size)
+    gx = torch.exp(-0.5 * ((grid - center[..., 0:1]) / sigma) ** 2)  # (B, N, w)
+    gy = torch.exp(-0.5 * ((grid - center[..., 1:2]) / sigma) ** 2)
+    return torch.einsum("bnh,bnw->bhwn", gy, gx)
+
+
+def losses(
+    predicted: Prediction,
+    stock: Prediction,
+    points: Tensor,
+    weight: Tensor,
+    visible: Tensor,
+    world: Tensor,
+    size: int,
+    config: LossConfig,
+) -> dict[str, Tensor]:
+    """The parts of the loss, already weighted; their sum is what training minimises.
+
+    points (B, 33, 2) crop px with weight (B, 33); visible (B, 33) 1, 0 or NaN; world (B, 33, 3) metres or NaN.
+    """
+    xy, target = predicted.points[:, :COUNT, :2], points
+    refined, sure = refine(xy, predicted.heatmap[..., :COUNT], size)
+    parts = {
+        "regression": config.regression * _mean(robust(_distance(xy, target), config.outlier_px), weight) / UNIT,
+        "refined": config.refined
+        * (robust(_distance(refined, target), config.outlier_px) * weight * sure).sum()
+        / weight.sum().clamp_min(1e-6)
+        / UNIT,
+        "heatmap": config.heatmap * _heatmap_loss(predicted.heatmap, points, weight, size, config),
+    }
+    known = torch.isfinite(visible)
+    says = F.binary_cross_entropy_with_logits(
+        predicted.points[:, :COUNT, 3], torch.nan_to_num(visible), reduction="none"
+    )
+    parts["visibility"] = config.visibility * _mean(says, known.float())
+    true_3d = torch.isfinite(world).all(-1)
+    off = _distance(predicted.world[:, :COUNT], torch.nan_to_num(world), 1e-3) * true_3d
+    parts["world"] = config.world * off.sum() / true_3d.sum().clamp_min(1) * 10
+    for name, value in _hold(predicted, stock, weight > 0, true_3d, size, config).items():
+        parts[f"hold_{name}"] = config.hold * value
+    return parts
+
+
+def _heatmap_loss(heatmap: Tensor, points: Tensor, weight: Tensor, size: int, config: LossConfig) -> Tensor:
+    """Cross-entropy of the labelled maps to a Gaussian at the label, per cell of the Gaussian's own area."""
+    target = gaussian_maps(points, size, heatmap.shape[1], config.heatmap_sigma)
+    error = F.binary_cross_entropy_with_logits(heatmap[..., :COUNT], target, reduction="none")
+    floor = F.binary_cross_entropy(target, target, reduction="none")  # so that a perfect map costs nothing
+    area = 2 * torch.pi * config.heatmap_sigma**2
+    return _mean((error - floor).sum((1, 2)) / area, weight) * 0.5
+
+
+def _hold(
+    predicted: Prediction, stock: Prediction, labelled: Tensor, true_3d: Tensor, size: int, config: LossConfig
+) -> dict[str, Tensor]:
+    """How far the network has left the stock network's answers in everything that has no label."""
+    free = F.pad((~labelled).float(), (0, NETWORK_COUNT - COUNT))  # (B, 39); the unused points count for nothing
+    shift = robust(_distance(predicted.points[..., :2], stock.points[..., :2]), config.outlier_px) / UNIT
+    auxiliary = torch.zeros_like(free)
+    auxiliary[:, COUNT : COUNT + 2] = 1
+    z = (predicted.points[:, :COUNT, 2] - stock.points[:, :COUNT, 2]).abs() / (2 * UNIT)
+    logits, wanted = predicted.points[:, :COUNT, 3:5], torch.sigmoid(stock.points[:, :COUNT, 3:5])
+    maps, wanted_maps = predicted.heatmap[..., :COUNT], torch.sigmoid(stock.heatmap[..., :COUNT])
+    spread = (F.binary_cross_entropy_with_logits(maps, wanted_maps, reduction="none")
+              - F.binary_cross_entropy(wanted_maps, wanted_maps, reduction="none")).sum((1, 2))  # fmt: skip
+    area = 2 * torch.pi * config.heatmap_sigma**2
+    world = _distance(predicted.world[:, :COUNT], stock.world[:, :COUNT], 1e-3) * 10 * ~true_3d
+    return {
+        "points": (shift * free).sum() / max(free.numel(), 1),
+        "auxiliary": config.hold_auxiliary * (shift * auxiliary).sum() / auxiliary.sum(),
+        "z": z.mean() * 0.5,
+        "flags": (torch.sigmoid(logits) - wanted).square().mean() * 2,
+        "presence": (predicted.presence - stock.presence).square().mean() * 4,
+        "heatmap": (spread * free[:, :COUNT]).sum() / free[:, :COUNT].numel() / area * 0.5,
+        "world": world.mean(),
+    }

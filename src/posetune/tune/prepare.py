@@ -1,0 +1,122 @@
+"""From the user's folder to training subjects: splits, suspects, replay pool. Says what it found."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group
+from posetune.data.people import ImageRecord, Person
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop
+from posetune.landmarks import COUNT, NAMES
+from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.pipeline import Landmarker
+from posetune.tune.config import TrainConfig
+from posetune.tune.samples import Subject, subject_of
+
+Say = Callable[[str], None]
+_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
+
+
+def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
+    """The sets to train on and to choose on. Where there is no ``val``, whole groups of train are split off."""
+    data = Path(config.data)
+    splits = [] if data.is_file() else find_splits(data)
+    train = load_dataset(data, config.train_split)
+    if config.val_split in splits:
+        val = load_dataset(data, config.val_split)
+    else:
+        train, val = split_by_group(train, config.val_share, config.seed)
+        say(
+            f"No split '{config.val_split}': {len(val.usable)} of the people, in groups of their own, are kept for validation."
+        )
+    for dataset in (train, val):
+        for warning in dataset.warnings:
+            say(warning)
+        if not _worth(dataset):
+            raise PosetuneError(
+                f"{dataset.name} has no person to use: labels for a shoulder and a hip and a torso of more than "
+                f"{_SMALLEST_TORSO:.0f} px are needed; posetune data check {config.data} says more."
+            )
+    if train.dropped_names:
+        say(f"Points without a counterpart among the 33, left out: {', '.join(train.dropped_names)}.")
+    known = [NAMES[i] for i in np.flatnonzero(train.labelled_landmarks)]
+    say(
+        f"Training on {len(_worth(train))} people, choosing on {len(_worth(val))}; {len(known)} of 33 points labelled; "
+        "what has no label is held to the stock network's answer."
+    )
+    return train, val
+
+
+def _worth(dataset: Dataset) -> list[Person]:
+    # A torso that cannot be measured (one diagonal point missing) is no reason to leave someone out of training.
+    return [p for p in dataset.usable if not p.torso <= _SMALLEST_TORSO]
+
+
+def validation_subjects(val: Dataset, most: int, seed: int) -> list[Subject]:
+    """The people that the run looks at: those of the crop protocol, at most ``most``, chosen by ``seed``."""
+    people = [p for p in val.usable if p.torso > _SMALLEST_TORSO] or _worth(val)
+    order = np.random.default_rng([seed, 3]).permutation(len(people))[:most]
+    return [subject_of(people[i]) for i in sorted(order)]
+
+
+def training_subjects(
+    train: Dataset, landmarks: bytes, detector: bytes, config: TrainConfig, say: Say
+) -> list[Subject]:
+    """The people to learn from, with labels trusted as far as they deserve it."""
+    people = _worth(train)
+    if not config.suspects:
+        return [subject_of(p) for p in people]
+    from posetune.tune.trust import trust_of
+
+    trust = trust_of(dataclasses.replace(train, people=tuple(people)), landmarks, detector, say)
+    return [subject_of(p, w) for p, w in zip(people, trust, strict=True)]
+
+
+def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, say: Say) -> list[Subject]:
+    """People whose answers must not change: from the user's folder, and from the sample set that posetune brings."""
+    subjects: list[Subject] = []
+    if config.replay.share == 0:
+        return subjects
+    if config.replay.folder is not None:
+        subjects += _people_in(Path(config.replay.folder), landmarks, detector, say)
+    if config.replay.sample_set:
+        subjects += _sample_set()
+    return subjects
+
+
+def _people_in(folder: Path, landmarks: bytes, detector: bytes, say: Say) -> list[Subject]:
+    """Whoever stock MediaPipe finds in a folder of unlabelled images."""
+    if not folder.is_dir():
+        raise PosetuneError(f"The replay folder {folder} does not exist; give a folder of unlabelled images.")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    landmarker = Landmarker(landmarks, detector)
+    subjects, damaged = [], 0
+    for path in paths:
+        record = ImageRecord(path.name, path, 0, 0, path.stem)
+        try:
+            image = record.read()
+        except PosetuneError:
+            damaged += 1
+            continue
+        subjects += [_held(record, pose.crop) for pose in landmarker.predict(image)]
+    if not subjects:
+        raise PosetuneError(f"No person was found in the {len(paths)} images of the replay folder {folder}.")
+    say(
+        f"Replay: {len(subjects)} people in {len(paths)} images of {folder}"
+        + (f", {damaged} damaged." if damaged else ".")
+    )
+    return subjects
+
+
+def _held(record: ImageRecord, crop: Crop) -> Subject:
+    nothing = np.full(COUNT, np.nan, np.float32)
+    return Subject(record, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
+
+
+def _sample_set() -> Sequence[Subject]:
+    return []

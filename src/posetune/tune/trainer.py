@@ -1,0 +1,184 @@
+"""The state of a training run and one step of it: network, stock network, optimizer, moving average."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from posetune.errors import PosetuneError
+from posetune.graph.flatbuffer import Graph
+from posetune.graph.network import Convolution, Network, normalise
+from posetune.tune.config import TrainConfig
+from posetune.tune.losses import OUTPUTS, Prediction, losses
+from posetune.tune.samples import Batch
+
+#: Coarsest output resolution, in px of a 256 px crop, at which a convolution is still trained.
+_FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}
+#: Gains and biases are in units of standard deviations; they move at this share of the relative learning rate.
+_GAIN_RATE = 0.5
+
+
+class Trainer:
+    """Holds everything that changes during a run; :meth:`step` makes one step.
+
+    ``calibration``: batches of real crops (B, 3, S, S) on which the activations are measured.
+    """
+
+    def __init__(self, graph: Graph, config: TrainConfig, calibration: Sequence[Tensor], device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.stock = Network(graph).to(device).requires_grad_(False)
+        self.network = copy.deepcopy(self.stock)
+        finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / 256
+        names = self.network.convolutions_for(OUTPUTS)
+        self.stem = frozenset(n for n in names if self.network.output_resolution(n) > finest)
+        self.trained = [n for n in names if n not in self.stem]
+        normalise(self.network, (c.to(device) for c in calibration), self.trained, OUTPUTS)
+        for _, module in self.modules():
+            module.requires_grad_(True)
+            module.round_fp16 = config.weight_precision == "fp16"
+        groups = [g for _, module in self.modules() for g in _parameter_groups(module)]
+        self.parameters: list[Tensor] = [g["params"][0] for g in groups]
+        self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
+        self.average = [p.detach().clone() for p in self.parameters]
+        self.steps_done = 0
+        self.rate = 1.0  # what the plateau schedule has left of the learning rate
+        self._typical_norm: float | None = None
+
+    def modules(self) -> Iterator[tuple[str, Convolution]]:
+        """The convolutions that are trained."""
+        for name in self.trained:
+            yield name, self.network.get_submodule(name)  # type: ignore[misc]
+
+    # --- one step --------------------------------------------------------------------------------------------------
+
+    def step(self, batch: Batch, total_steps: int) -> dict[str, float]:
+        """One optimizer step on ``batch``. Returns the parts of the loss and their sum.
+
+        Raises PosetuneError, naming the batch, if the loss is not finite; nothing has been changed then.
+        """
+        batch = batch.to(self.device)
+        predicted, stock = self.predict(batch.images)
+        parts = losses(
+            predicted, stock, batch.points, batch.weight, batch.visible, batch.world,
+            self.network.input_size, self.config.loss,
+        )  # fmt: skip
+        loss = torch.stack(list(parts.values())).sum()
+        self.optimizer.zero_grad(set_to_none=True)
+        if torch.isfinite(loss):
+            loss.backward()
+            norm = torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+        if not torch.isfinite(loss) or not torch.isfinite(norm):
+            raise PosetuneError(
+                f"The loss or its gradient is not a finite number at step {self.steps_done + 1}, on the batch of "
+                f"{', '.join(dict.fromkeys(batch.names))}; look at these images and labels, or lower lr."
+            )
+        self._clip(float(norm))
+        self._set_rate(total_steps)
+        self.optimizer.step()
+        self.steps_done += 1
+        decay = min(self.config.ema, self.steps_done / (self.steps_done + 10))
+        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
+        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}
+
+    def predict(self, images: Tensor) -> tuple[Prediction, Prediction]:
+        """The trained network's answer and the stock network's; what they share is computed once."""
+        with torch.no_grad():
+            begun = self.network.begin(images, OUTPUTS, self.stem)
+            stock = Prediction.of(self.stock.finish(begun, OUTPUTS, self.stem))
+        return Prediction.of(self.network.finish(begun, OUTPUTS, self.stem)), stock
+
+    def _clip(self, norm: float) -> None:
+        """Scale a gradient down that is far beyond what has been typical."""
+        typical = norm if self._typical_norm is None else self._typical_norm
+        limit = self.config.clip * typical
+        if norm > limit:
+            torch._foreach_mul_([p.grad for p in self.parameters if p.grad is not None], limit / norm)
+        self._typical_norm = 0.95 * typical + 0.05 * min(norm, limit)
+
+    def _set_rate(self, total_steps: int) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.lr * group["unit"] * self.schedule(total_steps)
+
+    def schedule(self, total_steps: int) -> float:
+        """The share of the learning rate at the present step."""
+        warm = self.config.warmup * total_steps
+        rise = min(1.0, (self.steps_done + 1) / warm) if warm >= 1 else 1.0
+        if self.config.schedule == "cosine":
+            return rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.steps_done / total_steps)))
+        return rise * (self.rate if self.config.schedule == "plateau" else 1.0)
+
+    # --- averages and files ----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def averaged(self) -> Iterator[Network]:
+        """The network with the averaged weights in place, for as long as the context lasts."""
+        present = [p.detach().clone() for p in self.parameters]
+        self._put(self.average)
+        try:
+            yield self.network
+        finally:
+            self._put(present)
+
+    def averaged_copy(self) -> list[Tensor]:
+        """The averaged weights, to be kept and put back with :meth:`use`."""
+        return [a.clone() for a in self.average]
+
+    def use(self, weights: Sequence[Tensor]) -> None:
+        """Take weights that :meth:`averaged_copy` gave, as the network's and as the average."""
+        self._put(weights)
+        self.average = [w.detach().clone() for w in weights]
+
+    @torch.no_grad()
+    def _put(self, weights: Sequence[Tensor]) -> None:
+        for parameter, weight in zip(self.parameters, weights, strict=True):
+            parameter.copy_(weight)
+
+    @torch.no_grad()
+    def blended(self, share: float) -> Network:
+        """A network in folded form between stock (0) and the averaged tuned weights (1)."""
+        result = copy.deepcopy(self.stock)
+        with self.averaged():
+            for name, module in self.modules():
+                target: Any = result.get_submodule(name)
+                for mine, stock in zip(module.folded(), (target.weight, target.bias), strict=True):
+                    stock.lerp_(mine, share)
+                target.round_fp16 = self.config.weight_precision == "fp16"
+        return result
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a resumed run needs."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+            "steps_done": self.steps_done,
+            "rate": self.rate,
+            "typical_norm": self._typical_norm,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = [a.to(self.device) for a in state["average"]]
+        self.steps_done, self.rate, self._typical_norm = state["steps_done"], state["rate"], state["typical_norm"]
+
+
+def _parameter_groups(module: Convolution) -> list[dict[str, Any]]:
+    """One group per parameter; ``unit`` is what a relative learning rate of 1 means for it.
+
+    For weights: the typical root mean square of an output channel's weights. The median, because a depthwise channel
+    whose taps cancel can have weights a thousand times larger than its neighbours.
+    """
+    assert module.gain is not None
+    typical = float(module.weight.detach().square().mean((1, 2, 3)).sqrt().median())
+    return [
+        {"params": [module.weight], "unit": typical},
+        {"params": [module.bias], "unit": _GAIN_RATE},
+        {"params": [module.gain], "unit": _GAIN_RATE},
+    ]

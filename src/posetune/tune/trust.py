@@ -1,0 +1,36 @@
+"""How far each label is trusted: swapped and plain wrong labels are looked for first, so that they do little harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from posetune.data.people import Dataset
+from posetune.data.suspects import find_suspects, network_answers
+from posetune.landmarks import COUNT
+from posetune.runtime.pipeline import Landmarker
+
+#: The weight of a suspected label. Not 0: a point of weight 0 counts as unlabelled and is held to stock's answer, but where
+#: label and stock contradict each other nobody knows which is right, so a suspect is neither taught nor held.
+DISTRUSTED = 1e-6
+
+
+def trust_of(dataset: Dataset, landmarks: bytes, detector: bytes, say: Callable[[str], None]) -> np.ndarray:
+    """(N, 33) weights for ``dataset.usable``, 1 for a trusted label: :data:`DISTRUSTED` for a suspect.
+
+    ``landmarks``: the network whose contradiction makes a label suspect.
+    """
+    answers = network_answers(dataset, {"base": Landmarker(landmarks, detector)})
+    suspects = find_suspects(dataset, answers)
+    weights = np.ones((len(dataset.usable), COUNT), np.float32)
+    place = {person.id: i for i, person in enumerate(dataset.usable)}
+    for suspect in suspects:
+        weights[place[suspect.person_id], list(suspect.landmarks)] = DISTRUSTED
+    swaps = sum(s.kind != "point" for s in suspects)
+    if suspects:
+        say(
+            f"Suspects among the labels, set aside in training: {swaps} people with left and right exchanged, "
+            f"{len(suspects) - swaps} single points; posetune data check lists them."
+        )
+    return weights

@@ -1,0 +1,56 @@
+"""The crop protocol on the torch network: the number that a training run watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from posetune.graph.network import Network
+from posetune.landmarks import COUNT
+from posetune.tune.losses import OUTPUTS, Prediction, refine
+from posetune.tune.samples import ImageCache, Subject, collate, make_sample
+
+
+@dataclass(frozen=True)
+class Score:
+    """``mean_px``: mean over labelled points of the distance, crop px of a 256 px crop; ``pck``: the share within 0.2 torso."""
+
+    mean_px: float
+    pck: float
+
+
+@torch.no_grad()
+def predict_points(network: Network, images: torch.Tensor) -> torch.Tensor:
+    """(B, 3, S, S) → refined (B, 33, 2) crop px, as MediaPipe would report them."""
+    predicted = Prediction.of(network(images, OUTPUTS))
+    xy, _ = refine(predicted.points[:, :COUNT, :2], predicted.heatmap[..., :COUNT], network.input_size)
+    return xy
+
+
+@torch.no_grad()
+def validate(
+    network: Network, subjects: Sequence[Subject], cache: ImageCache, device: torch.device, batch: int = 16
+) -> Score:
+    """The crop protocol over ``subjects`` with the network's present weights."""
+    distances, within = [], []
+    for start in range(0, len(subjects), batch):
+        part = subjects[start : start + batch]
+        made = collate(
+            [make_sample(s, cache.read(s.image), network.input_size, None, np.random.default_rng(0)) for s in part],
+            [s.name for s in part],
+        ).to(device)
+        error = (predict_points(network, made.images) - made.points).norm(dim=-1)
+        known = made.weight > 0
+        torso = torch.stack([_torso(p, k) for p, k in zip(made.points, known, strict=True)])
+        ratio = (error / torso[:, None])[known]
+        distances.append(error[known] * (256 / network.input_size))
+        within.append(ratio[torch.isfinite(ratio)] <= 0.2)
+    return Score(float(torch.cat(distances).mean()), float(torch.cat(within).float().mean()))
+
+
+def _torso(points: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    diagonals = [(points[a] - points[b]).norm() for a, b in ((11, 24), (12, 23)) if known[a] and known[b]]
+    return torch.stack(diagonals).mean() if diagonals else torch.tensor(float("nan"), device=points.device)
