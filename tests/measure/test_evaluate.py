@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -22,6 +24,7 @@ from posetune.measure.evaluate import evaluate, stock_base
 from posetune.measure.offset import add_offsets, fit_across_folds, fit_offsets, two_folds
 from posetune.measure.pipeline import match
 from posetune.measure.report import report_html
+from posetune.measure.table import text_tables
 from posetune.runtime.pipeline import Pose
 
 #: Joints of the figure that draw_person draws, relative to its hip; it faces us, so its left is on the right.
@@ -233,3 +236,41 @@ def test_a_pose_serves_one_person_and_far_ones_none():
     assert match([first], [_pose(*(hip + [0, 149]))]) != [None]
     assert match([first], [_pose(*(hip + [0, 151]))]) == [None]
     assert match([], both) == []
+
+
+def test_a_stock_network_that_cannot_be_had_is_skipped_with_a_word(drawn, monkeypatch):
+    resolve = stock.resolve
+
+    def offline(model):
+        if model in ("lite", "heavy"):
+            raise PosetuneError(f"{model} is not in the cache and npm is not installed.")
+        return resolve(model)
+
+    monkeypatch.setattr(stock, "resolve", offline)
+    evaluation = evaluate(drawn, "val", pipeline=False, with_offset=False, threads=1)
+    assert list(evaluation.result["models"]) == ["full"]
+    assert "npm is not installed" in evaluation.result["skipped"]["heavy"]
+    assert "Without stock heavy: heavy is not in the cache" in text_tables(evaluation.result)
+
+
+def test_a_damaged_image_ends_the_evaluation_with_its_name(drawn, tmp_path):
+    shutil.copytree(drawn, tmp_path / "copy")
+    (tmp_path / "copy" / "images" / "val1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(PosetuneError, match=r"val1\.png"):
+        evaluate(tmp_path / "copy", "val", stock_names=["full"], pipeline=False, with_offset=False, threads=1)
+
+
+def test_people_in_depth_are_measured_in_depth(drawn):
+    """World landmarks taken for truth, moved 4 cm away from the camera at the ankles alone."""
+    first = evaluate(drawn, "val", stock_names=["full"], pipeline=False, with_offset=False, threads=1)
+    worlds = first.scored["crop"]["full"].answers.world.copy()
+    worlds[:, [27, 28], 2] += 0.04
+    truth = [dataclasses.replace(p, keypoints_3d=w) for p, w in zip(first.people, worlds, strict=True)]
+    images = tuple({id(p.image): p.image for p in truth}.values())
+    write_coco(Dataset("deep", images, tuple(truth), (), (), drawn), drawn / "annotations" / "deep.json")
+    result = evaluate(drawn, "deep", stock_names=["full"], pipeline=False, with_offset=False, threads=1).result
+    crop = result["protocols"]["crop"]["full"]
+    assert crop["z_error_cm"] == pytest.approx(4 * 2 / 33, abs=1e-3)
+    assert crop["mpjpe_cm"] == pytest.approx(4 * 2 / 33, abs=1e-3)
+    assert 0 < crop["pa_mpjpe_cm"] < 1
+    assert "PA-MPJPE cm" in text_tables(result)

@@ -199,10 +199,11 @@ def _galleries(evaluation: Evaluation, shown: Entry) -> list[str]:
     pictures = gallery.pictures(
         evaluation.people, [c.index for part in chosen.values() for c in part], [scored[n] for n in names]
     )
+    pair = f"from stock {escape(shown.base)} to {escape(shown.name)}"
     titles = {
-        "improved": ("Most improved", "The people whose error fell most against stock."),
-        "worst": ("Worst", "The people with the largest error; wrong labels gather here, too."),
-        "worsened": ("Most worsened", "The people whose error rose most against stock."),
+        "improved": ("Most improved", f"The people whose error fell most {pair}."),
+        "worst": ("Worst", f"The largest errors of {escape(shown.name)}; wrong labels gather here, too."),
+        "worsened": ("Most worsened", f"The people whose error rose most {pair}."),
     }
     sections = []
     for key, (title, text) in titles.items():
