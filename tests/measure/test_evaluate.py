@@ -274,3 +274,10 @@ def test_people_in_depth_are_measured_in_depth(drawn):
     assert crop["mpjpe_cm"] == pytest.approx(4 * 2 / 33, abs=1e-3)
     assert 0 < crop["pa_mpjpe_cm"] < 1
     assert "PA-MPJPE cm" in text_tables(result)
+
+
+def test_a_lone_label_file_is_its_own_split(drawn):
+    file = drawn / "annotations" / "val.json"
+    result = evaluate(file, "train,val", stock_names=["full"], pipeline=False, with_offset=False, threads=1).result
+    assert result["splits"] == ["val"]
+    assert result["people"] == 3

@@ -81,6 +81,8 @@ def evaluate(
     """
     report = progress or (lambda what, done, total: None)
     splits = [s.strip() for s in split.split(",") if s.strip()] if isinstance(split, str) else list(split)
+    if Path(data).is_file():
+        splits = [Path(data).stem]  # a lone label file is all there is
     if not splits:
         raise PosetuneError("Name a split to evaluate, for example --split val.")
     sets = [load_dataset(data, name, images=images) for name in splits]
