@@ -1,0 +1,21 @@
+"""What people do. One small file a scene: drop ``scenes/name.py`` with a ``SCENE`` in, and ``--scene name`` works."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from posetune.data.synthetic.scene import Scene
+from posetune.errors import PosetuneError
+
+
+def names() -> list[str]:
+    """All scenes, with "-" where the module has "_"."""
+    return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(__path__))
+
+
+def get(name: str) -> Scene:
+    """The scene ``name``. Raises PosetuneError with the known names if there is none."""
+    if name not in names():
+        raise PosetuneError(f"There is no scene '{name}'; choose from {', '.join(names())}.")
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}").SCENE
