@@ -1,31 +1,29 @@
-"""Loading a bundle with MediaPipe itself and running it once. In a process of its own: it may abort, and it
-talks.
-"""
+"""Loading a bundle with MediaPipe itself and running it once. In a process of its own: it may abort, and it talks."""
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import json
+import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from posetune.errors import PosetuneError
 
 _MODES = ("IMAGE", "VIDEO")
-_TIMEOUT = 120
 _MARK = "posetune-trial:"
+_SECONDS_EACH = 60
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What MediaPipe did. ``poses``: how many it found at threshold 0 in noise, where a sound bundle finds
-    one.
-    """
+    """What MediaPipe did. ``poses``: how many it found at threshold 0 in noise, where a sound bundle finds one."""
 
     version: str
     error: str | None
@@ -37,41 +35,43 @@ class Trial:
 
 
 def try_in_mediapipe(path: str | Path) -> Trial:
-    """Run a bundle in MediaPipe's PoseLandmarker, IMAGE and VIDEO mode, with thresholds at 0 so that every
-    part of the graph has its turn. Raises PosetuneError if mediapipe is not installed.
+    """Run a bundle in MediaPipe's PoseLandmarker, IMAGE and VIDEO mode, with its thresholds at 0 so that every part of
+    the graph has its turn. Raises PosetuneError if mediapipe is not installed.
     """
+    return try_all([path])[0]
+
+
+def try_all(paths: Sequence[str | Path]) -> list[Trial]:
+    """The same for several bundles, one after the other in one process."""
     if importlib.util.find_spec("mediapipe") is None:
         raise PosetuneError("Trying needs mediapipe, which is not installed: pip install 'posetune[mediapipe]'.")
-    command = [sys.executable, "-m", "posetune.graph.mediapipe_try", str(path)]
+    command = [sys.executable, "-m", "posetune.graph.mediapipe_try", *map(str, paths)]
+    seconds = _SECONDS_EACH * (1 + len(paths))
     try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False, timeout=_TIMEOUT
-        )
-    except subprocess.TimeoutExpired:
-        return Trial("", f"it did not end within {_TIMEOUT} seconds", 0)
-    for line in result.stdout.splitlines():
-        if line.startswith(_MARK):
-            return Trial(**json.loads(line.removeprefix(_MARK)))
-    return Trial("", f"the process ended with code {result.returncode}", 0)
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=seconds)
+        output, end = result.stdout, f"the process ended with code {result.returncode}"
+    except subprocess.TimeoutExpired as error:
+        said = error.stdout or b""
+        output = said if isinstance(said, str) else said.decode("utf-8", "replace")
+        end = f"it did not end within {seconds} seconds"
+    lines = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
+    trials = [Trial(**json.loads(line)) for line in lines]
+    return trials + [Trial("", end, 0)] * (len(paths) - len(trials))
 
 
-def run_here(path: str) -> Trial:
-    """The same in this process."""
+# PoseLandmarkers live until the process ends. One that failed is closed once more when it is collected, and MediaPipe
+# 1.2.2 may then wait for itself for ever.
+_alive: list[Any] = []
+
+
+def _try_here(path: str) -> Trial:
     import mediapipe
 
-    # A PoseLandmarker that failed is closed a second time when it is collected, and if that happens while another
-    # one closes, MediaPipe 1.2.2 waits for itself for ever. So nothing is collected meanwhile.
-    collecting = gc.isenabled()
-    gc.disable()
     try:
-        poses, error = min(_poses(path, mode) for mode in _MODES), None
-    except Exception as reason:  # whatever MediaPipe raises is the answer
-        poses, error = 0, _essence(str(reason))
-    finally:
-        gc.collect()
-        if collecting:
-            gc.enable()
-    return Trial(mediapipe.__version__, error, poses)
+        poses = min(_poses(path, mode) for mode in _MODES)
+    except Exception as error:  # whatever MediaPipe raises is the answer
+        return Trial(mediapipe.__version__, _essence(str(error)), 0)
+    return Trial(mediapipe.__version__, None, poses)
 
 
 def _poses(path: str, mode: str) -> int:
@@ -88,8 +88,10 @@ def _poses(path: str, mode: str) -> int:
         min_pose_presence_confidence=0.0,
         min_tracking_confidence=0.0,
     )
-    with vision.PoseLandmarker.create_from_options(options) as landmarker:
-        result = landmarker.detect(image) if mode == "IMAGE" else landmarker.detect_for_video(image, 0)
+    landmarker = vision.PoseLandmarker.create_from_options(options)
+    _alive.append(landmarker)
+    result = landmarker.detect(image) if mode == "IMAGE" else landmarker.detect_for_video(image, 0)
+    landmarker.close()
     return len(result.pose_landmarks)
 
 
@@ -100,4 +102,6 @@ def _essence(message: str) -> str:
 
 
 if __name__ == "__main__":
-    print(_MARK + json.dumps(run_here(sys.argv[1]).__dict__))
+    for argument in sys.argv[1:]:
+        print(_MARK + json.dumps(asdict(_try_here(argument))), flush=True)
+    os._exit(0)
