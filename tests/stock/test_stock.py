@@ -101,9 +101,13 @@ def test_offline_is_one_sentence(fake, monkeypatch):
 
 
 def test_npm_that_fails_is_one_sentence(fake):
-    make_npm(fake, "#!/bin/sh\necho 'npm error code ENOTFOUND'\necho 'log file somewhere'\nexit 1\n")
-    with pytest.raises(PosetuneError, match=r"npm error code ENOTFOUND.*posetune models import pose_landmarker_heavy"):
-        stock.path("heavy")
+    for said, told in (
+        ("code E403", "npm says 'npm error code E403'"),
+        ("code ENOTFOUND", "cannot reach its package index"),
+    ):
+        make_npm(fake, f"#!/bin/sh\necho 'npm error {said}'\necho 'npm error A complete log is here'\nexit 1\n")
+        with pytest.raises(PosetuneError, match=f"{told}.*posetune models import pose_landmarker_heavy"):
+            stock.path("heavy")
     assert not leftovers(fake)
 
 

@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 from tests.graph.variants import edited, external_buffers, normalized, not_finite, outputs, task
+from tests.runtime.figures import draw_person, room
 
 import posetune
 from posetune import stock
@@ -43,6 +44,30 @@ def test_a_bundle_from_a_run(lite, tmp_path):
     parts = bundle.unpack(done.path)
     assert parts.detector == stock.path("detector").read_bytes()
     same_answers(parts.landmarks, lite)
+
+
+@pytest.mark.parametrize("mode", ["IMAGE", "VIDEO"])
+def test_mediapipe_finds_the_drawn_person(mode, tmp_path):
+    mediapipe = pytest.importorskip("mediapipe")
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    rgb = draw_person(room(400, 500), (200, 250), 1.3)
+    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
+    options = vision.PoseLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(posetune.export("lite", tmp_path / "a.task").path)),
+        running_mode=vision.RunningMode[mode],
+    )
+    with vision.PoseLandmarker.create_from_options(options) as landmarker:
+        if mode == "IMAGE":
+            frames = [landmarker.detect(image)]
+        else:  # standing still, the smoothing changes nothing
+            frames = [landmarker.detect_for_video(image, 33 * k) for k in range(5)]
+    (ours,) = posetune.load("lite", threads=1).predict(rgb, 1)
+    for frame in frames:
+        (theirs,) = frame.pose_landmarks
+        points = np.array([(p.x * 400, p.y * 500) for p in theirs])
+        assert points.shape == (33, 2)
+        assert np.abs(points - ours.landmarks_px[:, :2]).mean() < 3
 
 
 def test_exporting_twice_gives_the_same_bytes(tmp_path):

@@ -131,7 +131,11 @@ def one_writer() -> Iterator[None]:
             # Some network file systems know no locks. Every write is an atomic rename of verified bytes, so
             # going on without one costs at most a second download.
             with contextlib.suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    print("posetune: waiting for another process that is fetching …", file=sys.stderr, flush=True)
+                    fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         lock.close()
@@ -145,6 +149,5 @@ def _explained() -> Iterator[None]:
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
         reason = getattr(cause, "strerror", None) or cause
         raise PosetuneError(
-            f"Cannot write to the cache folder {folder()} ({reason}); "
-            "set POSETUNE_CACHE to a folder you can write to."
+            f"Cannot write to the cache folder {folder()} ({reason}); set POSETUNE_CACHE to a folder you can write to."
         ) from error

@@ -22,6 +22,20 @@ _IMPORT_INSTEAD = (
     "(MediaPipe's model page offers it)"
 )
 
+#: How pip and npm say that there is no network.
+_UNREACHABLE = (
+    "NewConnectionError",
+    "Failed to establish",
+    "ConnectTimeout",
+    "Read timed out",
+    "ProxyError",
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ETIMEDOUT",
+    "ENETUNREACH",
+)
+
 
 def fetch(names: Sequence[str]) -> dict[str, Path]:
     """Make sure that the pinned networks ``names`` are in the cache; returns their paths.
@@ -54,9 +68,7 @@ def _fetch_archive(wanted: Sequence[str], download: Callable[[Path, Sequence[str
                 cache.store_pinned(pin, content)
     for name in wanted:
         if not cache.is_intact(PINS[name]):
-            raise PosetuneError(
-                f"{PINS[name].origin} holds no {PINS[name].file_name}; nothing was kept for {name!r}."
-            )
+            raise PosetuneError(f"{PINS[name].origin} holds no {PINS[name].file_name}; nothing was kept for {name!r}.")
 
 
 def _members(archive: Path, file_names: set[str]) -> list[tuple[str, bytes]]:
@@ -75,9 +87,7 @@ def _members(archive: Path, file_names: set[str]) -> list[tuple[str, bytes]]:
                     if stream is not None and member.name.rsplit("/", 1)[-1] in file_names:
                         found.append((member.name.rsplit("/", 1)[-1], stream.read()))
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise PosetuneError(
-            f"The downloaded package {archive.name} is damaged ({error}); fetch again."
-        ) from error
+        raise PosetuneError(f"The downloaded package {archive.name} is damaged ({error}); fetch again.") from error
     return found
 
 
@@ -85,7 +95,7 @@ def _from_pypi(folder: Path, wanted: Sequence[str]) -> Path:
     command = [
         sys.executable, "-m", "pip", "download", pins.PYPI_REQUIREMENT, "--no-deps", "--only-binary=:all:",
         "--python-version", pins.PYPI_PYTHON, "--platform", pins.PYPI_PLATFORM,
-        "--dest", str(folder), "--quiet", "--disable-pip-version-check", "--no-input",
+        "--dest", str(folder), "--progress-bar", "off", "--disable-pip-version-check", "--no-input",
     ]  # fmt: skip
     what = f"{', '.join(wanted)} from PyPI {pins.PYPI_REQUIREMENT}"
     failure = _run(command, folder, {"PIP_RETRIES": "2"}, what, pins.PYPI_MEGABYTES)
@@ -110,7 +120,7 @@ def _from_npm(folder: Path, wanted: Sequence[str]) -> Path:
         "npm_config_fetch_retry_mintimeout": "1000",
         "npm_config_update_notifier": "false",
     }
-    failure = _run([npm, "pack", pins.NPM_PACKAGE, "--silent"], folder, settings, what, pins.NPM_MEGABYTES)
+    failure = _run([npm, "pack", pins.NPM_PACKAGE, "--loglevel", "error"], folder, settings, what, pins.NPM_MEGABYTES)
     if failure is not None:
         advice = "check the network and npm's registry and proxy settings"
         raise PosetuneError(f"Cannot fetch {what}: {failure}; {advice}, {instead}.")
@@ -169,13 +179,16 @@ def _run(command: list[str], folder: Path, defaults: dict[str, str], what: str, 
 
 
 def _last_reason(output: str, command: list[str]) -> str:
-    """The line of a package client's output that says most: the last one that speaks of an error."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
+    """Why a package client failed: its last line that speaks of an error, or that it reached nobody."""
     tool = "npm" if "npm" in Path(command[0]).name else "pip"
-    if not lines:
-        return f"{tool} failed without a word (no network?)"
-    return f"{tool} says {(telling or lines)[-1][:200]!r}".rstrip(".")
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if any(word in output for word in _UNREACHABLE):
+        return f"{tool} cannot reach its package index"
+    telling = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
+    # npm closes with where its log lies; what went wrong comes first.
+    telling = telling[:1] if tool == "npm" else telling[-1:]
+    words = (telling or lines[-1:] or ["nothing"])[0]
+    return f"{tool} says {words[:200]!r}".rstrip(".")
 
 
 def _size(folder: Path) -> int:
@@ -204,9 +217,7 @@ class _Progress:
     def show(self, size: int) -> None:
         if self._terminal:
             seconds = time.monotonic() - self._start
-            self._print(
-                f" {min(size / 1e6, self._megabytes):.0f} of {self._megabytes} MB, {seconds:.0f} s", end=""
-            )
+            self._print(f" {min(size / 1e6, self._megabytes):.0f} of {self._megabytes} MB, {seconds:.0f} s", end="")
 
     def __exit__(self, *_: object) -> None:
         if self._terminal:
