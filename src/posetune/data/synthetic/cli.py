@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 
@@ -31,7 +32,10 @@ def add_subcommands(subparsers: argparse._SubParsersAction) -> None:
     )
     synth.add_argument("--workers", type=int, default=0, help="processes (default: one a core)")
     synth.add_argument(
-        "--renderer", choices=("egl", "software"), default="egl", help="software needs no EGL and is slow and plain"
+        "--renderer",
+        choices=("auto", "egl", "software"),
+        default="auto",
+        help="auto: egl, or where EGL is missing software, which is about six times slower",
     )
     synth.set_defaults(run_action=_synth)
 
@@ -43,7 +47,7 @@ def add_subcommands(subparsers: argparse._SubParsersAction) -> None:
 
 def _synth(args: argparse.Namespace) -> int:
     from posetune.data.synthetic import scenes
-    from posetune.data.synthetic.generate import Order, generate
+    from posetune.data.synthetic.generate import Order, generate, pick_renderer
     from posetune.errors import PosetuneError
     from posetune.progress import Progress
 
@@ -53,8 +57,11 @@ def _synth(args: argparse.Namespace) -> int:
     if args.out is None:
         raise PosetuneError("Say where the set shall go: --out DIR.")
     names = scenes.names() if args.scene == "all" else [s for s in args.scene.split(",") if s]
+    renderer, remark = pick_renderer(args.renderer)
+    if remark:
+        print(remark, file=sys.stderr)
     order = Order(tuple(names) or ("stand",), args.n, args.size, args.seed, args.split, args.frames, _part(args.people),
-                  str(args.backgrounds) if args.backgrounds else None, args.renderer)  # fmt: skip
+                  str(args.backgrounds) if args.backgrounds else None, renderer)  # fmt: skip
     try:
         with Progress(None, "images") as progress:
             path = generate(order, args.out, args.workers, progress)

@@ -45,6 +45,7 @@ class Order:
     population: tuple[float, float] = (0.0, 1.0)
     backgrounds: str | None = None
     renderer: str = "egl"
+    quality: tuple[int, int] = (72, 95)
 
     def fingerprint(self) -> dict:
         """All that decides what a picture looks like (the number of pictures does not)."""
@@ -70,6 +71,10 @@ def generate(order: Order, out: Path, workers: int = 0, progress: Progress | Non
 def _check(order: Order) -> None:
     if order.count < 1 or order.frames < 1:
         raise PosetuneError("There is nothing to make: --n and --frames must be 1 or more.")
+    if order.seed < 0:
+        raise PosetuneError(f"--seed is {order.seed}; it must be 0 or more.")
+    if not order.split or not all(c.isalnum() or c in "-_" for c in order.split):
+        raise PosetuneError(f"--split is '{order.split}'; use letters, digits, - and _ only.")
     if not 64 <= order.size <= 2048:
         raise PosetuneError(f"--size is {order.size}; choose 64 to 2048 pixels.")
     for name in order.scene_names:
@@ -111,8 +116,31 @@ def _names(order: Order, job: int) -> list[str]:
     return [stem] if order.frames == 1 else [f"{stem}-{f:04d}" for f in range(order.frames)]
 
 
+def pick_renderer(kind: str) -> tuple[str, str]:
+    """What ``auto`` comes to here, egl or software, and a sentence if that is worth saying; others stay as they are.
+
+    Tried in a process of its own: an OpenGL context that is open does not survive the start of the workers.
+    """
+    if kind != "auto":
+        return kind, ""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        trouble = pool.apply(_try_egl)
+    if trouble:
+        return "software", f"{trouble} Going on with the software renderer."
+    return "egl", ""
+
+
+def _try_egl() -> str:
+    try:
+        make_renderer("egl")
+    except PosetuneError as error:
+        return str(error)
+    return ""
+
+
 def make_renderer(kind: str):
-    """The renderer that ``--renderer`` names."""
+    """The renderer of that kind: egl or software."""
     # llvmpipe starts a thread a core; with a process a core they would be in each other's way.
     os.environ.setdefault("LP_NUM_THREADS", "0")
     if kind == "software":
@@ -135,7 +163,7 @@ def _start_worker(order: Order, out: Path, parts: Path) -> None:
     files = background_files(Path(order.backgrounds)) if order.backgrounds else []
     photos = _Photos(files)
     _worker.update(order=order, out=out, parts=parts, renderer=make_renderer(order.renderer),
-                   recipe=Recipe(order.size, order.population, photos))  # fmt: skip
+                   recipe=Recipe(order.size, order.population, photos, quality=order.quality))  # fmt: skip
 
 
 class _Photos(Sequence):

@@ -39,7 +39,7 @@ def meshes(person, posed: Posed) -> list[Mesh]:
 
 
 class _Head:
-    """The head's own frame: at rest coordinates relative to the brows, as ``people._scalp_height`` has them."""
+    """The head's own frame: at rest coordinates relative to the forehead, as ``people._scalp_height`` has them."""
 
     def __init__(self, person, posed: Posed) -> None:
         body = bodies.load()
@@ -47,12 +47,11 @@ class _Head:
         self.rotation = posed.rotations[b].astype(float)
         self.offset = posed.heads[b] - self.rotation @ person.shape.heads[b]
         rest = person.shape.vertices[body.groups["body"]]
-        brows = rest[body.masks["brows"] > 0.6]
         from posetune.data.synthetic.people import fields
 
-        self.skull = rest[(fields().part[body.groups["body"]] == 1) & (rest[:, 2] > brows[:, 2].mean() - 0.02)]
-        self.brow = np.array([0, brows[:, 1].min(), brows[:, 2].mean()])
-        self.middle = np.array([0, (self.skull[:, 1].min() + self.skull[:, 1].max()) / 2, self.brow[2] + 0.02])
+        self.forehead = body.forehead(person.shape.vertices)
+        self.skull = rest[(fields().part[body.groups["body"]] == 1) & (rest[:, 2] > self.forehead[2] - 0.03)]
+        self.middle = np.array([0, (self.skull[:, 1].min() + self.skull[:, 1].max()) / 2, self.forehead[2] + 0.02])
         self.half = np.array([np.abs(self.skull[:, 0]).max(), np.ptp(self.skull[:, 1]) / 2,
                               self.skull[:, 2].max() - self.middle[2]])  # fmt: skip
 
@@ -97,7 +96,7 @@ def _long(person, posed: Posed, head: _Head) -> Mesh:
     body = bodies.load()
     group = body.groups["hair"]
     rest = person.shape.vertices[group].astype(np.float64)
-    p = rest - head.brow
+    p = rest - head.forehead
     hairline = p[:, 2] - 0.045 + 0.80 * p[:, 1] - person.hair.line
     behind = p[:, 1] - 0.085 - 0.15 * np.clip(-p[:, 2] - 0.1, 0, 1)
     long_enough = p[:, 2] + 0.10 + person.hair.length
@@ -144,12 +143,12 @@ def _knot(person, head: _Head) -> Mesh:
 def _helmet(person, head: _Head) -> list[Mesh]:
     color = person.outfit.helmet
     material = Material("fine", scale=3, shade=0.06, specular=0.10, gloss=60)
-    shell = dome(head.half * [1.16, 1.13, 1.12] + 0.006, color, material, brim=0.02, peak=0.045)
-    return [head.place(shell.transformed(np.eye(3), head.middle + [0, 0, 0.022]))]
+    shell = dome(head.half * [1.14, 1.12, 1.30] + 0.006, color, material, brim=0.02, peak=0.045)
+    return [head.place(shell.transformed(np.eye(3), head.middle - [0, 0, 0.012]))]
 
 
 def _cap(person, head: _Head, peak: bool) -> list[Mesh]:
     color = person.outfit.helmet
     material = Material("weave", scale=5, shade=0.3, bump=0.004, fuzz=0.3)
-    shell = dome(head.half * [1.07, 1.06, 1.05] + 0.003, color, material, brim=0.0, peak=0.07 if peak else 0.0)
-    return [head.place(shell.transformed(np.eye(3), head.middle + [0, 0, 0.02]))]
+    shell = dome(head.half * [1.10, 1.09, 1.32] + 0.004, color, material, brim=0.0, peak=0.07 if peak else 0.0)
+    return [head.place(shell.transformed(np.eye(3), head.middle - [0, 0, 0.008]))]

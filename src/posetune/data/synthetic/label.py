@@ -65,7 +65,7 @@ def _allowed() -> tuple[list[set[int]], np.ndarray]:
             "pinky": ("{s}_hand",), "index": ("{s}_hand",), "thumb": ("{s}_hand",), "hip": ("torso", "{s}_thigh"),
             "knee": ("{s}_thigh", "{s}_shin"), "ankle": ("{s}_shin", "{s}_foot"), "heel": ("{s}_foot", "{s}_shin"),
             "foot_index": ("{s}_foot",)}  # fmt: skip
-    depth = {"shoulder": 0.16, "elbow": 0.08, "wrist": 0.06, "pinky": 0.05, "index": 0.05, "thumb": 0.05, "hip": 0.22, "knee": 0.11,
+    depth = {"shoulder": 0.16, "elbow": 0.08, "wrist": 0.11, "pinky": 0.09, "index": 0.09, "thumb": 0.09, "hip": 0.22, "knee": 0.11,
              "ankle": 0.09, "heel": 0.06, "foot_index": 0.07, "eye": 0.035, "nose": 0.05, "ear": 0.05, "mouth": 0.035}  # fmt: skip
     sets, reach = [], []
     for name in landmarks.NAMES:
@@ -85,7 +85,6 @@ def label_people(
     """One label for each person, in the order given; ``truth`` is of everything, owners count people from 1."""
     labels = []
     for i, (person, own) in enumerate(zip(posed, meshes, strict=True)):
-        alone = renderer.inspect(own, camera)
         points = load().landmarks(person)
         px = camera.project(points)
         world, hips = world_landmarks(points, camera)
@@ -94,14 +93,15 @@ def label_people(
         )
         x = np.clip(px[:, 0].astype(int), 0, camera.width - 1)
         y = np.clip(px[:, 1].astype(int), 0, camera.height - 1)
-        by_self = np.zeros(33, bool)
-        for k in range(33):
-            gap = px[k, 2] - alone.depth[y[k], x[k]]
-            met = alone.depth[y[k], x[k]] > 0
-            limit = _REACH[k] if int(alone.part[y[k], x[k]]) in _ALLOWED[k] else 0.02
-            by_self[k] = inside[k] and met and gap > limit
-        owner, depth = truth.owner[y, x], truth.depth[y, x]
+        owner, part, depth = truth.owner[y, x], truth.part[y, x], truth.depth[y, x]
         by_other = inside & (owner != i + 1) & (depth > 0) & (depth < px[:, 2] - 0.03)
+        if by_other.any():  # what of the body itself is there, behind the thing?
+            alone = renderer.inspect(own, camera)
+            part, depth = alone.part[y, x], alone.depth[y, x]
+        reach = np.where([p in allowed for p, allowed in zip(part, _ALLOWED, strict=True)], _REACH, 0.02)
+        by_self = inside & (depth > 0) & (px[:, 2] - depth > reach)
+        if not by_other.any():
+            by_self &= owner == i + 1
         seen = truth.owner == i + 1
         rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
         bbox = (

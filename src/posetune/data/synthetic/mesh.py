@@ -44,6 +44,7 @@ class Mesh:
 
     ``rest``, ``rest_normals`` (N, 3): where the texture is looked up, m. ``parts`` (N,): body part, 0 for things.
     ``owner``: 0 surroundings, 1… a person, ``THING`` and up a prop or an occluder.
+    ``closed``: its inside is never seen (faces wound counter-clockwise from outside).
     """
 
     positions: np.ndarray
@@ -56,6 +57,7 @@ class Mesh:
     parts: np.ndarray | None = None
     owner: int = 0
     shadow: bool = True
+    closed: bool = False
 
     def owned_by(self, owner: int) -> Mesh:
         return replace(self, owner=owner)
@@ -72,6 +74,47 @@ class Mesh:
 
     def own_normals(self) -> np.ndarray:
         return vertex_normals(self.positions, self.triangles) if self.normals is None else self.normals
+
+    def trimmed(self) -> Mesh:
+        """The same surface without what its cut removes: triangles on the edge are divided. Spares the renderer the cutting,
+        which is slow; not for meshes whose pattern moves the cut (``jag``)."""
+        cut = self.colors[:, 3]
+        inside = cut >= 0
+        count = inside[self.triangles].sum(1)
+        kept, extra = [self.triangles[count == 3]], list[np.ndarray]()
+        for wanted in (1, 2):  # corners that stay; turned so that the odd one comes first
+            triangles = self.triangles[count == wanted]
+            odd = (inside[triangles] == (wanted == 1)).argmax(1)
+            a, b, c = (np.take_along_axis(triangles, ((odd + k) % 3)[:, None], 1)[:, 0] for k in range(3))
+            first = len(self.positions) + sum(map(len, extra))
+            extra += [np.stack([a, b], 1), np.stack([a, c], 1)]
+            ab, ac = first + np.arange(len(a)), first + len(a) + np.arange(len(a))
+            if wanted == 1:
+                kept.append(np.stack([a, ab, ac], 1))
+            else:
+                kept += [np.stack([ab, b, c], 1), np.stack([ab, c, ac], 1)]
+        pairs = np.concatenate(extra)
+        share = (
+            cut[pairs[:, 0]] / np.where(cut[pairs[:, 0]] == cut[pairs[:, 1]], 1, cut[pairs[:, 0]] - cut[pairs[:, 1]])
+        )[:, None]
+
+        def grow(values: np.ndarray | None) -> np.ndarray | None:
+            if values is None:
+                return None
+            return np.concatenate([values, values[pairs[:, 0]] * (1 - share) + values[pairs[:, 1]] * share])
+
+        colors = grow(self.colors)
+        assert colors is not None
+        colors[:, 3] = 1.0
+        parts = (
+            None
+            if self.parts is None
+            else np.concatenate([self.parts, self.parts[np.where(inside[pairs[:, 0]], *pairs.T)]])
+        )
+        positions = grow(self.positions)
+        assert positions is not None
+        return replace(self, positions=positions, triangles=np.concatenate(kept), colors=colors, normals=grow(self.own_normals()),
+                       rest=grow(self.rest), rest_normals=grow(self.rest_normals), parts=parts)  # fmt: skip
 
 
 #: Owners from here on are things, not people.

@@ -179,12 +179,13 @@ def _skin_mesh(person: Person, posed: Posed, covered: np.ndarray) -> Mesh:
     quads = body.quads["body"]
     positions = posed.vertices[group]
     cut = np.where(covered > 0, -1.0, 1.0)
-    colors = np.column_stack([_skin_colors(person), cut])
+    colors = np.column_stack([_skin_colors(person), np.ones(len(cut))])
     rest = person.shape.vertices[group]
     return Mesh(positions, _compact(triangles_of(quads), cut), colors,
                 Material("skin", scale=5.0, color_b=tuple(person.skin * [0.8, 0.6, 0.6]), shade=0.10, bump=0.0006,
                          specular=0.035, gloss=18, translucent=1.0),
-                normals=vertex_normals(positions, quads), rest=rest, rest_normals=_rest_normals(), parts=f.part[group])  # fmt: skip
+                normals=vertex_normals(positions, quads), rest=rest, rest_normals=_rest_normals(), parts=f.part[group],
+                closed=True)  # fmt: skip
 
 
 @functools.cache
@@ -209,11 +210,11 @@ def _skin_colors(person: Person) -> np.ndarray:
 
     part = f.part[group]
     blend(person.skin * [1.05, 0.82, 0.80], 0.6 * np.isin(part, [7, 8, 13, 14]))
-    blend(person.skin * [1.05, 0.78, 0.76], 0.5 * m["face"] * (m["brows"] < 0.2))
+    blend(person.skin * [1.05, 0.78, 0.76], 0.5 * m["face"])
     female = person.traits["gender"] > 0.5
     lips = linear(np.array([170, 60, 65]) / 255) if female and rng.random() < 0.35 else person.skin * [0.85, 0.45, 0.48]
     blend(lips, 0.85 * m["lips"])
-    blend(person.hair.color * 0.8, 0.85 * np.clip((m["brows"] - 0.86) * 9, 0, 1))
+    blend(person.hair.color * 0.8, 0.85 * _brows())
     blend(person.skin * 0.25, 0.75 * np.clip((m["eyelids"] - 0.4) * 2, 0, 1))
     if person.hair.beard > 0:
         rest = body.shape(np.zeros(body.people_scores.shape[1])).vertices[group]
@@ -226,6 +227,18 @@ def _skin_colors(person: Person) -> np.ndarray:
     if person.outfit.gloves is not None:
         blend(person.outfit.gloves, 1.0 * np.isin(part, [7, 8]))
     return base
+
+
+@functools.cache
+def _brows() -> np.ndarray:
+    """(N,) 0..1 eyebrows: a low arc over each eye of the mean shape."""
+    body = bodies.load()
+    vertices = body.shape(np.zeros(body.people_scores.shape[1])).vertices
+    rest, eye = vertices[body.groups["body"]], vertices[body.groups["left_eye"]].mean(0)
+    across = (np.abs(rest[:, 0]) - eye[0]) / 0.021  # -1 at the nose, 1 at the temple
+    arc = eye[2] + 0.0215 - 0.004 * across**2
+    near = np.clip(1.6 - np.abs(rest[:, 2] - arc) / 0.0032, 0, 1) * np.clip((1.15 - np.abs(across)) * 5, 0, 1)
+    return near * (rest[:, 1] < eye[1])
 
 
 def _eye_mesh(person: Person, posed: Posed, name: str) -> Mesh:
@@ -270,7 +283,7 @@ def _garment_mesh(person: Person, posed: Posed, garment: Garment, layer: int) ->
     mesh = Mesh(positions, _compact(triangles_of(quads), keep), colors, garment.material,
                 normals=vertex_normals(positions, quads), rest=person.shape.vertices[group],
                 rest_normals=_rest_normals(garment.mesh), parts=parts)  # fmt: skip
-    return mesh
+    return mesh.trimmed()
 
 
 def deform(rest: np.ndarray, group: slice, posed: Posed, shape: Shape) -> np.ndarray:
@@ -297,8 +310,7 @@ def _scalp_height() -> tuple[np.ndarray, np.ndarray]:
     body = bodies.load()
     rest = body.shape(np.zeros(body.people_scores.shape[1])).vertices
     group = body.groups["body"]
-    brow = rest[group][body.masks["brows"] > 0.6]
-    p = rest[group] - [0, brow[:, 1].min(), brow[:, 2].mean()]
+    p = rest[group] - body.forehead(rest)
     # A plane that falls from the forehead to the nape, with temples set back.
     height = p[:, 2] - 0.045 + 0.80 * p[:, 1] - 0.25 * np.clip(np.abs(p[:, 0]) - 0.035, 0, 0.03) * (p[:, 1] < 0.06)
     inside = (fields().part[group] == 1) & (body.masks["ears"] < 0.4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from posetune.data.synthetic import shaders, textures
@@ -46,8 +47,8 @@ class Truth:
     depth: np.ndarray
 
 
-_SHADOW_SIDE = 1024
-_FORMAT = "3f 3f 3f 3f 4f 1f"
+_SHADOW_SIDE = 768
+OVERSAMPLE = 1.25
 _ATTRIBUTES = ("position", "normal", "rest", "rest_normal", "color", "part")
 
 
@@ -72,59 +73,84 @@ class Renderer:
                 "apt-get install libegl1 libgl1-mesa-dri; or render slowly without it: --renderer software."
             ) from error
         gl = self.gl
-        self._float = moderngl
-        self.surface = gl.program(vertex_shader=shaders.SURFACE_VERTEX, fragment_shader=shaders.SURFACE_FRAGMENT)
+        self._gl = moderngl
+        solid, cut = "#version 330\n", "#version 330\n#define CUT\n"
+        self.solid = gl.program(vertex_shader=shaders.SURFACE_VERTEX, fragment_shader=solid + shaders.SURFACE_FRAGMENT)
+        self.cut = gl.program(vertex_shader=shaders.SURFACE_VERTEX, fragment_shader=cut + shaders.SURFACE_FRAGMENT)
+        self.lighting = gl.program(vertex_shader=shaders.SCREEN_VERTEX, fragment_shader=shaders.LIGHT_FRAGMENT)
         self.depth_only = gl.program(vertex_shader=shaders.DEPTH_VERTEX, fragment_shader=shaders.DEPTH_FRAGMENT)
         self.solid_depth = gl.program(
             vertex_shader=shaders.SOLID_DEPTH_VERTEX, fragment_shader=shaders.SOLID_DEPTH_FRAGMENT
         )
         self.truth = gl.program(vertex_shader=shaders.TRUTH_VERTEX, fragment_shader=shaders.TRUTH_FRAGMENT)
-        self.backdrop = gl.program(vertex_shader=shaders.BACKDROP_VERTEX, fragment_shader=shaders.BACKDROP_FRAGMENT)
         corners = gl.buffer(np.array([-1, -1, 1, -1, -1, 1, 1, 1], "f4"))
-        self.screen = gl.vertex_array(self.backdrop, [(corners, "2f", "corner")])
+        self.screen = gl.vertex_array(self.lighting, [(corners, "2f", "corner")])
         self._shadow_maps = [self._shadow_map() for _ in range(2)]
         self._tiles: dict[str, object] = {}
         self._targets: dict[tuple[int, int], tuple] = {}
+        self._truths: dict[tuple[int, int], object] = {}
 
-    def render(self, stage: Stage) -> np.ndarray:
-        """The picture, (H, W, 3) uint8 sRGB."""
-        gl, camera, light = self.gl, stage.camera, stage.light
+    def render(self, stage: Stage) -> tuple[np.ndarray, Truth]:
+        """The picture, (H, W, 3) uint8 sRGB, and who and what is nearest in each of its pixels (hair at its full length)."""
+        gl, camera = self.gl, stage.camera
         buffers = [self._upload(mesh) for mesh in stage.meshes]
-        matrices = [light_matrix(light.direction, stage.centre, stage.radius),
-                    light_matrix(np.array([0.0, 0.0, 1.0]), stage.centre, stage.radius)]  # fmt: skip
+        matrices = [
+            light_matrix(direction, stage.centre, stage.radius)
+            for direction in (stage.light.direction, np.array([0.0, 0.0, 1.0]))
+        ]
         for matrix, (_, target) in zip(matrices, self._shadow_maps, strict=True):
             self._draw_depth(stage.meshes, buffers, matrix, target)
-        many, single, _ = self._target(camera.width, camera.height)
-        many.use()
-        many.clear(0, 0, 0, 1)
-        gl.disable(gl.CULL_FACE)
-        gl.disable(gl.DEPTH_TEST)
-        picture = gl.texture((stage.backdrop.shape[1], stage.backdrop.shape[0]), 3,
-                             np.ascontiguousarray(stage.backdrop).tobytes(), alignment=1)  # fmt: skip
-        picture.use(0)
-        _set(self.backdrop, picture=0)
-        self.screen.render(self._float.TRIANGLE_STRIP)
+        # Rendered larger and averaged down: smooth edges for less than multisampling costs on llvmpipe.
+        width, height = round(camera.width * OVERSAMPLE), round(camera.height * OVERSAMPLE)
+        surfaces, output = self._targets_of(width, height)
+        surfaces.use()
+        surfaces.clear(0, 0, 0, 0)
         gl.enable(gl.DEPTH_TEST)
-        for unit, (texture, _) in enumerate(self._shadow_maps, start=1):
-            texture.use(unit)
-        _set(self.surface, view_projection=camera.matrix(), eye=camera.eye, sun_direction=light.direction,
-             sun=light.sun, sky=light.sky, ground=light.ground, sun_matrix=matrices[0], zenith_matrix=matrices[1],
-             sun_softness=light.softness, exposure=light.exposure, pattern=0, sun_map=1, zenith_map=2)  # fmt: skip
-        # What is drawn half-transparent (the catcher of shadows on a photograph) comes after all that is solid.
-        for catching in (False, True):
-            for mesh, (vertices, indices) in zip(stage.meshes, buffers, strict=True):
-                if (mesh.material.catcher > 0) == catching:
-                    self._draw_surface(mesh, vertices, indices)
-        gl.copy_framebuffer(single, many)
-        pixels = np.frombuffer(single.read(components=3, alignment=1), np.uint8)
-        for buffer in (*(b for pair in buffers for b in pair), picture):
+        for program in (self.solid, self.cut):
+            _set(program, view_projection=camera.matrix(), pattern=0)
+        # The near comes first, so that what it hides is hardly drawn.
+        for k in sorted(range(len(buffers)), key=lambda k: _order(stage.meshes[k], camera)):
+            self._draw_surface(stage.meshes[k], *buffers[k])
+        self._light(stage, matrices, surfaces, output)
+        pixels = np.frombuffer(output.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)[::-1]
+        picture = cv2.resize(pixels, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+        for buffer in (b for pair in buffers for b in pair):
             buffer.release()
-        return pixels.reshape(camera.height, camera.width, 3)[::-1].copy()
+        return picture, self._read_truth(surfaces, 3, camera, width, height)
+
+    def _light(self, stage: Stage, matrices: list[np.ndarray], surfaces, output) -> None:
+        gl, camera, light = self.gl, stage.camera, stage.light
+        picture = gl.texture(
+            stage.backdrop.shape[1::-1], 3, np.ascontiguousarray(stage.backdrop).tobytes(), alignment=1
+        )
+        textures_in = [*surfaces.color_attachments, picture, *(texture for texture, _ in self._shadow_maps)]
+        for unit, texture in enumerate(textures_in):
+            texture.use(unit)
+        output.use()
+        gl.disable(gl.DEPTH_TEST)
+        half = np.array([camera.width, camera.height]) / 2 / camera.focal
+        _set(
+            self.lighting, eye=camera.eye, axes=camera.axes.T, half_view=half, sun_direction=light.direction, sun=light.sun,
+            sky=light.sky, ground=light.ground, sun_matrix=matrices[0], zenith_matrix=matrices[1],
+            sun_softness=light.softness, exposure=light.exposure, color_in=0, normal_in=1, gloss_in=2, truth_in=3,
+            picture=4, sun_map=5, zenith_map=6,
+        )  # fmt: skip
+        self.screen.render(self._gl.TRIANGLE_STRIP)
+        picture.release()
+
+    def _read_truth(self, target, attachment: int, camera: Camera, width: int, height: int) -> Truth:
+        """The truth at the middle of each of the camera's pixels, from a target of ``width`` × ``height``."""
+        raw = np.frombuffer(target.read(components=4, dtype="f4", alignment=1, attachment=attachment), np.float32)
+        raw = raw.reshape(height, width, 4)[::-1]
+        rows = ((np.arange(camera.height) + 0.5) * height / camera.height).astype(int)
+        columns = ((np.arange(camera.width) + 0.5) * width / camera.width).astype(int)
+        raw = raw[rows[:, None], columns]
+        return Truth(raw[..., 0].astype(np.uint8), raw[..., 1].astype(np.uint8), raw[..., 2].copy())
 
     def inspect(self, meshes: Sequence[Mesh], camera: Camera) -> Truth:
         """Who and what is nearest in every pixel of ``meshes`` (shells count as their base surface)."""
         gl = self.gl
-        _, _, target = self._target(camera.width, camera.height)
+        target = self._truth_target(camera.width, camera.height)
         target.use()
         target.clear(0, 0, 0, 0)
         gl.enable(gl.DEPTH_TEST)
@@ -139,24 +165,22 @@ class Renderer:
             array.render()
             for item in (array, vertices, indices):
                 item.release()
-        raw = np.frombuffer(target.read(components=4, dtype="f4", alignment=1), np.float32)
-        raw = raw.reshape(camera.height, camera.width, 4)[::-1]
-        return Truth(raw[..., 0].astype(np.uint8), raw[..., 1].astype(np.uint8), raw[..., 2].copy())
+        return self._read_truth(target, 0, camera, camera.width, camera.height)
 
     def _draw_surface(self, mesh: Mesh, vertices, indices) -> None:
-        gl, m, program = self.gl, mesh.material, self.surface
+        gl, m = self.gl, mesh.material
+        program = self.cut if _is_cut(mesh) else self.solid
         self._tile(m.pattern).use(0)
         _set(program, pattern_scale=m.scale, stretch=m.stretch, shade=m.shade, bump=m.bump, gloss=m.gloss,
              specular=m.specular, color_b=m.color_b, translucent=m.translucent, emission=m.emission, jag=m.jag,
              fuzz=m.fuzz, shells=m.shells, shell_depth=m.shell_depth, shell_drop=m.shell_drop, density=m.density,
-             catcher=m.catcher)  # fmt: skip
-        if m.catcher > 0:
-            gl.enable(gl.BLEND)
-            gl.blend_func = gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA
-        array = gl.vertex_array(program, [(vertices, "3f 3f 3f 3f 4f 4x", *_ATTRIBUTES[:5])], indices)
+             catcher=m.catcher, owner=float(mesh.owner))  # fmt: skip
+        if mesh.closed:
+            gl.enable(gl.CULL_FACE)
+        array = gl.vertex_array(program, [(vertices, "3f 3f 3f 3f 4f 1f", *_ATTRIBUTES)], indices)
         array.render(instances=m.shells)
         array.release()
-        gl.disable(gl.BLEND)
+        gl.disable(gl.CULL_FACE)
 
     def _draw_depth(self, meshes: Sequence[Mesh], buffers, matrix: np.ndarray, target) -> None:
         gl = self.gl
@@ -170,7 +194,7 @@ class Renderer:
             if not mesh.shadow or mesh.material.catcher > 0:
                 continue
             # Fragment discards are slow: only for what has a cut edge.
-            if mesh.colors[:, 3].min() < 0:
+            if _is_cut(mesh):
                 array = gl.vertex_array(self.depth_only, [(vertices, "3f 36x 4f 4x", "position", "color")], indices)
             else:
                 array = gl.vertex_array(self.solid_depth, [(vertices, "3f 56x", "position")], indices)
@@ -203,14 +227,35 @@ class Renderer:
         texture.repeat_x = texture.repeat_y = False
         return texture, self.gl.framebuffer(depth_attachment=texture)
 
-    def _target(self, width: int, height: int) -> tuple:
+    def _targets_of(self, width: int, height: int) -> tuple:
+        """Framebuffers for the surfaces (colour, normal, gloss, truth) and for the lit picture."""
         if (width, height) not in self._targets:
             gl, size = self.gl, (width, height)
-            many = gl.framebuffer(gl.renderbuffer(size, 4, samples=4), gl.depth_renderbuffer(size, samples=4))
-            single = gl.framebuffer(gl.renderbuffer(size, 4))
-            truth = gl.framebuffer(gl.texture(size, 4, dtype="f4"), gl.depth_renderbuffer(size))
-            self._targets[width, height] = (many, single, truth)
+            layers = [gl.texture(size, 4, dtype=kind) for kind in ("f2", "f2", "f2", "f4")]
+            for layer in layers:
+                layer.filter = (gl.NEAREST, gl.NEAREST)
+            surfaces = gl.framebuffer(layers, gl.depth_renderbuffer(size))
+            self._targets[width, height] = (surfaces, gl.framebuffer(gl.renderbuffer(size, 4)))
         return self._targets[width, height]
+
+    def _truth_target(self, width: int, height: int):
+        if (width, height) not in self._truths:
+            size = (width, height)
+            self._truths[width, height] = self.gl.framebuffer(
+                self.gl.texture(size, 4, dtype="f4"), self.gl.depth_renderbuffer(size)
+            )
+        return self._truths[width, height]
+
+
+def _is_cut(mesh: Mesh) -> bool:
+    return mesh.material.shells > 1 or float(mesh.colors[:, 3].min()) < 0.5 * mesh.material.jag
+
+
+def _order(mesh: Mesh, camera: Camera) -> tuple[bool, float]:
+    """Drawing order: catchers last, else by the distance of the middle; wide planes count as far."""
+    low, high = mesh.positions.min(0), mesh.positions.max(0)
+    wide = float((high - low).max()) > 8
+    return mesh.material.catcher > 0, wide * 100.0 + float(np.linalg.norm((low + high) / 2 - camera.eye))
 
 
 def _set(program, **values) -> None:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
@@ -41,3 +45,14 @@ def write_sample(folder: str | Path) -> dict[str, int]:
             if name.endswith(".json"):
                 counts[Path(name).stem] = len(json.loads(content)["images"])
     return counts
+
+
+def ordinary_pictures(split: str = "ordinary_train") -> Iterator[np.ndarray]:
+    """(H, W, 3) uint8 RGB pictures of ordinary people out of the archive, without writing anything: replay for training."""
+    file = resources.files("posetune.data.synthetic").joinpath(*_ARCHIVE)
+    with resources.as_file(file) as path, zipfile.ZipFile(path) as archive:
+        for image in json.loads(archive.read(f"annotations/{split}.json"))["images"]:
+            data = np.frombuffer(archive.read(f"images/{image['file_name']}"), np.uint8)
+            picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            assert picture is not None
+            yield picture[..., ::-1].copy()

@@ -32,7 +32,7 @@ def expose(rng: np.random.Generator, picture: np.ndarray, depth: np.ndarray, foc
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 
-def jpeg(rng: np.random.Generator, picture: np.ndarray, low: int = 72, high: int = 95) -> bytes:
+def jpeg(rng: np.random.Generator, picture: np.ndarray, low: int, high: int) -> bytes:
     """The picture as a JPEG file of random quality."""
     done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(low, high + 1))])
     assert done

@@ -20,12 +20,15 @@ from posetune.data.synthetic.scene import Motion, Scene
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is asked for. ``population``: part of the people (from, to; 0..1); ``photos``: (H, W, 3) uint8 backgrounds."""
+    """What is asked for. ``population``: part of the people (from, to; 0..1); ``photos``: (H, W, 3) uint8 backgrounds;
+    ``quality``: of the JPEG, from-to.
+    """
 
     size: int = 512
     population: tuple[float, float] = (0.0, 1.0)
     photos: Sequence[np.ndarray] = field(default_factory=tuple)
     places: tuple[str, ...] = ()
+    quality: tuple[int, int] = (72, 95)
 
 
 @dataclass(frozen=True)
@@ -95,14 +98,15 @@ class Set:
             for i, (p, (posed, _)) in enumerate(zip(self.players, acts, strict=True))
         ]
         meshes = [*surroundings, *(m for person in people for m in person)]
-        picture = renderer.render(Stage(meshes, self.camera, self.place.light, self.place.backdrop, self.centre, 3.2))
-        truth = renderer.inspect(meshes, self.camera)
+        picture, truth = renderer.render(
+            Stage(meshes, self.camera, self.place.light, self.place.backdrop, self.centre, 3.2)
+        )
         labels = label_people([posed for posed, _ in acts], people, truth, renderer, self.camera)
         # The sensor's settings are the set's, its noise the frame's.
         settings = np.random.default_rng([*self.seed, 0])
         focus = float(self.camera.view(self.centre)[2])
         picture = sensor.expose(settings if frame == 0 else rng, picture, truth.depth, focus)
-        return Take(picture, sensor.jpeg(settings, picture), labels, self.camera, self.place_name)
+        return Take(picture, sensor.jpeg(settings, picture, *self.recipe.quality), labels, self.camera, self.place_name)
 
 
 def _cast(rng: np.random.Generator, scene: Scene, recipe: Recipe) -> _Player:
@@ -117,7 +121,7 @@ def draw_motion(rng: np.random.Generator, scene: Scene, person: Person, tries: i
     for _ in range(tries):
         motion = scene.draw(rng, Poser(load(), person.shape))
         past = 0.0
-        for t in (0.0, 0.35, 0.7, 1.0):
+        for t in (0.0, 0.5, 1.0):
             poser = Poser(load(), person.shape)
             motion.move(poser, t)
             past = max(past, *limits.violations(poser).values(), 0.0)

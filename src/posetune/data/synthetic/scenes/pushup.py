@@ -18,8 +18,9 @@ def draw(rng: np.random.Generator, poser: Poser) -> Motion:
 
     def move(p: Poser, t: float) -> None:
         body_length = p.rest("upperarm01.L")[2] - (p.rest("lowerleg01.L")[2] if knees else p.ankle_height)
-        high = p.arm_length * float(mix(0.97, down * 0.75, t)) + 0.02  # shoulders above the wrists
-        base = 0.06 if knees else 0.155 * p.height / 1.7  # of the knee or the ankle
+        low = max(p.arm_length * down * 0.75, 0.10 * p.height)  # the chest is in the way
+        high = float(mix(p.arm_length * 0.97, low, t)) + 0.02  # shoulders above the wrists
+        base = 0.028 if knees else 0.18 * p.height / 1.7  # of the knee or the ankle
         slope = np.degrees(np.arcsin(np.clip((high - base) / body_length, -0.5, 0.9)))
         turn = angles(bend=90 - slope)
         along = turn @ [0, 0, 1]
@@ -41,7 +42,7 @@ def draw(rng: np.random.Generator, poser: Poser) -> Motion:
                 for i in range(1, 6):
                     p._turn(f"toe{i}-1.{s}", about([-1, 0, 0], 50))
             shoulder = p.where(f"upperarm01.{s}")
-            wrist = np.array([sign * (abs(shoulder[0]) + wide * 0.6), shoulder[1] + ahead + 0.02, 0.035])
+            wrist = np.array([sign * (abs(shoulder[0]) + wide * 0.6), shoulder[1] + ahead + 0.02, 0.068])
             p.reach(s, wrist, elbow=[sign * flare, 1 - 0.6 * flare, 0.3])
             p.hand(s, unit([sign * 0.1, -1, -0.05]), [0, 0, -1])
             p.curl(s, 0.05)
