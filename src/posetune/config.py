@@ -82,8 +82,11 @@ def _checked(name: str, present: Any, value: Any) -> Any:
         return value
     if isinstance(present, bool) != isinstance(value, bool) or isinstance(value, Mapping):
         raise PosetuneError(f"The configuration key {name} wants {_kind(present)}, not {value!r}.")
-    if isinstance(present, float) and isinstance(value, int):
-        return float(value)
+    if isinstance(present, float):
+        try:
+            return float(value)  # YAML 1.1 takes 1e-4, without a point, for text
+        except (TypeError, ValueError):
+            pass
     if isinstance(value, type(present)):
         return value
     raise PosetuneError(f"The configuration key {name} wants {_kind(present)}, not {value!r}.")

@@ -7,10 +7,12 @@ Exit codes: 0 done, 1 a check failed, 2 bad input, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 
 from posetune.errors import PosetuneError
 
@@ -50,27 +52,44 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. Every foreseeable failure is one sentence on stderr."""
     argv = sys.argv[1:] if argv is None else argv
     verb = next((word for word in argv if not word.startswith("-")), None)
-    try:
+    code = 0
+    with main_guard() as guard:
         args = build_parser(verb if verb in VERBS else None).parse_args(argv)
-        return int(args.run(args))
+        code = int(args.run(args))
+    return guard.code or code
+
+
+class Guard:
+    """What :func:`main_guard` made of an error: its exit code, 0 if there was none."""
+
+    code = 0
+
+
+@contextlib.contextmanager
+def main_guard() -> Iterator[Guard]:
+    """Turn every foreseeable failure inside the block into one sentence on stderr and an exit code."""
+    guard = Guard()
+    try:
+        yield guard
     except PosetuneError as error:
-        return _fail(str(error), error.exit_code)
+        guard.code = _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _fail("stopped by Ctrl-C", 130)
+        guard.code = _fail("stopped by Ctrl-C", 130)
     except BrokenPipeError:  # `posetune … | head` closed the pipe: not an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except MemoryError:
-        return _fail("out of memory: use smaller images or a smaller batch", 2)
+        guard.code = _fail("out of memory: use smaller images or a smaller batch", 2)
     except OSError as error:
-        return _fail(_explain_os_error(error), 2)
+        guard.code = _fail(_explain_os_error(error), 2)
     except ModuleNotFoundError as error:
-        extra = {"torch": "train", "matplotlib": "train", "mediapipe": "mediapipe"}.get(
-            (error.name or "").split(".")[0]
-        )
+        extra = _EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:
             raise
-        return _fail(f"this needs {error.name}, which is not installed: pip install 'posetune[{extra}]'", 2)
+        guard.code = _fail(f"this needs {error.name}, which is not installed: pip install 'posetune[{extra}]'", 2)
+
+
+# module -> the extra that brings it
+_EXTRAS = {"torch": "train", "matplotlib": "train", "mediapipe": "mediapipe", "moderngl": "synth"}
 
 
 def _explain_os_error(error: OSError) -> str:

@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posetune.errors import PosetuneError
+from posetune.graph.depthwise import DepthwiseConv2d
 from posetune.graph.flatbuffer import Graph, Operator
 
 _SAME = 0  # schema.Padding.SAME
@@ -74,8 +75,10 @@ class Convolution(nn.Module):
         """Weight and bias as the file holds them (before rounding); differentiable in the normalised form."""
         if self.gain is None:
             return self.weight, self.bias
-        assert self.std is not None and self.mean is not None
-        assert self.input_mean is not None and self.input_std is not None
+        assert self.std is not None
+        assert self.mean is not None
+        assert self.input_mean is not None
+        assert self.input_std is not None
         scale = self.gain * self.std
         weight = self.weight * (scale.view(-1, 1, 1, 1) / self.input_std)
         return weight, self.bias * scale + self.mean - (weight * self.input_mean).sum((1, 2, 3))
@@ -94,6 +97,9 @@ class Convolution(nn.Module):
         padding = (top, left)
         if left != right or top != bottom:
             x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
+        if self.depthwise and weight.requires_grad and torch.is_grad_enabled():
+            y: Tensor = DepthwiseConv2d.apply(x, weight, self.stride, padding)
+            return y if bias is None else y.add_(bias.view(1, -1, 1, 1))
         return F.conv2d(x, weight, bias, self.stride, padding, groups=self.groups)
 
     def activate(self, y: Tensor) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from posetune import __version__
 from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
@@ -15,10 +16,12 @@ from posetune.geometry import Crop
 from posetune.landmarks import COUNT, NAMES
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import Landmarker
+from posetune.stock import cache
 from posetune.tune.config import TrainConfig
 from posetune.tune.samples import Subject, subject_of
 
 Say = Callable[[str], None]
+_ORDINARY = "ordinary_train"  # the split of the sample set that is meant for replay
 _SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
 
 
@@ -85,7 +88,9 @@ def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, say:
     if config.replay.folder is not None:
         subjects += _people_in(Path(config.replay.folder), landmarks, detector, say)
     if config.replay.sample_set:
-        subjects += _sample_set()
+        ordinary = _sample_set()
+        say(f"Replay: {len(ordinary)} ordinary people of the sample set are held to the stock network's answers.")
+        subjects += ordinary
     return subjects
 
 
@@ -118,5 +123,12 @@ def _held(record: ImageRecord, crop: Crop) -> Subject:
     return Subject(record, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
 
 
-def _sample_set() -> Sequence[Subject]:
-    return []
+def _sample_set() -> list[Subject]:
+    """The ordinary people of the sample set, by the crops that their labels imply."""
+    from posetune.data.synthetic.sample import write_sample
+
+    folder = cache.folder() / f"sample-{__version__}"
+    if not (folder / "annotations" / f"{_ORDINARY}.json").exists():
+        write_sample(folder)
+    people = load_dataset(folder, _ORDINARY).usable
+    return [_held(p.image, p.crop) for p in people if p.crop is not None]

@@ -54,6 +54,18 @@ class Batch:
         images, points, weight, visible, world = (t.to(device, non_blocking=True) for t in tensors)
         return Batch(images, points, weight, visible, world, self.names)
 
+    def part(self, index: int, count: int) -> Batch:
+        """Every ``count``-th sample from ``index`` on, so that each part has its share of replay."""
+        take = slice(index, None, count)
+        return Batch(
+            self.images[take],
+            self.points[take],
+            self.weight[take],
+            self.visible[take],
+            self.world[take],
+            self.names[take],
+        )
+
 
 class ImageCache:
     """Decoded images in memory up to a budget; the least recently used go first. Safe between threads."""

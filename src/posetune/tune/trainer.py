@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,6 +48,9 @@ class Trainer:
         self.parameters: list[Tensor] = [g["params"][0] for g in groups]
         self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
         self.average = [p.detach().clone() for p in self.parameters]
+        self.threads = (config.threads or _processors()) if device.type == "cpu" else 1
+        # The initialiser: how many threads a layer is divided among is a property of the thread that runs it.
+        self._pool = ThreadPoolExecutor(self.threads, "train", initializer=torch.set_num_threads, initargs=(1,))
         self.steps_done = 0
         self.rate = 1.0  # what the plateau schedule has left of the learning rate
         self._typical_norm: float | None = None
@@ -63,28 +68,66 @@ class Trainer:
         Raises PosetuneError, naming the batch, if the loss is not finite; nothing has been changed then.
         """
         batch = batch.to(self.device)
-        predicted, stock = self.predict(batch.images)
-        parts = losses(
-            predicted, stock, batch.points, batch.weight, batch.visible, batch.world,
-            self.network.input_size, self.config.loss,
-        )  # fmt: skip
-        loss = torch.stack(list(parts.values())).sum()
-        self.optimizer.zero_grad(set_to_none=True)
-        if torch.isfinite(loss):
-            loss.backward()
-            norm = torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
-        if not torch.isfinite(loss) or not torch.isfinite(norm):
+        shards = self._shards(batch)
+        with self._undivided(len(shards)):
+            results = list(self._pool.map(self._gradients, shards)) if len(shards) > 1 else [self._gradients(batch)]
+        shares = [len(s.names) / len(batch.names) for s in shards]
+        parts = {k: sum(w * r[0][k] for w, r in zip(shares, results, strict=True)) for k in results[0][0]}
+        norm = math.nan
+        if math.isfinite(parts["loss"]):
+            for k, parameter in enumerate(self.parameters):
+                parameter.grad = sum_scaled([r[1][k] for r in results], shares)
+            norm = float(torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None]))
+        if not math.isfinite(norm):
             raise PosetuneError(
                 f"The loss or its gradient is not a finite number at step {self.steps_done + 1}, on the batch of "
                 f"{', '.join(dict.fromkeys(batch.names))}; look at these images and labels, or lower lr."
             )
-        self._clip(float(norm))
+        self._clip(norm)
         self._set_rate(total_steps)
         self.optimizer.step()
         self.steps_done += 1
         decay = min(self.config.ema, self.steps_done / (self.steps_done + 10))
         torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
-        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}
+        return parts
+
+    def _shards(self, batch: Batch) -> list[Batch]:
+        """On a CPU, one part of the batch per thread.
+
+        Each thread then runs whole layers by itself. Dividing every layer among the threads instead, as torch does, makes
+        them wait for each other some thousand times a step.
+        """
+        if self.device.type != "cpu" or self.threads == 1 or len(batch.names) < 2 * self.threads:
+            return [batch]
+        return [batch.part(i, self.threads) for i in range(self.threads)]
+
+    def _gradients(self, batch: Batch) -> tuple[dict[str, float], list[Tensor | None]]:
+        """The parts of the loss with their sum, and the sum's gradient for every parameter."""
+        predicted, stock = self.predict(batch.images)
+        parts = losses(
+            predicted,
+            stock,
+            batch.points,
+            batch.weight,
+            batch.visible,
+            batch.world,
+            self.network.input_size,
+            self.config.loss,
+        )
+        loss = torch.stack(list(parts.values())).sum()
+        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, list(gradients)
+
+    @contextmanager
+    def _undivided(self, shards: int) -> Iterator[None]:
+        """Within: torch does not divide single layers among threads, where the batch has been divided already."""
+        before = torch.get_num_threads()
+        if shards > 1:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def predict(self, images: Tensor) -> tuple[Prediction, Prediction]:
         """The trained network's answer and the stock network's; what they share is computed once."""
@@ -167,6 +210,24 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = [a.to(self.device) for a in state["average"]]
         self.steps_done, self.rate, self._typical_norm = state["steps_done"], state["rate"], state["typical_norm"]
+
+
+def sum_scaled(tensors: Sequence[Tensor | None], scales: Sequence[float]) -> Tensor | None:
+    """The weighted sum of tensors of one shape; None where there is none."""
+    present = [(t, s) for t, s in zip(tensors, scales, strict=True) if t is not None]
+    if not present:
+        return None
+    total = present[0][0] * present[0][1]
+    for tensor, scale in present[1:]:
+        total.add_(tensor, alpha=scale)
+    return total
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
 
 
 def _parameter_groups(module: Convolution) -> list[dict[str, Any]]:

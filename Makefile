@@ -1,0 +1,36 @@
+# Two commands on a fresh machine:
+#   make demo [DATA=DIR]   set up, tune, prove, export, run the result in MediaPipe's own PoseLandmarker
+#   make test              set up and pass the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.posetune-setup
+RUN ?= runs/demo
+BASE ?= full
+EXTRAS := train,mediapipe,synth,dev
+
+.PHONY: setup test lint demo clean
+.NOTPARALLEL:
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "posetune needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	@touch $(STAMP)
+
+lint: setup
+	$(BIN)/ruff check src tests scripts benchmarks
+	$(BIN)/ruff format --check src tests scripts benchmarks
+	$(BIN)/mypy
+
+test: setup lint
+	$(BIN)/posetune models fetch
+	$(BIN)/python -m pytest
+
+demo: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh "$(DATA)" "$(RUN)" "$(BASE)"
+
+clean:
+	rm -rf $(VENV) runs build dist src/*.egg-info

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The main job, end to end: train → eval → export → check in MediaPipe. Called by `make demo [DATA=DIR]`.
+set -euo pipefail
+data=$1 run=$2 base=$3
+
+if [ -z "$data" ]; then
+  data=runs/sample
+  [ -d "$data/annotations" ] || posetune data sample "$data"
+fi
+if [ -e "$run" ]; then
+  run="$run-$(date +%Y%m%d-%H%M%S)"
+fi
+# What training has not seen: every split but train, and but val where there is another.
+held_out=$(python - "$data" <<'PY'
+import sys
+from posetune.cli import main_guard
+from posetune.data.dataset import find_splits
+
+with main_guard() as guard:
+    splits = find_splits(sys.argv[1])
+    print(",".join([s for s in splits if s not in ("train", "val")] or [s for s in splits if s == "val"] or splits))
+sys.exit(guard.code)
+PY
+)
+
+posetune train --data "$data" --base "$base" --out "$run"
+posetune eval --data "$data" --split "$held_out" "$run" --brief --json "$run/eval.json" --report "$run/report.html"
+posetune export "$run" --out "$run/pose.task"
+posetune doctor "$run/pose.task" --try
+echo
+echo "The tuned bundle, for any MediaPipe PoseLandmarker:  $run/pose.task"
+echo "The report, stock beside tuned:                      $run/report.html"

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from posetune.runtime.landmarker import refine as refine_numpy
+from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, refine, robust
+
+
+def prediction(batch=2, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    points = torch.rand(batch, 39, 5, generator=g) * 200 + 20
+    points[..., 3:] = torch.randn(batch, 39, 2, generator=g)
+    heatmap = torch.randn(batch, 64, 64, 39, generator=g) * 2
+    return Prediction(points, torch.rand(batch, 1, generator=g), heatmap, torch.randn(batch, 39, 3, generator=g) * 0.3)
+
+
+def parts(predicted, stock, points, weight, visible=None, world=None, config=None):
+    b = points.shape[0]
+    visible = torch.full((b, 33), float("nan")) if visible is None else visible
+    world = torch.full((b, 33, 3), float("nan")) if world is None else world
+    result = losses(predicted, stock, points, weight, visible, world, 256, config or LossConfig())
+    return {k: float(v) for k, v in result.items()}
+
+
+def test_refinement_is_that_of_the_runtime():
+    p = prediction()
+    p.points[0, 3, :2] = torch.tensor([-3.0, 300.0])  # off the map
+    refined, sure = refine(p.points[:, :33, :2], p.heatmap[..., :33], 256)
+    assert sure.any()
+    assert not sure.all()
+    for i in range(2):
+        expected = refine_numpy(p.points[i, :33].numpy(), p.heatmap[i, ..., :33].numpy(), 256)
+        np.testing.assert_allclose(refined[i].numpy(), expected[:, :2], atol=2e-3)
+
+
+def test_a_gaussian_at_the_label_is_read_back_as_the_label():
+    target = torch.tensor([[[101.3, 77.7]]])
+    maps = gaussian_maps(target, 256, 64, 1.6)
+    logits = torch.logit(maps.clamp(1e-6, 1 - 1e-6))
+    refined, sure = refine(target + 3, logits, 256)
+    assert bool(sure.all())
+    assert refined[0, 0].tolist() == pytest.approx([101.3, 77.7], abs=0.8)  # the window cuts its tails
+
+
+def test_stock_itself_costs_nothing_where_nothing_is_labelled():
+    p = prediction()
+    cost = parts(p, p, torch.zeros(2, 33, 2), torch.zeros(2, 33))
+    assert max(cost.values()) < 1e-5
+
+
+def test_leaving_stock_costs_in_the_part_that_was_left():
+    p, q = prediction(), prediction()
+    q.points[:, 33, 0] += 30
+    cost = parts(q, p, torch.zeros(2, 33, 2), torch.zeros(2, 33))
+    assert cost["hold_auxiliary"] > 1
+    assert sum(v for k, v in cost.items() if k != "hold_auxiliary") < 1e-5
+
+
+def test_labelled_points_are_free_of_stock_and_unlabelled_ones_are_not():
+    p, q = prediction(), prediction()
+    q.points[:, 15, :2] += 8
+    weight = torch.zeros(2, 33)
+    weight[:, 15] = 1
+    target = torch.zeros(2, 33, 2)
+    target[:, 15] = q.points[:, 15, :2]
+    free = parts(q, p, target, weight)
+    held = parts(q, p, torch.zeros(2, 33, 2), torch.zeros(2, 33))
+    assert free["hold_points"] < 1e-5 < held["hold_points"]
+    assert free["regression"] < 1e-3
+
+
+def test_outliers_pull_less_the_farther_they_are():
+    d = torch.tensor([10.0, 40.0, 400.0], requires_grad=True)
+    robust(d, 20.0).sum().backward()
+    assert d.grad.tolist() == pytest.approx([1.0, 0.5, 0.05])
+
+
+def test_world_truth_replaces_stock():
+    p, q = prediction(), prediction()
+    truth = torch.full((2, 33, 3), float("nan"))
+    truth[:, 5] = p.world[:, 5] + torch.tensor([0.1, 0, 0])
+    q.world[:, 5] = truth[:, 5]
+    cost = parts(q, p, torch.zeros(2, 33, 2), torch.zeros(2, 33), world=truth)
+    assert cost["world"] == pytest.approx(0, abs=1e-4)
+    assert cost["hold_world"] == pytest.approx(0, abs=1e-4)
+    assert parts(p, p, torch.zeros(2, 33, 2), torch.zeros(2, 33), world=truth)["world"] == pytest.approx(1, abs=0.05)
+
+
+def test_gradients_are_finite_at_coincidence():
+    p = prediction()
+    points = p.points.clone().requires_grad_()
+    moving = Prediction(points, p.presence, p.heatmap, p.world)
+    nan = torch.full((2, 33), float("nan"))
+    cost = losses(
+        moving, p, p.points[:, :33, :2], torch.ones(2, 33), nan, nan[..., None].expand(2, 33, 3), 256, LossConfig()
+    )
+    sum(cost.values()).backward()
+    assert torch.isfinite(points.grad).all()
