@@ -68,9 +68,11 @@ def test_limits_see_a_knee_that_cannot_be(poser):
 
 
 # Which parts of the body carry it, by scene; codes of people.PARTS.
-_CARRIERS = {"pushup": ("hand", "foot|shin|thigh"), "downdog": ("hand", "foot"), "cat-cow": ("hand", "shin"), "handstand": ("hand",),
-             "squat": ("foot",), "lunge": ("foot",), "deadlift": ("foot",), "warrior": ("foot",), "walk": ("foot",),
-             "worker": ("foot",), "stand": ("foot",), "sit": ("foot",)}  # fmt: skip
+_CARRIERS = {
+    "pushup": ("hand", "foot|shin|thigh"), "downdog": ("hand", "foot"), "cat-cow": ("hand", "shin"), "handstand": ("hand",),
+    "squat": ("foot",), "lunge": ("foot",), "deadlift": ("foot",), "warrior": ("foot",), "walk": ("foot",), "worker": ("foot",),
+    "stand": ("foot",), "sit": ("foot",),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", scenes.names())

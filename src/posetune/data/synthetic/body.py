@@ -58,6 +58,9 @@ class Body:
         self.bones = [str(n) for n in a["bone_names"]]
         self.bone: dict[str, int] = {n: i for i, n in enumerate(self.bones)}
         self.parents = a["bone_parents"].astype(int)
+        self.descendants = [[b] for b in range(len(self.bones))]  # each bone itself and all that hang on it
+        for b in range(len(self.bones) - 1, 0, -1):
+            self.descendants[self.parents[b]] += self.descendants[b]
         weights = a["skin_weights"].astype(np.float32)
         weights /= weights.sum(1, keepdims=True)
         dense = np.zeros((len(weights), len(self.bones)), np.float32)

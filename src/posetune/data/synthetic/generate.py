@@ -184,7 +184,7 @@ def _do(job: int) -> int | str:
     order: Order = _worker["order"]
     try:
         scene = order.scene_names[job % len(order.scene_names)]
-        stage = Set((order.seed, job), scene, _worker["recipe"])
+        stage = Set((order.seed, job), scene, _worker["recipe"], order.frames > 1)
         for f, name in enumerate(_names(order, job)):
             phase = None if order.frames == 1 else _phase(f, order.frames, stage)
             take = stage.take(_worker["renderer"], phase, f)

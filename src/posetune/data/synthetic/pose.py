@@ -73,6 +73,7 @@ class Poser:
         self.local = np.repeat(np.eye(3)[None], len(body.bones), axis=0)
         self.root = shape.heads[0].astype(float)
         self._at = shape.heads.astype(float)
+        self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # heads and rotations found since they last changed
         self.height = float(shape.vertices[body.groups["body"], 2].max())
 
     # ---- where things are -------------------------------------------------------------------------------------
@@ -92,11 +93,14 @@ class Poser:
 
     def _place(self, b: int) -> tuple[np.ndarray, np.ndarray]:
         """Head and rotation of one bone, along its ancestors only."""
-        parent = self.body.parents[b]
-        if parent < 0:
-            return self.root, self.local[b]
-        head, rotation = self._place(parent)
-        return head + rotation @ (self._at[b] - self._at[parent]), rotation @ self.local[b]
+        if b not in self._known:
+            parent = self.body.parents[b]
+            if parent < 0:
+                self._known[b] = self.root, self.local[b]
+            else:
+                head, rotation = self._place(parent)
+                self._known[b] = head + rotation @ (self._at[b] - self._at[parent]), rotation @ self.local[b]
+        return self._known[b]
 
     def length(self, *bones: str) -> float:
         """Along a chain of bone heads, metres."""
@@ -128,17 +132,18 @@ class Poser:
     def pelvis(self, rotation: np.ndarray, hips: np.typing.ArrayLike | None = None) -> None:
         """Turn the whole body; put the middle of the hip joints at ``hips`` (3,)."""
         self.local[0] = rotation
+        self._known.clear()
         if hips is not None:
             middle = (self.rest("upperleg01.L") + self.rest("upperleg01.R")) / 2
             self.root = np.asarray(hips, float) - rotation @ (middle - self.shape.heads[0])
 
     def spine(self, bend: float = 0, side: float = 0, twist: float = 0) -> None:
         for bone, share in _SPINE.items():
-            self.local[self.body.bone[bone]] = angles(bend * share, side * share, twist * share)
+            self._turn(bone, angles(bend * share, side * share, twist * share))
 
     def neck(self, bend: float = 0, side: float = 0, twist: float = 0) -> None:
         for bone, share in _NECK.items():
-            self.local[self.body.bone[bone]] = angles(bend * share, side * share, twist * share)
+            self._turn(bone, angles(bend * share, side * share, twist * share))
 
     def shrug(self, side: str, up: float = 0, ahead: float = 0) -> None:
         sign = 1 if side == "L" else -1
@@ -218,6 +223,7 @@ class Poser:
         posed = self.posed()
         shift = z - float(posed.vertices[self.body.groups["body"], 2].min())
         self.root = self.root + [0, 0, shift]
+        self._known.clear()
         return shift
 
     # ---- inside -----------------------------------------------------------------------------------------------
@@ -229,6 +235,8 @@ class Poser:
         if world:
             rotation = self._place(self.body.parents[b])[1].T @ rotation
         self.local[b] = rotation
+        for below in self.body.descendants[b]:
+            self._known.pop(below, None)
 
     def _hand_axes(self, side: str) -> tuple[np.ndarray, np.ndarray]:
         """Directions at rest that the fingers point in and that the palm faces."""

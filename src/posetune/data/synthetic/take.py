@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 
 from posetune.data.synthetic import limits, place, props, scenes, sensor
@@ -67,13 +68,16 @@ class _Player:
 class Set:
     """Everything of a take but the moment: people, place, camera. Frames of a sequence share it."""
 
-    def __init__(self, seed: Sequence[int], scene_name: str, recipe: Recipe) -> None:
+    def __init__(self, seed: Sequence[int], scene_name: str, recipe: Recipe, sequence: bool = False) -> None:
         self.rng = rng = np.random.default_rng(list(seed))
         self.seed, self.recipe, self.scene = list(seed), recipe, scenes.get(scene_name)
         self.moment = float(rng.uniform(*self.scene.moment))
         self.players = [_cast(rng, self.scene, recipe)]
         subject, _ = self.players[0].act(self.moment)
-        self.camera = _aim(rng, self.scene, subject, recipe.size)
+        seen = [subject.vertices]
+        if sequence:  # the camera shall have the whole movement in view
+            seen += [self.players[0].act(t)[0].vertices for t in (0.0, 0.5, 1.0)]
+        self.camera = _aim(rng, self.scene, np.concatenate(seen), recipe.size)
         self.photo = (
             recipe.photos[int(rng.integers(len(recipe.photos)))] if len(recipe.photos) and rng.random() < 0.8 else None
         )
@@ -85,12 +89,12 @@ class Set:
             self.players += _company(rng, self.camera, centre, recipe, self.place_name)
         self.occluders: list[Mesh] = []
         if rng.random() < 0.22:
-            self.occluders = props.occluders(rng, centre, self.camera.eye - centre, int(rng.integers(1, 3)))
+            things = props.occluders(rng, centre, self.camera.eye - centre, int(rng.integers(1, 3)))
+            self.occluders = things if _covered(things, subject, self.camera) < 0.5 else []
 
     def take(self, renderer, phase: float | None = None, frame: int = 0) -> Take:
         """Photograph the set at ``phase`` (None: its own moment)."""
         t = self.moment if phase is None else phase
-        rng = np.random.default_rng([*self.seed, 1 + frame])
         acts = [p.act(t if i == 0 else (t + 0.37 * i) % 1) for i, p in enumerate(self.players)]
         surroundings = [*self.place.meshes, *self.occluders, *(m for _, things in acts for m in things)]
         people = [
@@ -105,7 +109,7 @@ class Set:
         # The sensor's settings are the set's, its noise the frame's.
         settings = np.random.default_rng([*self.seed, 0])
         focus = float(self.camera.view(self.centre)[2])
-        picture = sensor.expose(settings if frame == 0 else rng, picture, truth.depth, focus)
+        picture = sensor.expose(settings, np.random.default_rng([*self.seed, 1 + frame]), picture, truth.depth, focus)
         return Take(picture, sensor.jpeg(settings, picture, *self.recipe.quality), labels, self.camera, self.place_name)
 
 
@@ -133,8 +137,8 @@ def draw_motion(rng: np.random.Generator, scene: Scene, person: Person, tries: i
     return best
 
 
-def _aim(rng: np.random.Generator, scene: Scene, subject: Posed, size: int) -> Camera:
-    """A camera that has the subject in view, now and then not wholly."""
+def _aim(rng: np.random.Generator, scene: Scene, vertices: np.ndarray, size: int) -> Camera:
+    """A camera that has the subject's ``vertices`` (N, 3) in view, now and then not wholly."""
     azimuth = np.radians(rng.uniform(*scene.azimuth) - 90)  # 0 is in front of someone who faces -y
     elevation = np.radians(
         rng.triangular(scene.elevation[0], 0.6 * scene.elevation[0] + 0.4 * scene.elevation[1], scene.elevation[1])
@@ -142,7 +146,7 @@ def _aim(rng: np.random.Generator, scene: Scene, subject: Posed, size: int) -> C
     if rng.random() < 0.07:
         elevation = np.radians(rng.uniform(25, 45))  # a camera in the corner under the ceiling
     towards = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
-    points = subject.vertices[::23]
+    points = vertices[::23]
     middle = (points.min(0) + points.max(0)) / 2
     fov, roll = float(rng.uniform(32, 72)), float(rng.normal(0, 2.5))
     fill = float(rng.uniform(0.48, 0.92)) if rng.random() < 0.9 else float(rng.uniform(0.92, 1.25))
@@ -161,6 +165,16 @@ def _aim(rng: np.random.Generator, scene: Scene, subject: Posed, size: int) -> C
     ray = np.array([-shift[0], -shift[1], camera.focal]) / camera.focal
     at = camera.eye + ray @ camera.axes * distance
     return Camera.looking(camera.eye, at, fov, size, size, roll)
+
+
+def _covered(things: Sequence[Mesh], subject: Posed, camera: Camera) -> float:
+    """Share of the subject that lies behind the things, by their convex outlines in the image."""
+    points = camera.project(subject.vertices[::29])[:, :2]
+    hidden = np.zeros(len(points), bool)
+    for thing in things:
+        outline = cv2.convexHull(np.float32(camera.project(thing.positions)[:, :2]))
+        hidden |= [cv2.pointPolygonTest(outline, (float(x), float(y)), False) >= 0 for x, y in points]
+    return float(hidden.mean())
 
 
 def _company(rng: np.random.Generator, camera: Camera, centre: np.ndarray, recipe: Recipe, where: str) -> list[_Player]:
