@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from posetune.data.synthetic import props
+from posetune.data.synthetic import furniture, props
 from posetune.data.synthetic.camera import Camera
 from posetune.data.synthetic.mesh import Material, Mesh
 from posetune.data.synthetic.pose import unit
 from posetune.data.synthetic.renderer import Light
-from posetune.data.synthetic.shapes import ball, box, plane, rod
+from posetune.data.synthetic.shapes import box, plane, rod
 from posetune.data.synthetic.textures import noise
 
 PLACES = ("studio", "room", "gym", "hall", "outdoor")
@@ -94,13 +94,8 @@ def _floor(rng: np.random.Generator, kinds: dict[str, tuple], size: float = 24) 
     return props.put(
         plane((size, size), np.clip(color * rng.uniform(0.9, 1.1, 3), 0, 0.9), material, cells=2),
         (0, 0, 0),
-        _yaw(rng.uniform(0, 360)),
+        furniture.yaw(rng.uniform(0, 360)),
     )
-
-
-def _yaw(degrees: float) -> np.ndarray:
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
 
 _INDOOR_FLOORS = {
@@ -133,7 +128,7 @@ def _walls(rng: np.random.Generator, camera: Camera, centre: np.ndarray, kinds: 
                         shade=float(rng.uniform(0.05, 0.3)), bump=0.004, specular=0.01)  # fmt: skip
     made, feet = [], []
     for k in range(4):
-        n = _yaw(yaw + 90 * k) @ np.array([0, 1.0, 0])
+        n = furniture.yaw(yaw + 90 * k) @ np.array([0, 1.0, 0])
         distance = rng.uniform(*reach)
         foot = centre * [1, 1, 0] - n * distance
         if (camera.eye - foot) @ n < 0.15:
@@ -144,141 +139,6 @@ def _walls(rng: np.random.Generator, camera: Camera, centre: np.ndarray, kinds: 
         made.append(wall.transformed(turn, foot + [0, 0, height / 2]))
         feet.append((foot, n))
     return made, feet
-
-
-def _hang(
-    foot: np.ndarray, n: np.ndarray, along: float, z: float, size, color, material: Material, depth: float = 0.04
-) -> Mesh:
-    """Something flat on a wall: ``size`` (width, height)."""
-    across = np.cross(n, [0, 0, 1])
-    turn = np.stack([across, n, [0, 0, 1.0]], 1)
-    return box([size[0], depth, size[1]], color, material).transformed(
-        turn, foot + across * along + n * depth / 2 + [0, 0, z]
-    )
-
-
-def _decorate(rng: np.random.Generator, feet, window: float = 0.5) -> list[Mesh]:
-    made: list[Mesh] = []
-    for foot, n in feet:
-        if rng.random() < 0.6:
-            made.append(_hang(foot, n, 0, 0, (26, 0.1), props.shade(rng, 0.05, 0.8), props.PAINT, 0.02))
-        for _ in range(int(rng.integers(1, 5))):
-            along = rng.normal(0, 2.2)
-            if rng.random() < window:
-                size = (rng.uniform(0.8, 2.2), rng.uniform(1.0, 1.6))
-                made.append(
-                    _hang(
-                        foot,
-                        n,
-                        along,
-                        rng.uniform(0.7, 1.0),
-                        np.add(size, 0.12),
-                        props.shade(rng, 0.05, 0.9),
-                        props.PAINT,
-                        0.05,
-                    )
-                )
-                pane = Material("clouds", scale=0.4, color_b=(0.95, 0.97, 1.0), emission=0.85, shade=0.2)
-                z = made[-1].positions[:, 2].min() + 0.06
-                made.append(
-                    _hang(foot, n, along, z, size, np.array([0.55, 0.68, 0.9]) * rng.uniform(0.5, 1.2), pane, 0.07)
-                )
-            elif rng.random() < 0.35:
-                made.append(
-                    _hang(
-                        foot,
-                        n,
-                        along,
-                        0,
-                        (0.9, 2.05),
-                        props.bright(rng),
-                        props.WOOD if rng.random() < 0.5 else props.PAINT,
-                        0.05,
-                    )
-                )
-            else:
-                picture = Material(
-                    str(rng.choice(["blotches", "clouds", "checks", "leaves", "stripes", "stone"])),
-                    scale=float(rng.uniform(0.6, 3)),
-                    color_b=tuple(props.bright(rng)),
-                    shade=0.5,
-                )
-                made.append(
-                    _hang(foot, n, along, rng.uniform(1.0, 1.6), rng.uniform(0.3, 1.2, 2), props.bright(rng), picture)
-                )
-    return made
-
-
-def _clutter(rng: np.random.Generator, feet, count: int, makers) -> list[Mesh]:
-    """Things along the walls."""
-    made: list[Mesh] = []
-    for _ in range(count if feet else 0):
-        foot, n = feet[int(rng.integers(len(feet)))]
-        at = foot + np.cross(n, [0, 0, 1]) * rng.normal(0, 2.0) + n * rng.uniform(0.3, 0.9)
-        made += makers[int(rng.integers(len(makers)))](rng, at)
-    return [m.owned_by(0) for m in made]
-
-
-def _shelf(rng: np.random.Generator, at) -> list[Mesh]:
-    w, d, h = rng.uniform([0.6, 0.3, 0.7], [1.8, 0.5, 2.1])
-    material = Material("windows", scale=float(rng.uniform(0.6, 1.4)), color_b=tuple(props.bright(rng)), shade=0.7)
-    return [props.put(box([w, d, h], props.shade(rng, 0.05, 0.6), material), at, _yaw(rng.uniform(-8, 8)))]
-
-
-def _sofa(rng: np.random.Generator, at) -> list[Mesh]:
-    color, turn = props.bright(rng), _yaw(rng.uniform(0, 360))
-    made = [box([1.7, 0.8, 0.42], color, props.PAD), props.put(box([1.7, 0.22, 0.85], color, props.PAD), (0, 0.35, 0))]
-    return [props.put(m, at, turn) for m in made]
-
-
-def _boxes(rng: np.random.Generator, at) -> list[Mesh]:
-    size, made, z = rng.uniform(0.3, 0.7, 3), [], 0.0
-    for _ in range(int(rng.integers(1, 4))):
-        made += props.crate(rng, size, np.add(at, [0, 0, z]), float(rng.uniform(0, 90)))
-        z += size[2]
-        size = size * rng.uniform(0.7, 1.0)
-    return made
-
-
-def _ball(rng: np.random.Generator, at) -> list[Mesh]:
-    r = rng.uniform(0.12, 0.36)
-    return [props.put(ball(r, props.bright(rng), Material("fine", specular=0.1, gloss=40)), np.add(at, [0, 0, r]))]
-
-
-def _rack(rng: np.random.Generator, at) -> list[Mesh]:
-    color, turn = props.bright(rng), _yaw(rng.uniform(-15, 15))
-    posts = [rod((x, y, 0), (x, y, 2.2), 0.035, color, props.METAL, 8) for x in (-0.6, 0.6) for y in (-0.5, 0.5)]
-    posts += [rod((-0.6, y, z), (0.6, y, z), 0.03, color, props.METAL, 8) for y in (-0.5, 0.5) for z in (0.1, 2.15)]
-    bar = props.barbell(rng, (0, -0.5, 1.3), (1, 0, 0)) if rng.random() < 0.6 else []
-    return [props.put(m, at, turn) for m in posts + bar]
-
-
-def _weights(rng: np.random.Generator, at) -> list[Mesh]:
-    made = [box([1.8, 0.4, 0.5], props.shade(rng, 0.02, 0.1), props.METAL)]
-    seed = int(rng.integers(1 << 30))
-    made += [m for k in range(6) for m in props.dumbbell(seed, (-0.75 + 0.3 * k, 0, 0.57), (0, 1, 0))]
-    return [props.put(m, at, _yaw(rng.uniform(-10, 10))) for m in made]
-
-
-def _bench(rng: np.random.Generator, at) -> list[Mesh]:
-    turn = _yaw(rng.uniform(0, 360))
-    return [props.put(m, at, turn) for m in props.bench(rng)]
-
-
-def _plant(rng: np.random.Generator, at) -> list[Mesh]:
-    return props.plant(rng, np.asarray(at), float(rng.uniform(0.5, 1.6)))
-
-
-def _table(rng: np.random.Generator, at) -> list[Mesh]:
-    w, d, h = rng.uniform([0.7, 0.6, 0.45], [1.6, 0.9, 0.8])
-    color = props.bright(rng)
-    made = [props.put(box([w, d, 0.04], color, props.WOOD), (0, 0, h - 0.04))]
-    made += [
-        rod((x * w / 2.2, y * d / 2.3, 0), (x * w / 2.2, y * d / 2.3, h), 0.025, color, props.PAINT, 8)
-        for x in (-1, 1)
-        for y in (-1, 1)
-    ]
-    return [props.put(m, at, _yaw(rng.uniform(0, 90))) for m in made]
 
 
 def _ceiling(rng: np.random.Generator, height: float) -> Mesh:
@@ -311,28 +171,43 @@ def _room(rng: np.random.Generator, camera: Camera, centre: np.ndarray) -> list[
     walls, feet = _walls(
         rng, camera, centre, ("fine", "fine", "stone", "stripes", "bricks", "panels"), (1.4, 4.2), height
     )
-    makers = (_shelf, _sofa, _boxes, _plant, _table, _ball)
+    makers = (
+        furniture.shelf,
+        furniture.sofa,
+        furniture.boxes,
+        furniture.pot_plant,
+        furniture.table,
+        furniture.gym_ball,
+    )
     ceiling = [_ceiling(rng, height)] if camera.eye[2] < height else []
     return [
         _floor(rng, _INDOOR_FLOORS),
         *walls,
         *ceiling,
-        *_decorate(rng, feet),
-        *_clutter(rng, feet, int(rng.integers(1, 7)), makers),
+        *furniture.decorate(rng, feet),
+        *furniture.clutter(rng, feet, int(rng.integers(1, 7)), makers),
     ]
 
 
 def _gym(rng: np.random.Generator, camera: Camera, centre: np.ndarray) -> list[Mesh]:
     height = rng.uniform(3.0, 5.0)
     walls, feet = _walls(rng, camera, centre, ("fine", "bricks", "blocks", "panels", "stone"), (2.0, 6.0), height)
-    makers = (_rack, _weights, _bench, _ball, _boxes, _weights, _rack)
+    makers = (
+        furniture.rack,
+        furniture.weights,
+        furniture.gym_bench,
+        furniture.gym_ball,
+        furniture.boxes,
+        furniture.weights,
+        furniture.rack,
+    )
     ceiling = [_ceiling(rng, height)] if camera.eye[2] < height else []
     return [
         _floor(rng, _GYM_FLOORS),
         *walls,
         *ceiling,
-        *_decorate(rng, feet, 0.3),
-        *_clutter(rng, feet, int(rng.integers(3, 9)), makers),
+        *furniture.decorate(rng, feet, 0.3),
+        *furniture.clutter(rng, feet, int(rng.integers(3, 9)), makers),
     ]
 
 
@@ -343,7 +218,12 @@ def _hall(rng: np.random.Generator, camera: Camera, centre: np.ndarray) -> list[
     made = [
         _floor(rng, floors),
         *walls,
-        *_clutter(rng, feet, int(rng.integers(4, 11)), (_boxes, _shelf, _boxes, _table, _shelf)),
+        *furniture.clutter(
+            rng,
+            feet,
+            int(rng.integers(4, 11)),
+            (furniture.boxes, furniture.shelf, furniture.boxes, furniture.table, furniture.shelf),
+        ),
     ]
     for _ in range(int(rng.integers(0, 4))):
         side = rng.choice([-1, 1]) * rng.uniform(1.5, 4)
@@ -355,34 +235,6 @@ def _hall(rng: np.random.Generator, camera: Camera, centre: np.ndarray) -> list[
     return made
 
 
-def _tree(rng: np.random.Generator, at, size: float) -> list[Mesh]:
-    green = np.array([0.06, 0.13, 0.03]) * rng.uniform(0.5, 1.6) * rng.uniform(0.8, 1.2, 3)
-    leaf = Material(
-        "leaves",
-        scale=float(rng.uniform(0.5, 0.9)),
-        shade=0.8,
-        color_b=tuple(green * [1.7, 1.3, 1]),
-        bump=0.05,
-        jag=1.5,
-        fuzz=0.3,
-    )
-    made = [
-        rod(
-            at,
-            np.add(at, [0, 0, size * 0.55]),
-            0.05 * size,
-            (0.12, 0.08, 0.05),
-            Material("stone", scale=1, shade=0.5),
-            8,
-        )
-    ]
-    for _ in range(int(rng.integers(4, 8))):
-        blob = ball(rng.uniform(0.14, 0.26, 3) * size, green, leaf)
-        blob.colors[:, 3] = 0.3
-        made.append(props.put(blob, np.add(at, [*rng.normal(0, 0.17 * size, 2), rng.uniform(0.5, 0.95) * size])))
-    return made
-
-
 def _outdoor(rng: np.random.Generator, camera: Camera, centre: np.ndarray) -> list[Mesh]:
     made = [_floor(rng, _OUTDOOR_FLOORS, 90)]
     view = unit((centre - camera.eye) * [1, 1, 0])
@@ -390,14 +242,16 @@ def _outdoor(rng: np.random.Generator, camera: Camera, centre: np.ndarray) -> li
     for _ in range(int(rng.integers(2, 9))):
         depth = rng.uniform(5, 30)
         at = centre * [1, 1, 0] + view * depth + across * rng.normal(0, 0.6 * depth + 2)
-        made += _tree(rng, at, rng.uniform(2.5, 7))
+        made += furniture.tree(rng, at, rng.uniform(2.5, 7))
     for _ in range(int(rng.integers(0, 5))):
         depth = rng.uniform(8, 35)
         at = centre * [1, 1, 0] + view * depth + across * rng.normal(0, 0.6 * depth)
         size = rng.uniform([4, 4, 3], [14, 8, 12])
         material = Material(str(rng.choice(["windows", "windows", "bricks", "panels"])), scale=float(rng.uniform(0.08, 0.16)),
                             color_b=(0.1, 0.13, 0.17), shade=0.4)  # fmt: skip
-        made.append(props.put(box(size, props.shade(rng, 0.2, 0.7, 0.2), material), at, _yaw(rng.uniform(-30, 30))))
+        made.append(
+            props.put(box(size, props.shade(rng, 0.2, 0.7, 0.2), material), at, furniture.yaw(rng.uniform(-30, 30)))
+        )
     for _ in range(int(rng.integers(0, 3))):
         at = centre * [1, 1, 0] + view * rng.uniform(2.5, 12) + across * rng.normal(0, 4)
         made.append(
