@@ -10,6 +10,7 @@ from posetune.data.synthetic.shapes import ball, box, rod
 
 
 def yaw(degrees: float) -> np.ndarray:
+    """(3, 3) rotation about the vertical."""
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
@@ -26,6 +27,7 @@ def hang(
 
 
 def decorate(rng: np.random.Generator, feet, window: float = 0.5) -> list[Mesh]:
+    """Skirting, windows, doors and pictures on walls given by a point at their foot and their inward normal."""
     made: list[Mesh] = []
     for foot, n in feet:
         if rng.random() < 0.6:
@@ -88,18 +90,21 @@ def clutter(rng: np.random.Generator, feet, count: int, makers) -> list[Mesh]:
 
 
 def shelf(rng: np.random.Generator, at) -> list[Mesh]:
+    """A filled shelf."""
     w, d, h = rng.uniform([0.6, 0.3, 0.7], [1.8, 0.5, 2.1])
     material = Material("windows", scale=float(rng.uniform(0.6, 1.4)), color_b=tuple(props.bright(rng)), shade=0.7)
     return [props.put(box([w, d, h], props.shade(rng, 0.05, 0.6), material), at, yaw(rng.uniform(-8, 8)))]
 
 
 def sofa(rng: np.random.Generator, at) -> list[Mesh]:
+    """A sofa."""
     color, turn = props.bright(rng), yaw(rng.uniform(0, 360))
     made = [box([1.7, 0.8, 0.42], color, props.PAD), props.put(box([1.7, 0.22, 0.85], color, props.PAD), (0, 0.35, 0))]
     return [props.put(m, at, turn) for m in made]
 
 
 def boxes(rng: np.random.Generator, at) -> list[Mesh]:
+    """A stack of crates."""
     size, made, z = rng.uniform(0.3, 0.7, 3), [], 0.0
     for _ in range(int(rng.integers(1, 4))):
         made += props.crate(rng, size, np.add(at, [0, 0, z]), float(rng.uniform(0, 90)))
@@ -109,11 +114,13 @@ def boxes(rng: np.random.Generator, at) -> list[Mesh]:
 
 
 def gym_ball(rng: np.random.Generator, at) -> list[Mesh]:
+    """A ball on the floor."""
     r = rng.uniform(0.12, 0.36)
     return [props.put(ball(r, props.bright(rng), Material("fine", specular=0.1, gloss=40)), np.add(at, [0, 0, r]))]
 
 
 def rack(rng: np.random.Generator, at) -> list[Mesh]:
+    """A squat rack, perhaps with its bar."""
     color, turn = props.bright(rng), yaw(rng.uniform(-15, 15))
     posts = [rod((x, y, 0), (x, y, 2.2), 0.035, color, props.METAL, 8) for x in (-0.6, 0.6) for y in (-0.5, 0.5)]
     posts += [rod((-0.6, y, z), (0.6, y, z), 0.03, color, props.METAL, 8) for y in (-0.5, 0.5) for z in (0.1, 2.15)]
@@ -122,6 +129,7 @@ def rack(rng: np.random.Generator, at) -> list[Mesh]:
 
 
 def weights(rng: np.random.Generator, at) -> list[Mesh]:
+    """A row of dumbbells on a stand."""
     made = [box([1.8, 0.4, 0.5], props.shade(rng, 0.02, 0.1), props.METAL)]
     seed = int(rng.integers(1 << 30))
     made += [m for k in range(6) for m in props.dumbbell(seed, (-0.75 + 0.3 * k, 0, 0.57), (0, 1, 0))]
@@ -129,15 +137,18 @@ def weights(rng: np.random.Generator, at) -> list[Mesh]:
 
 
 def gym_bench(rng: np.random.Generator, at) -> list[Mesh]:
+    """A padded bench."""
     turn = yaw(rng.uniform(0, 360))
     return [props.put(m, at, turn) for m in props.bench(rng)]
 
 
 def pot_plant(rng: np.random.Generator, at) -> list[Mesh]:
+    """A plant of up to 1.6 m."""
     return props.plant(rng, np.asarray(at), float(rng.uniform(0.5, 1.6)))
 
 
 def table(rng: np.random.Generator, at) -> list[Mesh]:
+    """A table."""
     w, d, h = rng.uniform([0.7, 0.6, 0.45], [1.6, 0.9, 0.8])
     color = props.bright(rng)
     made = [props.put(box([w, d, 0.04], color, props.WOOD), (0, 0, h - 0.04))]
@@ -150,6 +161,7 @@ def table(rng: np.random.Generator, at) -> list[Mesh]:
 
 
 def tree(rng: np.random.Generator, at, size: float) -> list[Mesh]:
+    """A tree ``size`` m high."""
     green = np.array([0.06, 0.13, 0.03]) * rng.uniform(0.5, 1.6) * rng.uniform(0.8, 1.2, 3)
     leaf = Material(
         "leaves",
