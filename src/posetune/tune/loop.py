@@ -72,8 +72,6 @@ def train(
     device = _device(config)
     torch.manual_seed(config.seed)
     random.seed(config.seed)
-    if config.threads is not None:
-        torch.set_num_threads(config.threads)
 
     networks = stock.resolve(config.base)
     graph = Graph(networks.landmarks, config.base)
@@ -224,7 +222,7 @@ class _Run:
 
     def _validate(self, step: int, board: Any) -> None:
         with self.trainer.averaged() as network:
-            score: Score = validate(network, self.val, self.cache, self.device)
+            score: Score = validate(network, self.val, self.cache, self.device, self.trainer.pool)
         samples = step * self.config.batch
         self.folder.log(
             {"kind": "validation", "step": step, "samples": samples, "mean_px": score.mean_px, "pck_0.2": score.pck}

@@ -34,6 +34,9 @@ class Trainer:
 
     def __init__(self, graph: Graph, config: TrainConfig, calibration: Sequence[Tensor], device: torch.device) -> None:
         self.config, self.device = config, device
+        self.threads = (config.threads or _processors()) if device.type == "cpu" else 1
+        _set_up_thread()
+        self.pool = ThreadPoolExecutor(self.threads, "train", initializer=_set_up_thread)
         self.stock = Network(graph).to(device).requires_grad_(False)
         self.network = copy.deepcopy(self.stock)
         finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / 256
@@ -48,9 +51,6 @@ class Trainer:
         self.parameters: list[Tensor] = [g["params"][0] for g in groups]
         self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
         self.average = [p.detach().clone() for p in self.parameters]
-        self.threads = (config.threads or _processors()) if device.type == "cpu" else 1
-        # The initialiser: how many threads a layer is divided among is a property of the thread that runs it.
-        self._pool = ThreadPoolExecutor(self.threads, "train", initializer=torch.set_num_threads, initargs=(1,))
         self.steps_done = 0
         self.rate = 1.0  # what the plateau schedule has left of the learning rate
         self._typical_norm: float | None = None
@@ -69,8 +69,7 @@ class Trainer:
         """
         batch = batch.to(self.device)
         shards = self._shards(batch)
-        with self._undivided(len(shards)):
-            results = list(self._pool.map(self._gradients, shards)) if len(shards) > 1 else [self._gradients(batch)]
+        results = list(self.pool.map(self._gradients, shards))
         shares = [len(s.names) / len(batch.names) for s in shards]
         parts = {k: sum(w * r[0][k] for w, r in zip(shares, results, strict=True)) for k in results[0][0]}
         norm = math.nan
@@ -117,17 +116,6 @@ class Trainer:
         loss = torch.stack(list(parts.values())).sum()
         gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
         return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, list(gradients)
-
-    @contextmanager
-    def _undivided(self, shards: int) -> Iterator[None]:
-        """Within: torch does not divide single layers among threads, where the batch has been divided already."""
-        before = torch.get_num_threads()
-        if shards > 1:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
     def predict(self, images: Tensor) -> tuple[Prediction, Prediction]:
         """The trained network's answer and the stock network's; what they share is computed once."""
@@ -210,6 +198,16 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = [a.to(self.device) for a in state["average"]]
         self.steps_done, self.rate, self._typical_norm = state["steps_done"], state["rate"], state["typical_norm"]
+
+
+def _set_up_thread() -> None:
+    """Two properties of a thread, for the main one and those of the pool.
+
+    The batch is divided, so layers are not. And heatmap logits far below zero have gradients of 1e-40 and less: processors
+    compute with such numbers a hundred times slower than with others, and they mean nothing.
+    """
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
 
 
 def sum_scaled(tensors: Sequence[Tensor | None], scales: Sequence[float]) -> Tensor | None:

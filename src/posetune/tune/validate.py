@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,13 +31,17 @@ def predict_points(network: Network, images: torch.Tensor) -> torch.Tensor:
     return xy
 
 
-@torch.no_grad()
 def validate(
-    network: Network, subjects: Sequence[Subject], cache: ImageCache, device: torch.device, batch: int = 16
+    network: Network,
+    subjects: Sequence[Subject],
+    cache: ImageCache,
+    device: torch.device,
+    pool: Executor | None = None,
+    batch: int = 8,
 ) -> Score:
-    """The crop protocol over ``subjects`` with the network's present weights."""
-    distances, within = [], []
-    for start in range(0, len(subjects), batch):
+    """The crop protocol over ``subjects`` with the network's present weights; batches are divided among ``pool``'s threads."""
+
+    def errors(start: int) -> tuple[torch.Tensor, torch.Tensor]:
         part = subjects[start : start + batch]
         made = collate(
             [make_sample(s, cache.read(s.image), network.input_size, None, np.random.default_rng(0)) for s in part],
@@ -46,9 +51,11 @@ def validate(
         known = made.weight > 0
         torso = torch.stack([_torso(p, k) for p, k in zip(made.points, known, strict=True)])
         ratio = (error / torso[:, None])[known]
-        distances.append(error[known] * (256 / network.input_size))
-        within.append(ratio[torch.isfinite(ratio)] <= 0.2)
-    return Score(float(torch.cat(distances).mean()), float(torch.cat(within).float().mean()))
+        return error[known] * (256 / network.input_size), ratio[torch.isfinite(ratio)] <= 0.2
+
+    results = list((pool.map if pool is not None else map)(errors, range(0, len(subjects), batch)))
+    distance, within = (torch.cat(column) for column in zip(*results, strict=True))
+    return Score(float(distance.mean()), float(within.float().mean()))
 
 
 def _torso(points: torch.Tensor, known: torch.Tensor) -> torch.Tensor:

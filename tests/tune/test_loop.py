@@ -1,0 +1,166 @@
+"""A whole run on a few drawn people: the smallest thing that goes through everything."""
+
+import json
+import os
+import signal
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from figures import draw_person, room
+
+import posetune
+from posetune import stock
+from posetune.cli import main
+from posetune.errors import PosetuneError
+from posetune.graph.flatbuffer import Graph
+from posetune.landmarks import NAMES
+from posetune.tune.config import load_config
+from posetune.tune.loop import train
+from posetune.tune.trainer import Trainer
+
+SMALL = ["samples=[16, 16]", "batch=4", "validations=2", "replay.sample_set=false", "suspects=false", "passes=1"]
+NAMED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_wrist", "right_knee")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Eight drawn people in train, two in val; labels are what stock lite sees, moved by 6 px."""
+    root = tmp_path_factory.mktemp("drawn")
+    (root / "images").mkdir()
+    (root / "annotations").mkdir()
+    landmarker = posetune.load("lite", threads=1)
+    for split, count, start in (("train", 8, 0), ("val", 2, 100)):
+        images, annotations = [], []
+        for k in range(count):
+            picture = draw_person(room(240, 320), (120, 170 + k), 0.42, arms=0.2 + 0.1 * k)
+            name = f"{split}{k}.png"
+            cv2.imwrite(str(root / "images" / name), picture[..., ::-1])
+            pose = landmarker.predict(picture, max_people=1)[0]
+            points = pose.landmarks_px[[NAMES.index(n) for n in NAMED], :2] + (6, 0)
+            keypoints = np.column_stack([points, np.full(len(NAMED), 2)]).ravel().tolist()
+            images.append({"id": start + k, "file_name": name, "width": 240, "height": 320, "video": f"v{k // 2}"})
+            annotations.append({"id": start + k, "image_id": start + k, "category_id": 1, "keypoints": keypoints,
+                                "bbox": [40, 20, 160, 280], "area": 44800})  # fmt: skip
+        content = {
+            "images": images,
+            "annotations": annotations,
+            "categories": [{"id": 1, "name": "person", "keypoints": list(NAMED), "skeleton": []}],
+        }
+        (root / "annotations" / f"{split}.json").write_text(json.dumps(content))
+    return root
+
+
+def run(folder, out, *assignments, say=lambda text: None, **options):
+    return train(folder, "lite", out, assignments=[*SMALL, *assignments], say=say, **options)
+
+
+@pytest.fixture(scope="module")
+def finished(folder, tmp_path_factory):
+    said = []
+    result = run(folder, tmp_path_factory.mktemp("run") / "run", "lr=0.002", "schedule=constant", say=said.append)
+    return result, said
+
+
+def test_a_run_leaves_everything_behind_and_learns(finished):
+    result, said = finished
+    assert {p.name for p in result.run.iterdir()} >= {
+        "model.tflite", "train.yaml", "log.jsonl", "summary.json", "curves.png", "checkpoint.pt"
+    }  # fmt: skip
+    assert result.tuned_px < result.stock_px  # six px to the right are quickly learnt
+    summary = json.loads((result.run / "summary.json").read_text())
+    assert summary["file_difference_px"] < 0.1  # the exported file is the trained network
+    assert any("images/s" in text and "left" in text for text in said)
+    events = [json.loads(line) for line in (result.run / "log.jsonl").read_text().splitlines()]
+    assert [e["step"] for e in events if e["kind"] == "validation"] == [0, 2, 4]
+
+
+def test_the_result_is_the_stock_file_with_other_weights(finished):
+    content, before = (finished[0].model.read_bytes(), stock.path("lite").read_bytes())
+    assert len(content) == len(before)
+    tuned, base = Graph.read(content), Graph.read(before)
+    assert (tuned.inputs, tuned.outputs) == (base.inputs, base.outputs)
+    assert posetune.load(finished[0].run, threads=1).predict(draw_person(room(240, 320), (120, 170), 0.42))
+
+
+def test_the_same_seed_gives_the_same_network(folder, tmp_path):
+    first, second = (run(folder, tmp_path / name, "samples=[8, 8]", threads=1) for name in "ab")
+    assert first.model.read_bytes() == second.model.read_bytes()
+    other = run(folder, tmp_path / "c", "samples=[8, 8]", threads=1, seed=5)
+    assert other.model.read_bytes() != first.model.read_bytes()
+
+
+def test_an_interrupted_run_keeps_its_best_and_resumes(folder, tmp_path):
+    def interrupt_once(text):
+        if text.startswith("validation at step 2"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = run(folder, tmp_path / "run", say=interrupt_once)
+    assert result.interrupted
+    assert result.model.exists()
+    said = []
+    resumed = run(folder, tmp_path / "run", resume=True, say=said.append)
+    assert not resumed.interrupted
+    assert any(text.startswith("Resumed at step") for text in said)
+    steps = [json.loads(x) for x in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert max(e["step"] for e in steps) == 4
+
+
+def test_a_run_folder_is_not_overwritten(folder, finished):
+    with pytest.raises(PosetuneError, match="already holds a run"):
+        run(folder, finished[0].run)
+    with pytest.raises(PosetuneError, match="nothing to resume"):
+        run(folder, finished[0].run.parent / "elsewhere", resume=True)
+
+
+def test_a_loss_that_is_not_finite_names_the_batch(folder, tmp_path):
+    config = load_config(None, {"data": str(folder), "out": str(tmp_path)}, SMALL)
+    from posetune.data.dataset import load_dataset
+    from posetune.tune.samples import BatchMaker, ImageCache, subject_of
+
+    subjects = [subject_of(p) for p in load_dataset(folder, "train").usable]
+    subjects[3].keypoints[:] = np.nan
+    batches = BatchMaker(subjects, [], batch=8, replay_share=0, size=256, augment=None, seed=0, cache=ImageCache())
+    trainer = Trainer(Graph.read(stock.path("lite")), config, [batches(0).images], torch.device("cpu"))
+    before = [p.detach().clone() for p in trainer.parameters]
+    with pytest.raises(PosetuneError, match=r"step 1.*train3\.png"):
+        trainer.step(batches(0), 10)
+    assert all(torch.equal(a, b) for a, b in zip(before, trainer.parameters, strict=True))
+
+
+def test_without_val_whole_groups_are_split_off(folder, tmp_path):
+    copy = tmp_path / "data"
+    (copy / "annotations").mkdir(parents=True)
+    (copy / "images").symlink_to(folder / "images")
+    (copy / "annotations" / "train.json").write_text((folder / "annotations" / "train.json").read_text())
+    said = []
+    run(copy, tmp_path / "run", "samples=[4, 4]", "val_share=0.3", say=said.append)
+    assert any("kept for validation" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--data", "nowhere", "--out", "x"], "no data set folder"),
+        (["--out", "x"], "--data"),
+        (["--data", "{folder}"], "--out"),
+        (["--data", "{folder}", "--out", "{file}/x"], "Cannot make the run folder"),
+        (["--data", "{folder}", "--out", "x", "--set", "lr=-1"], "lr"),
+        (["--data", "{folder}", "--out", "x", "--set", "lrr=1"], "did you mean lr"),
+        (["--data", "{folder}", "--out", "x", "--base", "{file}"], "."),
+        (["--data", "{folder}", "--out", "x", "--replay", "nowhere"], "replay folder"),
+        (["--data", "{file}", "--out", "x"], "not a data set"),
+    ],
+)
+def test_bad_input_is_one_sentence(folder, tmp_path, monkeypatch, capsys, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pose.task").write_bytes(b"not much")
+    filled = [a.format(folder=folder, file=tmp_path / "pose.task") for a in arguments]
+    assert main(["train", *filled]) == 2
+    error = capsys.readouterr().err.strip().splitlines()
+    assert error[-1].startswith("posetune: ")
+    assert says in error[-1]
+    assert "Traceback" not in "".join(error)
