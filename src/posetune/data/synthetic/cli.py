@@ -56,11 +56,11 @@ def _synth(args: argparse.Namespace) -> int:
         return 0
     if args.out is None:
         raise PosetuneError("Say where the set shall go: --out DIR.")
-    names = scenes.names() if args.scene == "all" else [s for s in args.scene.split(",") if s]
+    names = scenes.names() if args.scene == "all" else tuple(s for s in args.scene.split(",") if s)
     renderer, remark = pick_renderer(args.renderer)
     if remark:
         print(remark, file=sys.stderr)
-    order = Order(tuple(names) or ("stand",), args.n, args.size, args.seed, args.split, args.frames, _part(args.people),
+    order = Order(names or ("stand",), args.n, args.size, args.seed, args.split, args.frames, _part(args.people),
                   str(args.backgrounds) if args.backgrounds else None, renderer)  # fmt: skip
     try:
         with Progress(None, "images") as progress:

@@ -110,7 +110,8 @@ class Renderer:
             _set(program, view_projection=camera.matrix(), pattern=0)
         # The near comes first, so that what it hides is hardly drawn.
         for k in sorted(range(len(buffers)), key=lambda k: _order(stage.meshes[k], camera)):
-            self._draw_surface(stage.meshes[k], *buffers[k])
+            if not _outside(stage.meshes[k], camera.matrix()):
+                self._draw_surface(stage.meshes[k], *buffers[k])
         self._light(stage, matrices, surfaces, output)
         pixels = np.frombuffer(output.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)[::-1]
         picture = cv2.resize(pixels, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
@@ -191,7 +192,7 @@ class Renderer:
         for program in (self.solid_depth, self.depth_only):
             _set(program, view_projection=matrix)
         for mesh, (vertices, indices) in zip(meshes, buffers, strict=True):
-            if not mesh.shadow or mesh.material.catcher > 0:
+            if not mesh.shadow or mesh.material.catcher > 0 or _outside(mesh, matrix):
                 continue
             # Fragment discards are slow: only for what has a cut edge.
             if _is_cut(mesh):
@@ -207,8 +208,12 @@ class Renderer:
         rest = mesh.positions if mesh.rest is None else mesh.rest
         rest_normals = normals if mesh.rest_normals is None else mesh.rest_normals
         parts = np.zeros(n) if mesh.parts is None else mesh.parts
-        rows = np.concatenate([mesh.positions, normals, rest, rest_normals, mesh.colors, parts[:, None]], axis=1)
-        return (self.gl.buffer(np.ascontiguousarray(rows, "f4").tobytes()),
+        rows = np.empty((n, 17), "f4")
+        for column, values in zip(
+            (0, 3, 6, 9, 12, 16), (mesh.positions, normals, rest, rest_normals, mesh.colors, parts), strict=True
+        ):
+            rows[:, column : column + 3 + (column == 12)] = values[:, None] if values.ndim == 1 else values
+        return (self.gl.buffer(rows.tobytes()),
                 self.gl.buffer(np.ascontiguousarray(mesh.triangles, "i4").tobytes()))  # fmt: skip
 
     def _tile(self, name: str):
@@ -249,6 +254,16 @@ class Renderer:
 
 def _is_cut(mesh: Mesh) -> bool:
     return mesh.material.shells > 1 or float(mesh.colors[:, 3].min()) < 0.5 * mesh.material.jag
+
+
+def _outside(mesh: Mesh, matrix: np.ndarray) -> bool:
+    """Whether the box around a mesh, with room for its hair, lies wholly beyond one side of what ``matrix`` shows."""
+    low, high = mesh.positions.min(0) - 0.15, mesh.positions.max(0) + 0.15
+    corners = np.array(
+        [[x, y, z, 1.0] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
+    )
+    clip = corners @ matrix.T
+    return bool(((clip[:, :3] > clip[:, 3:]).all(0) | (clip[:, :3] < -clip[:, 3:]).all(0)).any())
 
 
 def _order(mesh: Mesh, camera: Camera) -> tuple[bool, float]:
