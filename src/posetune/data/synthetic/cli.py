@@ -35,7 +35,7 @@ def add_subcommands(subparsers: argparse._SubParsersAction) -> None:
         "--renderer",
         choices=("auto", "egl", "software"),
         default="auto",
-        help="auto: egl, or where EGL is missing software, which is about six times slower",
+        help="auto: egl, or where EGL is missing software, which is about five times slower",
     )
     synth.set_defaults(run_action=_synth)
 

@@ -27,10 +27,14 @@ def expose(
         image = cv2.GaussianBlur(image, (0, 0), sigma)
     image = _grade(rng, image)
     strength = float(rng.gamma(1.5, 1.5))
-    grain = noise.standard_normal(image.shape[:2] + (3,), dtype=np.float32)
-    grain = 0.6 * grain.mean(-1, keepdims=True) * 1.7 + 0.5 * grain
+    h, w = image.shape[:2]
+    grain = noise.standard_normal((h, w), dtype=np.float32)
     if rng.random() < 0.5:  # a phone smooths its noise
         grain = cv2.GaussianBlur(grain, (0, 0), 0.6) * 1.4
+    tint = cv2.resize(
+        noise.standard_normal((h // 2, w // 2, 3), dtype=np.float32), (w, h), interpolation=cv2.INTER_LINEAR
+    )
+    grain = 0.8 * grain[..., None] + 0.6 * tint
     image += grain * strength * (0.4 + 0.6 * np.sqrt(np.clip(image.mean(-1, keepdims=True), 0, 255) / 255))
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 

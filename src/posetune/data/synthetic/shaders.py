@@ -86,7 +86,8 @@ void main() {
     vec2 view = (at * 2.0 - 1.0) * half_view;
     vec3 world = eye + truth.z * (axes * vec3(view.x, -view.y, 1.0));
     vec3 n = s.xyz, v = normalize(eye - world), l = sun_direction, h = normalize(l + v), albedo = base.rgb;
-    float angle = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) * 6.2832;
+    // Interleaved gradient noise (Jimenez 2014): neighbours differ evenly, so that the sensor smooths soft shadows.
+    float angle = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) * 6.2832;
     mat2 turn = mat2(cos(angle), sin(angle), -sin(angle), cos(angle));
     float open = shadow(zenith_map, zenith_matrix, world + n * 0.02 + vec3(0, 0, 0.01), 0.035, turn);
     float lit = shadow(sun_map, sun_matrix, world + n * 0.012, sun_softness, turn);

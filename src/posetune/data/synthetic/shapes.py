@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from posetune.data.synthetic.mesh import Material, Mesh
@@ -96,6 +98,7 @@ def rod(a, b, radius: float, color: Color, material: Material | None = None, sid
     return tube(np.array([a, b], float), radius, sides, color, material)
 
 
+@functools.cache
 def _sphere(rows: int, columns: int, top: float = np.pi / 2, bottom: float = -np.pi / 2):
     lat, lon = np.meshgrid(np.linspace(top, bottom, rows), np.linspace(0, 2 * np.pi, columns + 1)[:-1], indexing="ij")
     p = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1).reshape(-1, 3)

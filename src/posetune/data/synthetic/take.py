@@ -121,6 +121,8 @@ def _cast(rng: np.random.Generator, scene: Scene, recipe: Recipe) -> _Player:
 
 def draw_motion(rng: np.random.Generator, scene: Scene, person: Person, tries: int = 20) -> Motion:
     """A variant of the scene that this body can do: drawn again until no joint is past its limit (or the best of all)."""
+    if scene.ordinary:  # made of what everybody can do
+        return scene.draw(rng, Poser(load(), person.shape))
     best, least = None, np.inf
     for _ in range(tries):
         motion = scene.draw(rng, Poser(load(), person.shape))
