@@ -6,7 +6,9 @@ from posetune.graph import depthwise
 from posetune.graph.depthwise import DepthwiseConv2d
 
 
-@pytest.mark.parametrize(("channels", "size", "kernel", "stride", "padding"), [(33, 9, 3, 1, 1), (40, 11, 5, 2, 2), (16, 8, 3, 2, 0)])
+@pytest.mark.parametrize(
+    ("channels", "size", "kernel", "stride", "padding"), [(33, 9, 3, 1, 1), (40, 11, 5, 2, 2), (16, 8, 3, 2, 0)]
+)
 @pytest.mark.parametrize("compiled", [True, False])
 def test_gradients_are_torchs_own(channels, size, kernel, stride, padding, compiled, monkeypatch):
     if compiled:

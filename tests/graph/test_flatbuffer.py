@@ -60,7 +60,7 @@ def test_sparse_constants_are_made_dense():
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04" * 10, b"\x20\0\0\0TFL3" + b"\xff" * 40])
 def test_what_is_not_a_network(content):
-    with pytest.raises(PosetuneError, match="not a TensorFlow Lite file|damaged"):
+    with pytest.raises(PosetuneError, match=r"not a TensorFlow Lite file|damaged"):
         Graph.read(content)
 
 

@@ -7,12 +7,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from figures import draw_person, room  # noqa: E402
+from figures import draw_person, room
 
-from posetune import stock  # noqa: E402
-from posetune.graph.flatbuffer import Graph  # noqa: E402
-from posetune.graph.network import Network, normalise  # noqa: E402
-from posetune.runtime.interpreter import Network as Lite  # noqa: E402
+from posetune import stock
+from posetune.graph.flatbuffer import Graph
+from posetune.graph.network import Network, normalise
+from posetune.runtime.interpreter import Network as Lite
 
 OUTPUTS = (0, 1, 3, 4)
 

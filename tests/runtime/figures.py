@@ -47,9 +47,7 @@ def draw_person(
     def ellipse(x: float, y: float, rx: float, ry: float, colour: Colour, end: int = 360) -> None:
         begin = 180 if end == 180 else 0
         axes = (max(1, round(rx * scale * 16)), max(1, round(ry * scale * 16)))
-        cv2.ellipse(
-            canvas, fixed(at(x, y)), axes, np.degrees(angle), begin, begin + end, colour, -1, cv2.LINE_AA, 4
-        )
+        cv2.ellipse(canvas, fixed(at(x, y)), axes, np.degrees(angle), begin, begin + end, colour, -1, cv2.LINE_AA, 4)
 
     for side in _MIRROR:
         limb([(side * 16, 0), (side * 20, 70)], 26, _TROUSERS)

@@ -50,9 +50,7 @@ def test_stock_network_runs_and_refuses_wrong_crops():
     assert output.segmentation.shape == (256, 256)
     assert 0 <= output.presence < 0.5
     again = network(np.full((256, 256, 3), 30, np.uint8))
-    assert not np.array_equal(
-        again.points, output.points
-    )  # the first answer is a copy, not a view of a buffer
+    assert not np.array_equal(again.points, output.points)  # the first answer is a copy, not a view of a buffer
     for wrong in (np.zeros((224, 224, 3), np.uint8), np.zeros((256, 256, 3), np.float32)):
         with pytest.raises(PosetuneError, match="uint8"):
             network(wrong)
@@ -88,9 +86,7 @@ def test_refinement_at_the_border_looks_at_what_there_is():
     assert refine(points_at(2, 3), heatmap, 256)[0, :2] == pytest.approx([0, 0], abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "moves"), [(-5, 20, False), (300, 20, False), (20, -5, False), (-3, 20, True)]
-)
+@pytest.mark.parametrize(("x", "y", "moves"), [(-5, 20, False), (300, 20, False), (20, -5, False), (-3, 20, True)])
 def test_points_off_the_map_stay(x, y, moves):
     """C++ truncates towards zero, so that a point less than one cell off the edge still counts as inside."""
     heatmap = quiet()

@@ -20,9 +20,7 @@ _VERDICTS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a .task bundle or a .tflite network")
-    parser.add_argument(
-        "--try", dest="trial", action="store_true", help="also run it in the installed mediapipe"
-    )
+    parser.add_argument("--try", dest="trial", action="store_true", help="also run it in the installed mediapipe")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.epilog = "Exit code: 0 MediaPipe would take it, 1 it would not, 2 the file cannot be read."
 

@@ -9,12 +9,8 @@ HELP = "write a tuned network as .tflite or .task"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "model", metavar="MODEL", help="a run folder, lite, full, heavy, a .tflite or a .task"
-    )
-    parser.add_argument(
-        "--out", required=True, metavar="FILE", help="FILE.task for MediaPipe Tasks, or FILE.tflite"
-    )
+    parser.add_argument("model", metavar="MODEL", help="a run folder, lite, full, heavy, a .tflite or a .task")
+    parser.add_argument("--out", required=True, metavar="FILE", help="FILE.task for MediaPipe Tasks, or FILE.tflite")
     parser.add_argument(
         "--precision",
         choices=("stored", "fp32"),

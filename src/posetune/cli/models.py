@@ -20,14 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="what is in the cache, and where each network comes from")
     listing.add_argument("--json", action="store_true", help="print it as JSON")
     fetching = actions.add_parser("fetch", help="download networks, with the detector (through pip and npm)")
-    fetching.add_argument(
-        "names", nargs="*", metavar="NAME", help="lite, full, heavy, detector (default: all)"
-    )
+    fetching.add_argument("names", nargs="*", metavar="NAME", help="lite, full, heavy, detector (default: all)")
     importing = actions.add_parser("import", help="take the networks out of an official .task bundle")
     importing.add_argument("file", metavar="FILE", help="e.g. pose_landmarker_full.task")
-    locating = actions.add_parser(
-        "path", help="print where a network's file is, fetching it if it is missing"
-    )
+    locating = actions.add_parser("path", help="print where a network's file is, fetching it if it is missing")
     locating.add_argument("name", metavar="NAME", help="lite, full, heavy or detector")
 
 
@@ -58,11 +54,7 @@ def _state(name: str) -> dict[str, Any]:
         state = "cached"
     elif entry is not None:
         state = f"imported from {entry.origin}"
-        state += (
-            ", same weights as the pinned file"
-            if entry.same_weights
-            else ", other bytes than the pinned file"
-        )
+        state += ", same weights as the pinned file" if entry.same_weights else ", other bytes than the pinned file"
     else:
         state = "not fetched"
     path = cache.available(name)

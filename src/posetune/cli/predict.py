@@ -194,9 +194,7 @@ def _check_writable(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PosetuneError(
-            f"Cannot write to {out}: {error.strerror}. Choose another folder with --out."
-        ) from error
+        raise PosetuneError(f"Cannot write to {out}: {error.strerror}. Choose another folder with --out.") from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise PosetuneError(f"Cannot write to {out}: Permission denied. Choose another folder with --out.")
 

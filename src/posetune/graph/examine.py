@@ -69,9 +69,7 @@ def _refuse_damaged(content: bytes, where: str) -> None:
         return  # a valid file that cannot run: _execution tells
 
 
-def _examine(
-    graph: Graph, content: bytes, kind: Kind | None, role: Kind, where: str, bare: bool
-) -> list[Finding]:
+def _examine(graph: Graph, content: bytes, kind: Kind | None, role: Kind, where: str, bare: bool) -> list[Finding]:
     if kind is not None and kind != role:
         what = f"this is a {_TITLES[kind]}, where the {_TITLES[role]} belongs"
         return [Finding("refused", where, what, "exchange the two files")]

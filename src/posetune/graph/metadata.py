@@ -147,9 +147,7 @@ class _Fields:
         return _Fields(Table(self._table.Bytes, self._table.Indirect(at))) if at else None
 
     def tables(self, position: int) -> list[_Fields]:
-        return [
-            _Fields(Table(self._table.Bytes, self._table.Indirect(at))) for at in self._elements(position)
-        ]
+        return [_Fields(Table(self._table.Bytes, self._table.Indirect(at))) for at in self._elements(position)]
 
     def floats(self, position: int) -> tuple[float, ...]:
         flags = number_types.Float32Flags

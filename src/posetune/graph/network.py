@@ -6,10 +6,11 @@ training does not need. Convolutions hold their weights in one of two forms:
 * **folded**: the weights as the file has them. Batch norm was folded into them by their makers, which left channel
   magnitudes from 1e-3 to 2e3: gradient descent on them hardly learns.
 * **normalised** (:func:`normalise`): batch norm with frozen statistics is put back, as a reparametrisation of the weights:
-  ``y = g_o · σ_o · (Σ v · (x_i − m_i) / s_i + c) + μ_o``. μ and σ are the mean and standard deviation of the output channel,
-  m and s those of the input channel, on real crops; v, c and the gain g (1 at first) are trained. The network computes what
-  it did before, every step sees centred, unit-sized signals on both sides of every layer, and folding back for export is
-  exact: no running statistics that a small or one-sided data set could drag away, no cost per pixel.
+  ``y = g_o · σ_o · (Σ v · (x_i − m_i) / s + c) + μ_o``. μ and σ are the mean and standard deviation of the output channel, m the
+  mean of the input channel and s the input channels' typical standard deviation (of each, for depthwise layers), on real
+  crops; v, c and the gain g (1 at first) are trained. The network computes what it did before, every step sees centred
+  signals of size one, and folding back for export is exact: no running statistics that a small or one-sided data set could
+  drag away, no cost per pixel.
 """
 
 from __future__ import annotations
@@ -396,6 +397,10 @@ def normalise(
 def _normalise_one(module: Convolution, input_mean: Tensor, input_std: Tensor, mean: Tensor, std: Tensor) -> None:
     # A depthwise weight has one input channel per output channel; a dense one has them along dimension 1.
     shape = (-1, 1, 1, 1) if module.depthwise else (1, -1, 1, 1)
+    if not module.depthwise:
+        # One scale for all input channels: dividing each by its own makes weak channels as loud as strong ones, and training
+        # then forgets a third more for the same gain (docs/training.md).
+        input_std = torch.full_like(input_std, float(input_std.mean()))
     module.input_mean, module.input_std = input_mean.view(shape), input_std.view(shape)
     module.mean, module.std = mean, std
     module.gain = nn.Parameter(torch.ones_like(std))

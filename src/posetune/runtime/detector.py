@@ -68,9 +68,7 @@ class Detector:
         size = self._network.size
         pixels = letterbox.cut(rgb, size, outside="black")
         outputs = self._network.run(pixels * np.float32(2 / 255) - np.float32(1))
-        boxes, scores = decode(
-            outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score
-        )
+        boxes, scores = decode(outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score)
         found = []
         for box, score in weighted_nms(boxes, scores):
             corners_and_points = letterbox.to_image(box.reshape(-1, 2).astype(np.float64), size=1)

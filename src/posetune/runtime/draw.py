@@ -74,25 +74,17 @@ def _fixed(point: np.ndarray) -> tuple[int, int]:
     return x, y
 
 
-def _line(
-    canvas: np.ndarray, a: np.ndarray, b: np.ndarray, colour: Colour, width: float, outline: bool
-) -> None:
+def _line(canvas: np.ndarray, a: np.ndarray, b: np.ndarray, colour: Colour, width: float, outline: bool) -> None:
     thickness = max(1, round(width))
     if outline:
         thickness += 2 * max(1, round(width / 3))
-    cv2.line(
-        canvas, _fixed(a), _fixed(b), _OUTLINE if outline else colour, thickness, cv2.LINE_AA, shift=_SHIFT
-    )
+    cv2.line(canvas, _fixed(a), _fixed(b), _OUTLINE if outline else colour, thickness, cv2.LINE_AA, shift=_SHIFT)
 
 
-def _dot(
-    canvas: np.ndarray, at: np.ndarray, colour: Colour, width: float, visible: bool, outline: bool
-) -> None:
+def _dot(canvas: np.ndarray, at: np.ndarray, colour: Colour, width: float, visible: bool, outline: bool) -> None:
     radius = max(1.2, width * 1.1) + (max(1.0, width / 3) if outline else 0)
     fixed = round(radius * (1 << _SHIFT))
     if outline or visible:
-        cv2.circle(
-            canvas, _fixed(at), fixed, _OUTLINE if outline else colour, cv2.FILLED, cv2.LINE_AA, _SHIFT
-        )
+        cv2.circle(canvas, _fixed(at), fixed, _OUTLINE if outline else colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
     else:
         cv2.circle(canvas, _fixed(at), fixed, colour, max(1, round(width / 3)), cv2.LINE_AA, _SHIFT)

@@ -11,9 +11,7 @@ import numpy as np
 from posetune.errors import PosetuneError
 
 #: What OpenCV's wheels decode: a folder is searched for these; a file that a user names is tried anyway.
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
-)
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
 #: OpenCV's resampling addresses pixels with 16 bits.
 MAX_SIDE = 32_000
@@ -81,16 +79,13 @@ def as_rgb(image: Any) -> np.ndarray:
             "read a file with posetune.runtime.images.read_image."
         )
     if image.dtype != np.uint8:
-        hint = (
-            "use (image * 255).astype('uint8')" if image.dtype.kind == "f" else "scale it to 0…255 as uint8"
-        )
+        hint = "use (image * 255).astype('uint8')" if image.dtype.kind == "f" else "scale it to 0…255 as uint8"
         raise PosetuneError(f"An image must have uint8 values 0…255, not {image.dtype}: {hint}.")
     if image.ndim == 2:
         image = image[:, :, None]
     if image.ndim != 3 or image.shape[2] not in (1, 3, 4):
         raise PosetuneError(
-            f"An image must have the shape (H, W), (H, W, 3) or (H, W, 4), not {image.shape}; "
-            "hand in one at a time."
+            f"An image must have the shape (H, W), (H, W, 3) or (H, W, 4), not {image.shape}; hand in one at a time."
         )
     height, width, channels = image.shape
     if height == 0 or width == 0:

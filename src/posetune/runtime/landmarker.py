@@ -80,9 +80,7 @@ def _find_outputs(shapes: list[tuple[int, ...]]) -> dict[str, int]:
             kind = {NETWORK_COUNT: "heatmap", 1: "segmentation"}.get(shape[3], "")
             kind = "presence" if count == 1 else kind
         else:
-            kind = {NETWORK_COUNT * _VALUES: "points", 1: "presence", NETWORK_COUNT * 3: "world"}.get(
-                count, ""
-            )
+            kind = {NETWORK_COUNT * _VALUES: "points", 1: "presence", NETWORK_COUNT * 3: "world"}.get(count, "")
         if kind:
             found.setdefault(kind, index)
     missing = [kind for kind in ("points", "presence", "heatmap", "world") if kind not in found]

@@ -15,17 +15,13 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"}
-)
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"})
 _DEFAULT_FPS = 30.0
 
 # FFmpeg's own remarks on damaged files: ours say it in one sentence. Read when OpenCV loads FFmpeg.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 if "OPENCV_LOG_LEVEL" not in os.environ:
-    cv2.utils.logging.setLogLevel(
-        cv2.utils.logging.LOG_LEVEL_ERROR
-    )  # a full disk is otherwise a warning a frame
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # a full disk is otherwise a warning a frame
 
 #: With less than this free, writing a video stops: OpenCV itself goes on without a word that one could catch.
 _MIN_FREE_BYTES = 200_000

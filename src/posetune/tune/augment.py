@@ -18,19 +18,18 @@ from posetune.geometry import Crop
 class AugmentConfig:
     """How much a training sample varies. Chances are per sample; spreads are standard deviations."""
 
-    # The crop, relative to the one that the labels imply. The defaults cover what the detector and the tracker
-    # really cut (docs/training.md): centre 2-4 % of the side, size 8-15 %, direction 6-12°.
-    shift: float = 0.03  # of the crop's side, each axis
-    scale: float = 0.12  # of the logarithm of the side
-    rotation_deg: float = 12.0
-    wild_rotation: float = 0.06  # chance of any direction at all: a tracker that lost the person's up
+    # The crop, relative to the one that the labels imply, as the detector or the tracker might have cut it.
+    shift: float = 0.02  # of the crop's side, each axis
+    scale: float = 0.09  # of the logarithm of the side
+    rotation_deg: float = 9.0
+    wild_rotation: float = 0.02  # chance of any direction at all: a tracker that lost the person's up
     flip: float = 0.5  # mirrored, with left and right partners swapped
     # Pixels.
     light: float = 0.8  # chance of brightness, contrast, gamma, colour cast
     blur: float = 0.2  # chance of defocus, motion blur or low resolution
     noise: float = 0.15  # chance of sensor noise
     jpeg: float = 0.15  # chance of hard JPEG compression
-    occluder: float = 0.25  # chance of something in front of the person
+    occluder: float = 0.15  # chance of something in front of the person
 
 
 def vary_crop(crop: Crop, config: AugmentConfig, rng: np.random.Generator) -> Crop:

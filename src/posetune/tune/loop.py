@@ -144,6 +144,7 @@ class _Run:
         self.best_step = 0
         self.best_weights = trainer.averaged_copy()
         self.without_gain = 0
+        self.validated = -1
 
     def load(self) -> None:
         """Go on from the checkpoint."""
@@ -195,7 +196,8 @@ class _Run:
                     self.save()
                     saved = time.monotonic()
                 if interrupted():
-                    self._validate(step, board)
+                    if self.validated != step:
+                        self._validate(step, board)
                     self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
                     break
             stopped = interrupted()
@@ -223,6 +225,7 @@ class _Run:
     def _validate(self, step: int, board: Any) -> None:
         with self.trainer.averaged() as network:
             score: Score = validate(network, self.val, self.cache, self.device, self.trainer.pool)
+        self.validated = step
         samples = step * self.config.batch
         self.folder.log(
             {"kind": "validation", "step": step, "samples": samples, "mean_px": score.mean_px, "pck_0.2": score.pck}

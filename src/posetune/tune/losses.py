@@ -23,9 +23,9 @@ OUTPUTS = (0, 1, 3, 4)
 class LossConfig:
     """Weights of the parts, and how errors are bounded. A weight of 0 switches a part off."""
 
-    regression: float = 1.0  # x, y as the network regresses them
-    refined: float = 1.0  # x, y after the heatmap has moved them, as MediaPipe reports them
-    heatmap: float = 1.0  # the heatmap itself, against a Gaussian at the label
+    regression: float = 3.0  # x, y as the network regresses them
+    refined: float = 3.0  # x, y after the heatmap has moved them, as MediaPipe reports them
+    heatmap: float = 0.3  # the heatmap itself, against a Gaussian at the label
     heatmap_sigma: float = 1.6  # of that Gaussian, in cells (4 crop px); stock peaks look like this
     visibility: float = 0.1  # where the labels say visible or hidden
     world: float = 1.0  # where true 3D is known (synthetic people)
@@ -33,7 +33,7 @@ class LossConfig:
     hold_auxiliary: float = 2.0  # the two points that steer the next frame's crop, on top of hold
     # An error beyond this many crop px counts by its logarithm: a wrong label pulls with a force that falls with
     # its distance.
-    outlier_px: float = 20.0
+    outlier_px: float = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,11 @@ def _mean(values: Tensor, weight: Tensor) -> Tensor:
     return (values * weight).sum() / weight.sum().clamp_min(1e-6)
 
 
+def _entropy(p: Tensor) -> Tensor:
+    """The least that the cross-entropy to probabilities ``p`` can be."""
+    return -(torch.xlogy(p, p) + torch.xlogy(1 - p, 1 - p))
+
+
 def gaussian_maps(points: Tensor, size: int, cells: int, sigma: float) -> Tensor:
     """(B, N, 2) crop px → (B, h, w, N) Gaussians of height 1.
 
@@ -148,7 +153,7 @@ def _heatmap_loss(heatmap: Tensor, points: Tensor, weight: Tensor, size: int, co
     """Cross-entropy of the labelled maps to a Gaussian at the label, per cell of the Gaussian's own area."""
     target = gaussian_maps(points, size, heatmap.shape[1], config.heatmap_sigma)
     error = F.binary_cross_entropy_with_logits(heatmap[..., :COUNT], target, reduction="none")
-    floor = F.binary_cross_entropy(target, target, reduction="none")  # so that a perfect map costs nothing
+    floor = _entropy(target)  # so that a perfect map costs nothing
     area = 2 * torch.pi * config.heatmap_sigma**2
     return _mean((error - floor).sum((1, 2)) / area, weight) * 0.5
 
@@ -165,7 +170,7 @@ def _hold(
     logits, wanted = predicted.points[:, :COUNT, 3:5], torch.sigmoid(stock.points[:, :COUNT, 3:5])
     maps, wanted_maps = predicted.heatmap[..., :COUNT], torch.sigmoid(stock.heatmap[..., :COUNT])
     spread = (F.binary_cross_entropy_with_logits(maps, wanted_maps, reduction="none")
-              - F.binary_cross_entropy(wanted_maps, wanted_maps, reduction="none")).sum((1, 2))  # fmt: skip
+              - _entropy(wanted_maps)).sum((1, 2))  # fmt: skip
     area = 2 * torch.pi * config.heatmap_sigma**2
     world = _distance(predicted.world[:, :COUNT], stock.world[:, :COUNT], 1e-3) * 10 * ~true_3d
     return {
