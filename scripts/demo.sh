@@ -3,8 +3,11 @@
 set -euo pipefail
 data=$1 run=$2 base=$3
 
+schedule=()
 if [ -z "$data" ]; then
   data=runs/sample
+  # The sample set is for a first look: about three minutes on two cores. Your own data gets the full schedule.
+  schedule=(--set "samples=[1500, 1500]")
   [ -d "$data/annotations" ] || posetune data sample "$data"
 fi
 if [ -e "$run" ]; then
@@ -23,7 +26,7 @@ sys.exit(guard.code)
 PY
 )
 
-posetune train --data "$data" --base "$base" --out "$run"
+posetune train --data "$data" --base "$base" --out "$run" ${schedule[@]+"${schedule[@]}"}
 posetune eval --data "$data" --split "$held_out" "$run" --brief --json "$run/eval.json" --report "$run/report.html"
 posetune export "$run" --out "$run/pose.task"
 posetune doctor "$run/pose.task" --try

@@ -22,7 +22,15 @@ from posetune.tune.config import load_config
 from posetune.tune.loop import train
 from posetune.tune.trainer import Trainer
 
-SMALL = ["samples=[16, 16]", "batch=4", "validations=2", "replay.sample_set=false", "suspects=false", "passes=1"]
+SMALL = [
+    "samples=[16, 16]",
+    "batch=4",
+    "validations=2",
+    "replay.sample_set=false",
+    "suspects=false",
+    "passes=1",
+    "blend=1",
+]
 NAMED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_wrist", "right_knee")
 
 

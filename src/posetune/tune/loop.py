@@ -93,7 +93,7 @@ def train(
         run.load()
     interrupted = run.go(batches, _total_steps(config, len(subjects), batches.batch - batches.replayed))
 
-    share = choose_blend(trainer, run.best_weights, config, replay, cache, device, say)
+    share = choose_blend(trainer, run.best_weights, config, cache, device, say)
     summary = write_model(folder, networks.landmarks, trainer, share, val, cache, device, say)
     summary.update(
         interrupted=interrupted, best_step=run.best_step, train_people=len(subjects), replay_people=len(replay)

@@ -21,7 +21,8 @@ from posetune.tune.config import TrainConfig
 from posetune.tune.samples import Subject, subject_of
 
 Say = Callable[[str], None]
-_ORDINARY = "ordinary_train"  # the split of the sample set that is meant for replay
+# Splits of the sample set: ordinary people to look at, and others to hold to stock's answers.
+_ORDINARY, _ORDINARY_TRAIN = "ordinary", "ordinary_train"
 _SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
 
 
@@ -125,10 +126,20 @@ def _held(record: ImageRecord, crop: Crop) -> Subject:
 
 def _sample_set() -> list[Subject]:
     """The ordinary people of the sample set, by the crops that their labels imply."""
+    people = load_dataset(_sample_folder(), _ORDINARY_TRAIN).usable
+    return [_held(p.image, p.crop) for p in people if p.crop is not None]
+
+
+def ordinary_subjects() -> list[Subject]:
+    """The ordinary people of the sample set that nothing is trained on, with their true labels."""
+    return [subject_of(p) for p in _worth(load_dataset(_sample_folder(), _ORDINARY))]
+
+
+def _sample_folder() -> Path:
+    """The sample set, unpacked into the cache folder on first use."""
     from posetune.data.synthetic.sample import write_sample
 
     folder = cache.folder() / f"sample-{__version__}"
-    if not (folder / "annotations" / f"{_ORDINARY}.json").exists():
+    if not all((folder / "annotations" / f"{name}.json").exists() for name in (_ORDINARY, _ORDINARY_TRAIN)):
         write_sample(folder)
-    people = load_dataset(folder, _ORDINARY).usable
-    return [_held(p.image, p.crop) for p in people if p.crop is not None]
+    return folder
