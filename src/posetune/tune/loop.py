@@ -16,6 +16,7 @@ from torch import Tensor
 
 from posetune import stock
 from posetune.errors import PosetuneError
+from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.progress import clock
 from posetune.tune.blend import choose_blend
@@ -74,6 +75,8 @@ def train(
     random.seed(config.seed)
 
     networks = stock.resolve(config.base)
+    if not networks.is_stock:  # a damaged file must be refused before its offsets are followed
+        examine(networks.landmarks, None, config.base)
     graph = Graph(networks.landmarks, config.base)
     train_set, val_set = load_splits(config, say)
     subjects = training_subjects(train_set, networks.landmarks, networks.detector, config, say)
