@@ -13,7 +13,7 @@ fi
 if [ -e "$run" ]; then
   run="$run-$(date +%Y%m%d-%H%M%S)"
 fi
-# What training has not seen: every split but train, and but val where there is another.
+# What training has not seen: no split of training people, and not val where there is another.
 held_out=$(python - "$data" <<'PY'
 import sys
 from posetune.cli import main_guard
@@ -21,7 +21,7 @@ from posetune.data.dataset import find_splits
 
 with main_guard() as guard:
     splits = find_splits(sys.argv[1])
-    print(",".join([s for s in splits if s not in ("train", "val")] or [s for s in splits if s == "val"] or splits))
+    print(",".join([s for s in splits if "train" not in s and s != "val"] or [s for s in splits if s == "val"] or splits))
 sys.exit(guard.code)
 PY
 )
