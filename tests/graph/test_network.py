@@ -76,10 +76,11 @@ def test_trained_weights_written_back_compute_what_torch_computes():
     assert (kept.inputs, kept.outputs) == (before.inputs, before.outputs)
 
 
-def test_a_stem_shared_by_two_networks_gives_what_each_gives_alone():
+@pytest.mark.parametrize("finest", [4, 32])  # as in --trainable head and tail
+def test_a_stem_shared_by_two_networks_gives_what_each_gives_alone(finest):
     network = Network(Graph.read(stock.path("lite"))).requires_grad_(False)
     names = network.convolutions_for(OUTPUTS)
-    stem = {n for n in names if network.output_resolution(n) > 32}
+    stem = {n for n in names if network.output_resolution(n) > finest}
     other = copy.deepcopy(network)
     for name in set(names) - stem:
         other.get_submodule(name).weight.mul_(0.99)

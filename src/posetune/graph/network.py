@@ -254,7 +254,10 @@ class Network(nn.Module):
     def begin(self, x: Tensor, outputs: Sequence[int], stem: Collection[str]) -> dict[int, Tensor]:
         """Run the part of the network that depends on no convolution outside ``stem``; see :meth:`finish`."""
         values = {self._input_tensor: x.contiguous(memory_format=torch.channels_last)}
-        return self._walk(values, [entry for entry in self._plan(tuple(outputs)) if entry[0] in self._within(stem)])
+        inside, plan = self._within(stem), self._plan(tuple(outputs))
+        # The two parts may interleave in the plan: what the rest needs stays, wherever the plan lets go of it.
+        needed = {tensor for step, _ in plan if step not in inside for tensor in step.inputs}
+        return self._walk(values, [entry for entry in plan if entry[0] in inside], needed)
 
     def finish(self, values: dict[int, Tensor], outputs: Sequence[int], stem: Collection[str]) -> list[Tensor]:
         """Run the rest, from what :meth:`begin` returned; ``values`` is left as it is.
@@ -266,12 +269,14 @@ class Network(nn.Module):
         results = (values[self.output_tensors[i]] for i in outputs)
         return [y.permute(0, 2, 3, 1) if y.dim() == 4 else y for y in results]
 
-    def _walk(self, values: dict[int, Tensor], plan: list[tuple[_Step, tuple[int, ...]]]) -> dict[int, Tensor]:
+    def _walk(
+        self, values: dict[int, Tensor], plan: list[tuple[_Step, tuple[int, ...]]], needed: Collection[int] = ()
+    ) -> dict[int, Tensor]:
         later = {i for step, _ in plan for i in step.inputs}
         for step, finished in plan:
             values[step.output] = self._run(step, [values[i] for i in step.inputs])
             for tensor in finished:
-                if tensor in later:
+                if tensor in later and tensor not in needed:
                     del values[tensor]
         return values
 
