@@ -178,6 +178,8 @@ def test_mediapipe_agrees(name, trials):
     if verdict == "refused":
         assert trial.error is not None
         assert "process ended" not in trial.error
+    elif name == "int8 heatmap":  # MediaPipe reads floats beyond the bytes' end: it runs, or it crashes, by chance
+        assert trial.error is None or "process ended" in trial.error
     else:  # a wrong one loads, and runs, without a word: that is the trap
         assert trial.error is None
     if verdict == "taken":

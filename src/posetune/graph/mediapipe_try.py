@@ -42,7 +42,7 @@ def try_in_mediapipe(path: str | Path) -> Trial:
 
 
 def try_all(paths: Sequence[str | Path]) -> list[Trial]:
-    """The same for several bundles, one after the other in one process."""
+    """The same for several bundles, one after the other in one process; after one that kills it, in another."""
     if importlib.util.find_spec("mediapipe") is None:
         raise PosetuneError("Trying needs mediapipe, which is not installed: pip install 'posetune[mediapipe]'.")
     command = [sys.executable, "-m", "posetune.graph.mediapipe_try", *map(str, paths)]
@@ -56,7 +56,10 @@ def try_all(paths: Sequence[str | Path]) -> list[Trial]:
         end = f"it did not end within {seconds} seconds"
     lines = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
     trials = [Trial(**json.loads(line)) for line in lines]
-    return trials + [Trial("", end, 0)] * (len(paths) - len(trials))
+    if len(trials) == len(paths):
+        return trials
+    rest = paths[len(trials) + 1 :]
+    return [*trials, Trial("", end, 0), *(try_all(rest) if rest else [])]
 
 
 # PoseLandmarkers live until the process ends. One that failed is closed once more when it is collected, and MediaPipe
