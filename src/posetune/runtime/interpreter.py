@@ -18,11 +18,15 @@ MAX_THREADS = 4
 
 def default_threads() -> int:
     """The number of processors this process may use, at most MAX_THREADS."""
+    return min(processors(), MAX_THREADS)
+
+
+def processors() -> int:
+    """The number of processors this process may use."""
     try:
-        available = len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
-        available = os.cpu_count() or 1
-    return min(available, MAX_THREADS)
+        return os.cpu_count() or 1
 
 
 class Network:

@@ -53,9 +53,6 @@ class Prediction:
             points.reshape(-1, NETWORK_COUNT, 5), presence.reshape(-1, 1), heatmap, world.reshape(-1, NETWORK_COUNT, 3)
         )
 
-    def detach(self) -> Prediction:
-        return Prediction(self.points.detach(), self.presence.detach(), self.heatmap.detach(), self.world.detach())
-
 
 def refine(xy: Tensor, heatmap: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """The heatmap refinement of ``runtime.landmarker.refine``, batched and differentiable.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from torch import Tensor
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Convolution, Network, normalise
+from posetune.runtime.interpreter import processors
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction, losses
 from posetune.tune.samples import Batch
@@ -34,7 +34,7 @@ class Trainer:
 
     def __init__(self, graph: Graph, config: TrainConfig, calibration: Sequence[Tensor], device: torch.device) -> None:
         self.config, self.device = config, device
-        self.threads = (config.threads or _processors()) if device.type == "cpu" else 1
+        self.threads = (config.threads or processors()) if device.type == "cpu" else 1
         _set_up_thread()
         self.pool = ThreadPoolExecutor(self.threads, "train", initializer=_set_up_thread)
         self.stock = Network(graph).to(device).requires_grad_(False)
@@ -219,13 +219,6 @@ def sum_scaled(tensors: Sequence[Tensor | None], scales: Sequence[float]) -> Ten
     for tensor, scale in present[1:]:
         total.add_(tensor, alpha=scale)
     return total
-
-
-def _processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
 
 
 def _parameter_groups(module: Convolution) -> list[dict[str, Any]]:
