@@ -238,3 +238,57 @@ def test_a_damaged_image_is_told_when_it_is_read(folder):
     person.image.path.write_bytes(b"\xff\xd8\xff\xe0 no more")
     with pytest.raises(PosetuneError, match=r"a\.png"):
         person.image.read()
+
+
+# --- the file's own points -----------------------------------------------------------------------------------------
+
+
+def test_native_points_keep_their_names_and_the_crop_of_the_33(folder):
+    plain = read(folder, content())
+    dataset = load_dataset(folder, "train", native=True)
+    assert dataset.skeleton.names == tuple(COCO_NAMES)
+    assert dataset.skeleton.flip.tolist() == [0, 2, 1, 4, 3, 5]
+    assert dataset.dropped_names == ()
+    (person,) = dataset.people
+    assert person.keypoints.tolist() == np.reshape(POINTS, (-1, 3)).tolist()
+    assert person.labelled.all()
+    assert person.crop == plain.people[0].crop
+    assert person.torso == plain.people[0].torso
+
+
+def test_native_points_of_several_categories_and_what_they_say_of_themselves(folder):
+    categories = [
+        {"id": 1, "keypoints": COCO_NAMES, "skeleton": [[6, 1], [2, 3]], "sigmas": {"neck": 0.03}},
+        {"id": 2, "keypoints": ["tip", "tail", "nose"], "skeleton": [[1, 3]], "flip_pairs": [["tip", "tail"]]},
+    ]
+    second = annotation(id=8, category_id=2, keypoints=[1, 2, 2, 3, 4, 1, 5, 6, 2])
+    labels = content(categories=categories, annotations=[annotation(), second])
+    (folder / "annotations" / "train.json").write_text(json.dumps(labels))
+    dataset = load_dataset(folder, "train", native=True)
+    skeleton = dataset.skeleton
+    assert skeleton.names == (*COCO_NAMES, "tip", "tail")
+    assert skeleton.edges == ((5, 0), (1, 2), (6, 0))
+    assert skeleton.flip.tolist() == [0, 2, 1, 4, 3, 5, 7, 6]
+    assert skeleton.sigmas[5] == 0.03
+    assert dataset.people[1].keypoints[[6, 7, 0]].tolist() == [[1, 2, 2], [3, 4, 1], [5, 6, 2]]
+    assert dataset.people[1].crop is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"skeleton": [[1, 9]]}, {"skeleton": [3]}, {"sigmas": ["neck"]}, {"flip_pairs": [1]}]
+)
+def test_a_category_that_contradicts_itself_is_refused(folder, wrong):
+    labels = content(categories=[{"id": 1, "keypoints": COCO_NAMES, **wrong}])
+    (folder / "annotations" / "train.json").write_text(json.dumps(labels))
+    with pytest.raises(PosetuneError, match="do not fit its keypoints"):
+        load_dataset(folder, "train", native=True)
+    assert load_dataset(folder, "train").people  # who does not ask for it is not bothered
+
+
+def test_native_points_are_written_back(folder, tmp_path):
+    (folder / "annotations" / "train.json").write_text(json.dumps(content()))
+    dataset = load_dataset(folder, "train", native=True)
+    write_coco(dataset, tmp_path / "again.json")
+    again = load_dataset(tmp_path / "again.json", "again", images=folder / "images", native=True)
+    assert again.skeleton.names == dataset.skeleton.names
+    assert (again.people[0].keypoints == dataset.people[0].keypoints).all()

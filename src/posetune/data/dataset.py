@@ -48,13 +48,19 @@ def find_splits(folder: str | Path) -> list[str]:
 
 
 def load_dataset(
-    folder: str | Path, split: str, *, images: str | Path | None = None, require_images: bool = True
+    folder: str | Path,
+    split: str,
+    *,
+    images: str | Path | None = None,
+    require_images: bool = True,
+    native: bool = False,
 ) -> Dataset:
     """Read one split of a data set folder; or, where ``folder`` is a .json file, that file (``split`` names
     it).
 
     ``images``: the image folder, if it is not ``folder/images`` (for a .json file: not found beside it).
-    ``require_images``: an image file that is missing is an error; otherwise it is a warning.
+    ``require_images``: an image file that is missing is an error; otherwise it is a warning. ``native``: in the
+    label file's own points, not in the 33.
 
     Raises PosetuneError with one sentence for everything that is wrong: see :func:`load_coco`.
     """
@@ -62,7 +68,13 @@ def load_dataset(
     if folder.is_file():
         if folder.suffix.lower() != ".json":
             raise PosetuneError(_not_a_folder(folder))
-        return load_coco(folder, images or _images_beside(folder), require_images=require_images, root=folder.parent)
+        return load_coco(
+            folder,
+            images or _images_beside(folder),
+            require_images=require_images,
+            root=folder.parent,
+            native=native,
+        )
     splits = find_splits(folder)
     if split not in splits:
         raise PosetuneError(f"{folder} has no split '{split}'; it has {', '.join(splits)}.")
@@ -72,6 +84,7 @@ def load_dataset(
         name=f"{folder.resolve().name} {split}",
         root=folder,
         require_images=require_images,
+        native=native,
     )
 
 

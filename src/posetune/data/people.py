@@ -13,6 +13,7 @@ import numpy as np
 
 from posetune.geometry import Crop, crop_from_labels, torso_px
 from posetune.runtime.images import read_image
+from posetune.skeleton import BLAZEPOSE, Skeleton
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,15 @@ class ImageRecord:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One labelled person.
+    """One labelled person. 33 points, or K where the set was read in its own keypoint set (``native``).
 
     ``keypoints``: (33, 3) float64: x, y in image px and v: 0 not labelled (then x = y = 0), 1 labelled but
     hidden, 2 visible. ``bbox``: (4,) x, y, width, height in image px, or None. ``area``: px², as the label
     file says, or None. ``ignore``: to be left out of training and scoring (a crowd, too small, nothing
     labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
     the camera), NaN where unknown; or None. ``extra``: what else the label file says of this person.
+    ``skeleton``: what the points are. ``seen_crop``: the crop in which a detector saw the person, for labels
+    that imply none.
     """
 
     id: int
@@ -53,6 +56,8 @@ class Person:
     ignore: bool = False
     keypoints_3d: np.ndarray | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    skeleton: Skeleton = BLAZEPOSE
+    seen_crop: Crop | None = None
 
     @cached_property
     def labelled(self) -> np.ndarray:
@@ -65,15 +70,17 @@ class Person:
 
     @cached_property
     def crop(self) -> Crop | None:
-        """The crop of the crop protocol; None if the labels do not imply one (see
+        """The crop of the crop protocol; ``seen_crop`` if the labels do not imply one (see
         ``geometry.crop_from_labels``).
         """
-        return crop_from_labels(self.keypoints, self.labelled)
+        body = self.skeleton.to_body(self.keypoints)
+        return crop_from_labels(body, body[:, 2] > 0) or self.seen_crop
 
     @cached_property
     def torso(self) -> float:
         """Length of the torso in image px, NaN where the labels do not tell. See ``geometry.torso_px``."""
-        return torso_px(self.keypoints, self.labelled)
+        body = self.skeleton.to_body(self.keypoints)
+        return torso_px(body, body[:, 2] > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +89,8 @@ class Dataset:
 
     ``source_names``: the keypoint names of the schema it came from; ``dropped_names``: those that mean none
     of the 33. ``root``: the folder of the set (the one that holds ``images/``) or, without such, the image
-    folder. ``warnings``: sentences for the user about what was read but not as it stands.
+    folder. ``warnings``: sentences for the user about what was read but not as it stands. ``skeleton``: the
+    keypoint set of all its people.
     """
 
     name: str
@@ -92,6 +100,7 @@ class Dataset:
     dropped_names: tuple[str, ...]
     root: Path
     warnings: tuple[str, ...] = ()
+    skeleton: Skeleton = BLAZEPOSE
 
     @cached_property
     def usable(self) -> tuple[Person, ...]:
@@ -103,7 +112,9 @@ class Dataset:
     @cached_property
     def labelled_landmarks(self) -> np.ndarray:
         """(33,) bool: the landmarks that at least one person has a label for."""
-        return np.any([p.labelled for p in self.people], axis=0) if self.people else np.zeros(33, bool)
+        if not self.people:
+            return np.zeros(self.skeleton.count, bool)
+        return np.any([p.labelled for p in self.people], axis=0)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.files import write_text
 from posetune.runtime.images import read_image
+from posetune.skeleton import BLAZEPOSE, Skeleton, infer
 
 #: A labelled point may lie outside the image by this share of the image's longer side (people are cut by
 #: the frame, and annotators and renderers go on beyond it). Farther out it counts as unlabelled, with a
@@ -38,6 +39,7 @@ def load_coco(
     name: str | None = None,
     root: str | Path | None = None,
     require_images: bool = True,
+    native: bool = False,
 ) -> Dataset:
     """Read a COCO keypoint file.
 
@@ -46,6 +48,10 @@ def load_coco(
     is passed over. A person with nothing labelled, ``iscrowd`` or ``ignore`` is kept with ``ignore=True``.
     A point that lies outside the image by more than :data:`OUTSIDE_TOLERANCE` counts as unlabelled and is
     told in ``warnings``; so is v = 0 with coordinates. Image files are not opened here.
+
+    ``native``: do not map, keep the file's own points (of several categories: the union by name). Their edges are
+    the category's ``skeleton``; flip partners and OKS sigmas its ``flip_pairs`` (pairs of names) and ``sigmas``
+    (name → sigma) where it has these, which are not COCO's; otherwise they are worked out from the names.
 
     Raises PosetuneError: no such file, not JSON, not the shape of COCO keypoints, no image or person in it,
     ids twice or unknown, a wrong number of values, NaN, no known keypoint name, nothing labelled at all,
@@ -56,14 +62,14 @@ def load_coco(
     content = _read_json(annotations)
     reader = _Reader(str(annotations), [])
     tables = {key: reader.records(content, key) for key in ("images", "annotations", "categories")}
-    schemas = reader.schemas(tables["categories"])
+    schemas, skeleton = reader.schemas(tables["categories"], native)
     places = ImageFinder(images_folder, annotations.stem)
     images = reader.images(tables["images"], places)
     if require_images or len(places.missing) == len(images):
         places.complain(annotations)
     elif places.missing:
         reader.warn(f"{len(places.missing)} of {len(images)} images are missing")
-    people = reader.people(tables["annotations"], images, schemas)
+    people = reader.people(tables["annotations"], images, schemas, skeleton)
     _require_labels(annotations, people, schemas)
     return Dataset(
         name=name or annotations.stem,
@@ -73,6 +79,7 @@ def load_coco(
         dropped_names=tuple(dict.fromkeys(n for s in schemas.values() for n in s.dropped)),
         root=Path(root) if root is not None else images_folder,
         warnings=tuple(reader.warnings),
+        skeleton=skeleton,
     )
 
 
@@ -105,7 +112,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Schema:
-    """One category: its keypoint names, where each goes among the 33, and the names that go nowhere."""
+    """One category: its keypoint names, where each goes among the points read, and the names that go nowhere."""
 
     names: tuple[str, ...]
     mapping: dict[int, int]
@@ -137,9 +144,10 @@ class _Reader:
             raise self.fail(f"'{key}' is empty; label at least one person and export the set again.")
         return table
 
-    def schemas(self, categories: list[dict[str, Any]]) -> dict[Any, _Schema]:
-        """Category id → schema, for the categories that have keypoints."""
+    def schemas(self, categories: list[dict[str, Any]], native: bool) -> tuple[dict[Any, _Schema], Skeleton]:
+        """Category id → schema, for the categories that have keypoints; and the points that are read."""
         schemas = {}
+        skeleton = self.native_skeleton(categories) if native else BLAZEPOSE
         for row in categories:
             names = row.get("keypoints") or []
             if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
@@ -147,14 +155,40 @@ class _Reader:
             if row.get("id") in schemas:
                 raise self.fail(f"category id {row.get('id')!r} stands twice; give every category its own id.")
             if names:
-                mapping, dropped = landmarks.match_names(names)
+                own = {i: skeleton.names.index(name) for i, name in enumerate(names)} if native else {}
+                mapping, dropped = (own, []) if native else landmarks.match_names(names)
                 schemas[row.get("id")] = _Schema(tuple(names), mapping, tuple(dropped))
         if not schemas:
             raise self.fail(
                 "no category has keypoint names, and points are mapped by name only; add 'keypoints': "
                 "[\"nose\", \"left_shoulder\", …] to the category."
             )  # fmt: skip
-        return schemas
+        return schemas, skeleton
+
+    def native_skeleton(self, categories: list[dict[str, Any]]) -> Skeleton:
+        """The points of all categories by name, with the edges, flip partners and sigmas that these give."""
+        names: list[str] = []
+        edges: list[tuple[int, int]] = []
+        pairs: list[list[str]] | None = None
+        sigmas: dict[str, float] = {}
+        for row in categories:
+            own = row.get("keypoints") or []
+            if not isinstance(own, list) or not all(isinstance(n, str) for n in own):
+                continue  # schemas() says so
+            names += [n for n in dict.fromkeys(own) if n not in names] if names else own
+            try:
+                edges += [(names.index(own[a - 1]), names.index(own[b - 1])) for a, b in row.get("skeleton") or []]
+                if row.get("flip_pairs") is not None:
+                    pairs = (pairs or []) + [[str(a), str(b)] for a, b in row["flip_pairs"]]
+                sigmas |= {str(name): float(sigma) for name, sigma in (row.get("sigmas") or {}).items()}
+            except (TypeError, ValueError, IndexError, AttributeError):
+                raise self.fail(
+                    f"category {row.get('id')!r} has a skeleton, flip_pairs or sigmas that do not fit its keypoints: "
+                    "skeleton is pairs of positions from 1, flip_pairs pairs of names, sigmas name: number."
+                ) from None
+        if not names:
+            return BLAZEPOSE  # schemas() refuses such a file
+        return infer(names, where=self.where, edges=edges or None, flip_pairs=pairs, sigmas=sigmas)
 
     def images(self, rows: list[dict[str, Any]], places: ImageFinder) -> dict[Any, ImageRecord]:
         """Image id → record."""
@@ -176,7 +210,11 @@ class _Reader:
         return images
 
     def people(
-        self, rows: list[dict[str, Any]], images: dict[Any, ImageRecord], schemas: dict[Any, _Schema]
+        self,
+        rows: list[dict[str, Any]],
+        images: dict[Any, ImageRecord],
+        schemas: dict[Any, _Schema],
+        skeleton: Skeleton,
     ) -> list[Person]:
         """The people of all categories that have keypoints, in the order of the file."""
         only = next(iter(schemas)) if len(schemas) == 1 else None
@@ -198,14 +236,14 @@ class _Reader:
             if image is None:
                 raise self.fail(f"annotation {who} belongs to image {row.get('image_id')!r}, which is not in 'images'.")
             native = self.points(row, "keypoints", len(schema.names), f"annotation {who} ({image.path.name})")
-            keypoints = np.zeros((landmarks.COUNT, 3))
+            keypoints = np.zeros((skeleton.count, 3))
             source, target = list(schema.mapping), list(schema.mapping.values())
             keypoints[target] = native[source]
             if np.any((keypoints[:, 2] == 0) & (keypoints[:, :2] != 0).any(axis=1)):
                 unlabelled_with_xy.append(str(who))
             far = (keypoints[:, 2] > 0) & _far_outside(keypoints, image)
             if far.any():
-                outside += [f"{landmarks.NAMES[i]} of annotation {who}" for i in np.flatnonzero(far)]
+                outside += [f"{skeleton.names[i]} of annotation {who}" for i in np.flatnonzero(far)]
                 keypoints[far] = 0
             keypoints[keypoints[:, 2] == 0] = 0
             empty = not keypoints.any()
@@ -218,8 +256,9 @@ class _Reader:
                     bbox=self.box(row, who),
                     area=float(row["area"]) if _finite(row.get("area")) else None,
                     ignore=bool(row.get("ignore") or row.get("iscrowd")) or empty,
-                    keypoints_3d=self.points_3d(row, schema, who),
+                    keypoints_3d=self.points_3d(row, schema, who, skeleton.count),
                     extra={k: v for k, v in row.items() if k not in _PERSON_KEYS},
+                    skeleton=skeleton,
                 )
             )
         if outside:
@@ -255,7 +294,7 @@ class _Reader:
         points[points[:, 2] == 0] = np.nan_to_num(points[points[:, 2] == 0], nan=0, posinf=0, neginf=0)
         return points
 
-    def points_3d(self, row: dict[str, Any], schema: _Schema, who: int) -> np.ndarray | None:
+    def points_3d(self, row: dict[str, Any], schema: _Schema, who: int, count: int) -> np.ndarray | None:
         """(33, 3) metres, NaN where absent; None if the annotation has no ``keypoints_3d``.
 
         Written as the 2D points are: by the category's names, flat or as triples; null or NaN is unknown.
@@ -274,7 +313,7 @@ class _Reader:
             )
         native = values.reshape(-1, 3)
         native[~np.isfinite(native).all(axis=1)] = np.nan
-        points = np.full((landmarks.COUNT, 3), np.nan)
+        points = np.full((count, 3), np.nan)
         points[list(schema.mapping.values())] = native[list(schema.mapping)]
         return points
 
@@ -305,7 +344,7 @@ def _require_labels(annotations: Path, people: list[Person], schemas: dict[Any, 
 
 
 def write_coco(dataset: Dataset, path: str | Path) -> None:
-    """Write ``dataset`` as a COCO keypoint file over the 33 landmarks, atomically.
+    """Write ``dataset`` as a COCO keypoint file over the 33 landmarks (or its own points), atomically.
 
     ``file_name`` is relative to ``root/images`` (or to ``root``) where the image lies there, absolute
     otherwise. Groups, ``ignore``, ``keypoints_3d`` and ``extra`` are kept.
@@ -319,8 +358,8 @@ def write_coco(dataset: Dataset, path: str | Path) -> None:
                 "id": 1,
                 "name": "person",
                 "supercategory": "person",
-                "keypoints": list(landmarks.NAMES),
-                "skeleton": [[a + 1, b + 1] for a, b in landmarks.EDGES],  # COCO counts from 1 here
+                "keypoints": list(dataset.skeleton.names),
+                "skeleton": [[a + 1, b + 1] for a, b in dataset.skeleton.edges],  # COCO counts from 1 here
             }
         ],
         "images": [
