@@ -22,7 +22,7 @@ from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
 from posetune.measure.summary import Scored, difference, per_person, summarise
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.pipeline import Landmarker, of_networks
 
 #: How many people of the train split the constant offset is fitted on; more do not change a median.
 OFFSET_PEOPLE = 400
@@ -181,10 +181,10 @@ def _networks(
                 raise
             skipped[name] = str(error)
             continue
-        networks[name] = Landmarker(found.landmarks, found.detector, name=name, threads=threads)
+        networks[name] = of_networks(found, name=name, threads=threads)
         entries.append(Entry(name, "stock", name))
     for name, found, base in given:
-        networks[name] = Landmarker(found.landmarks, found.detector, name=name, threads=threads)
+        networks[name] = of_networks(found, name=name, threads=threads)
         entries.append(Entry(name, "model", base))
     return networks, entries, skipped
 

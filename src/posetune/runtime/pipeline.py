@@ -6,15 +6,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
+from posetune.runtime.corrector import Corrector
 from posetune.runtime.detector import Detector
 from posetune.runtime.images import as_rgb
 from posetune.runtime.landmarker import LandmarkNetwork, refine, sigmoid
+
+if TYPE_CHECKING:
+    from posetune.stock import Networks
 
 #: How many people predict() looks for unless told. MediaPipe's own default is 1.
 DEFAULT_MAX_PEOPLE = 5
@@ -62,9 +67,10 @@ class Landmarker:
         threads: int | None = None,
         min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
         min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
+        corrector: Corrector | None = None,
     ) -> None:
         """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
-        ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``.
+        ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
         """
         for what, value in (
             ("min_detection_confidence", min_detection_confidence),
@@ -74,6 +80,7 @@ class Landmarker:
                 raise PosetuneError(f"{what} must lie between 0 and 1, not {value}.")
         self.name = name
         self.network = LandmarkNetwork(landmarks, threads)
+        self.corrector = corrector
         self.detector = Detector(detector, threads)
         self._min_detection = min_detection_confidence
         self._min_presence = min_presence_confidence
@@ -106,7 +113,7 @@ class Landmarker:
         output = self.network(crop.cut(rgb, size))
         points_crop = refine(output.points, output.heatmap, size)
         points_px = crop.to_image(points_crop[:, :3].astype(np.float64), size).astype(np.float32)
-        return Pose(
+        pose = Pose(
             landmarks_px=points_px[:COUNT],
             visibility=sigmoid(points_crop[:COUNT, 3]),
             presence=sigmoid(points_crop[:COUNT, 4]),
@@ -116,6 +123,7 @@ class Landmarker:
             crop=crop,
             detection_score=detection_score,
         )
+        return pose if self.corrector is None else self.corrector.apply(pose)
 
 
 def load(
@@ -133,15 +141,24 @@ def load(
     """
     from posetune import stock
 
-    networks = stock.resolve(model)
-    return Landmarker(
-        networks.landmarks,
-        networks.detector,
-        name=networks.name,
+    return of_networks(
+        stock.resolve(model),
         threads=threads,
         min_detection_confidence=min_detection_confidence,
         min_presence_confidence=min_presence_confidence,
     )
+
+
+def of_networks(networks: Networks, *, name: str | None = None, **options: Any) -> Landmarker:
+    """The landmarker that ``networks`` (of ``stock.resolve``) make up, with the corrector that stands behind them.
+
+    ``name``: another than theirs; ``options``: as for :class:`Landmarker`.
+    """
+    corrector = None
+    if networks.corrector is not None:
+        corrector = Corrector.from_bytes(networks.corrector, f"the corrector beside {networks.path}")
+    name = networks.name if name is None else name
+    return Landmarker(networks.landmarks, networks.detector, name=name, corrector=corrector, **options)
 
 
 def _turned(world: np.ndarray, angle: float) -> np.ndarray:

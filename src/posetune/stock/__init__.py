@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from posetune.errors import PosetuneError
@@ -12,10 +12,14 @@ from posetune.stock import cache
 from posetune.stock.fetch import fetch
 from posetune.stock.pins import LANDMARK_NAMES, PINS, Pin
 
-__all__ = ["LANDMARK_NAMES", "PINS", "RUN_NETWORK", "Networks", "Pin", "fetch", "path", "pin", "resolve"]
+__all__ = [
+    "LANDMARK_NAMES", "PINS", "RUN_CORRECTOR", "RUN_NETWORK", "Networks", "Pin", "fetch", "path", "pin", "resolve",
+]  # fmt: skip
 
 #: The file of a run folder that holds the finished network.
 RUN_NETWORK = "model.tflite"
+#: The file of a run folder that holds the corrector behind that network, if it is a corrector's run.
+RUN_CORRECTOR = "corrector.npz"
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Networks:
     """A landmark network and the detector that goes with it.
 
     ``landmarks`` and ``detector`` are the bytes of ``.tflite`` files; ``name`` is for tables; ``path`` is
-    where the landmark network was found; ``sha256`` is that of ``landmarks``.
+    where the landmark network was found; ``sha256`` is that of ``landmarks``; ``corrector`` is the content of
+    a corrector's file to run behind it (``runtime.corrector``), or None.
     """
 
     landmarks: bytes
@@ -31,6 +36,7 @@ class Networks:
     path: Path
     sha256: str
     _detector: bytes | None = field(default=None, repr=False)
+    corrector: bytes | None = field(default=None, repr=False)
 
     @property
     def detector(self) -> bytes:
@@ -42,8 +48,8 @@ class Networks:
 
     @property
     def is_stock(self) -> bool:
-        """True if the landmark network is one of the pinned files."""
-        return any(self.sha256 == pinned.sha256 for pinned in PINS.values())
+        """True if the landmark network is one of the pinned files, and nothing stands behind it."""
+        return self.corrector is None and any(self.sha256 == pinned.sha256 for pinned in PINS.values())
 
 
 def path(name: str) -> Path:
@@ -66,9 +72,10 @@ def pin(name: str) -> Pin:
 def resolve(model: str | Path) -> Networks:
     """The networks that ``model`` means.
 
-    ``model``: "lite", "full" or "heavy"; a run folder (with a ``model.tflite`` in it); a landmark network
-    (``.tflite``); or a ``.task`` bundle. Anything but a bundle goes with the stock detector. A stock name
-    wins over a file or folder of that name: write ``./full`` for the latter.
+    ``model``: "lite", "full" or "heavy"; a run folder (with a ``model.tflite`` in it, and the ``corrector.npz``
+    behind it, if there is one); a landmark network (``.tflite``); or a ``.task`` bundle. Anything but a bundle
+    goes with the stock detector. A stock name wins over a file or folder of that name: write ``./full`` for the
+    latter.
 
     Raises PosetuneError if it is none of these or cannot be read.
     """
@@ -83,7 +90,9 @@ def resolve(model: str | Path) -> Networks:
                 f"{given} holds no {RUN_NETWORK}: it is not a run folder, or its training has not finished "
                 "(posetune train --resume finishes one)."
             )
-        return _networks(_read(network), given.resolve().name, network)
+        networks = _networks(_read(network), given.resolve().name, network)
+        behind = given / RUN_CORRECTOR
+        return replace(networks, corrector=_read(behind)) if behind.is_file() else networks
     if not given.exists():
         hint = f"; the stock networks are {', '.join(LANDMARK_NAMES)}" if given.suffix == "" else ""
         raise PosetuneError(f"There is no network {model}: no such file or run folder{hint}.")
