@@ -41,7 +41,7 @@ def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
     for dataset in (train, val):
         for warning in dataset.warnings:
             say(warning)
-        if not _worth(dataset):
+        if not worth(dataset):
             raise PosetuneError(
                 f"{dataset.name} has no person to use: labels for a shoulder and a hip and a torso of more than "
                 f"{_SMALLEST_TORSO:.0f} px are needed; posetune data check {config.data} says more."
@@ -50,20 +50,21 @@ def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
         say(f"Points without a counterpart among the 33, left out: {', '.join(train.dropped_names)}.")
     known = [NAMES[i] for i in np.flatnonzero(train.labelled_landmarks)]
     say(
-        f"Training on {len(_worth(train))} people, choosing on {len(_worth(val))}; {len(known)} of 33 points labelled; "
+        f"Training on {len(worth(train))} people, choosing on {len(worth(val))}; {len(known)} of 33 points labelled; "
         "what has no label is held to the stock network's answer."
     )
     return train, val
 
 
-def _worth(dataset: Dataset) -> list[Person]:
+def worth(dataset: Dataset) -> list[Person]:
+    """The people that teach something: usable, and large enough."""
     # A torso that cannot be measured (one diagonal point missing) is no reason to leave someone out of training.
     return [p for p in dataset.usable if not p.torso <= _SMALLEST_TORSO]
 
 
 def validation_subjects(val: Dataset, most: int, seed: int) -> list[Subject]:
     """The people that the run looks at: those of the crop protocol, at most ``most``, chosen by ``seed``."""
-    people = [p for p in val.usable if p.torso > _SMALLEST_TORSO] or _worth(val)
+    people = [p for p in val.usable if p.torso > _SMALLEST_TORSO] or worth(val)
     order = np.random.default_rng([seed, 3]).permutation(len(people))[:most]
     return [subject_of(people[i]) for i in sorted(order)]
 
@@ -72,7 +73,7 @@ def training_subjects(
     train: Dataset, landmarks: bytes, detector: bytes, config: TrainConfig, say: Say
 ) -> list[Subject]:
     """The people to learn from, with labels trusted as far as they deserve it."""
-    people = _worth(train)
+    people = worth(train)
     if not config.suspects:
         return [subject_of(p) for p in people]
     from posetune.tune.trust import trust_of
@@ -132,7 +133,7 @@ def _sample_set() -> list[Subject]:
 
 def ordinary_subjects() -> list[Subject]:
     """The ordinary people of the sample set that nothing is trained on, with their true labels."""
-    return [subject_of(p) for p in _worth(load_dataset(_sample_folder(), _ORDINARY))]
+    return [subject_of(p) for p in worth(load_dataset(_sample_folder(), _ORDINARY))]
 
 
 def _sample_folder() -> Path:

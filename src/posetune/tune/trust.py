@@ -21,7 +21,11 @@ def trust_of(dataset: Dataset, landmarks: bytes, detector: bytes, say: Callable[
 
     ``landmarks``: the network whose contradiction makes a label suspect.
     """
-    answers = network_answers(dataset, {"base": Landmarker(landmarks, detector)})
+    return trust_from(dataset, network_answers(dataset, {"base": Landmarker(landmarks, detector)}), say)
+
+
+def trust_from(dataset: Dataset, answers: np.ndarray, say: Callable[[str], None]) -> np.ndarray:
+    """As :func:`trust_of`, from answers that are there already (as ``find_suspects`` wants them)."""
     suspects = find_suspects(dataset, answers)
     weights = np.ones((len(dataset.usable), COUNT), np.float32)
     place = {person.id: i for i, person in enumerate(dataset.usable)}
