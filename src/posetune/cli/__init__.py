@@ -89,7 +89,7 @@ def main_guard() -> Iterator[Guard]:
 
 
 # module -> the extra that brings it
-_EXTRAS = {"torch": "train", "matplotlib": "train", "mediapipe": "mediapipe", "moderngl": "synth"}
+_EXTRAS = {"torch": "train", "matplotlib": "train", "sklearn": "train", "mediapipe": "mediapipe", "moderngl": "synth"}
 
 
 def _explain_os_error(error: OSError) -> str:

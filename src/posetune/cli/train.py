@@ -5,6 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posetune.errors import PosetuneError
+
+if TYPE_CHECKING:
+    from posetune.tune.loop import TrainResult
 
 HELP = "tune a stock network on labelled images"
 
@@ -13,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder with images/ and annotations/<split>.json, or a COCO keypoint file")
     parser.add_argument("--base", help="lite, full, heavy, or a network of your own (default: full)")
     parser.add_argument("--out", help="the run folder")
+    parser.add_argument(
+        "--method", choices=("full", "corrector"), default="full",
+        help="full: tune the network's own weights; corrector: leave it and put a small model behind it, in seconds "
+        "(default: %(default)s; docs/methods.md)",
+    )  # fmt: skip
     parser.add_argument("--train-split", help="split to train on (default: train)")
     parser.add_argument(
         "--val-split", help="split to choose on (default: val; where missing, part of train is split off)"
@@ -47,14 +59,34 @@ def run(args: argparse.Namespace) -> int:
     if args.replay is not None:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
     names = ("train_split", "val_split", "trainable", "seed")
-    result = train(
-        args.data, args.base, args.out, config=config, assignments=assignments, resume=args.resume,
-        say=lambda text: print(text, file=sys.stderr, flush=True),
-        **{name: getattr(args, name) for name in names},
-    )  # fmt: skip
+    if args.method == "corrector":
+        result = _corrector(args, config, assignments, {name: getattr(args, name) for name in names})
+    else:
+        result = train(
+            args.data, args.base, args.out, config=config, assignments=assignments, resume=args.resume,
+            say=_say, **{name: getattr(args, name) for name in names},
+        )  # fmt: skip
     if args.json:
         print(json.dumps({"run": str(result.run), "model": str(result.model), "stock_px": result.stock_px,
                           "tuned_px": result.tuned_px, "interrupted": result.interrupted}))  # fmt: skip
     else:
         print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {result.stock_px:.2f}")
     return 130 if result.interrupted else 0
+
+
+def _corrector(
+    args: argparse.Namespace, config: str | Path | None, assignments: list[str], overrides: dict[str, Any]
+) -> TrainResult:
+    if args.resume:
+        raise PosetuneError("A corrector is trained in seconds and has nothing to resume; leave out --resume.")
+    from posetune.tune.config import load_config
+    from posetune.tune.corrector import train_corrector
+
+    given = {"data": args.data, "base": args.base, "out": args.out, **overrides}
+    return train_corrector(
+        load_config(config, {k: v for k, v in given.items() if v is not None}, assignments), say=_say
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

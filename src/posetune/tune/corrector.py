@@ -1,0 +1,231 @@
+"""``posetune train --method corrector``: a small model behind the unmodified network, in seconds.
+
+The network stays as it is; what it answers on the labelled people is the material (kept in the cache folder, so that a
+second run asks nothing). A ridge regression, a support vector regression and a small perceptron are fitted on the
+training people, and the validation people decide which of them, with which setting, and how much of it: from nothing at
+all over the constant offset to the whole model. So the result is never worse on them than the constant offset.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from posetune import __version__, stock
+from posetune.data.answer_cache import cached_answers
+from posetune.data.answers import Answers
+from posetune.data.people import Dataset, Person
+from posetune.errors import PosetuneError
+from posetune.files import write_bytes
+from posetune.geometry import SIZE
+from posetune.progress import Progress
+from posetune.runtime.corrector import Corrector, Layer, body_features
+from posetune.runtime.pipeline import Landmarker
+from posetune.tune.config import TrainConfig
+from posetune.tune.corrector_fit import Candidate, Material, candidates, fit_constant, predict
+from posetune.tune.loop import TrainResult
+from posetune.tune.prepare import load_splits, worth
+from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
+from posetune.tune.trust import trust_from
+
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+AMOUNTS = (1.0, 0.75, 0.5, 0.25, 0.0)
+#: A landmark with fewer trusted labels than this is left where the network put it.
+FEWEST_LABELS = 5
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What validation took: a candidate (None: the constant offset alone), how much of it, and the errors (crop px)."""
+
+    candidate: Candidate | None
+    layers: tuple[Layer, ...]
+    strength: float
+    amount: float
+    error: float
+
+
+def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
+    """Train a corrector behind ``config.base`` and leave it, with its network, in the run folder ``config.out``.
+
+    Of ``config`` it uses data, splits, base, out, seed, threads and suspects. Returns the validation errors of the network
+    alone and of both together.
+
+    Raises PosetuneError for unusable data, a base that has a corrector already, or an unwritable folder.
+    """
+    began = time.monotonic()
+    folder = RunFolder(config.out)
+    folder.prepare(resume=False)
+    networks = stock.resolve(config.base)
+    if networks.corrector is not None:
+        raise PosetuneError(f"{config.base} has a corrector already; give the network it stands behind as --base.")
+    train_set, val_set = load_splits(config, say)
+    train_set, val_set = (dataclasses.replace(s, people=tuple(worth(s))) for s in (train_set, val_set))
+    asker = _Asker(networks, config.threads)
+    seen, val_seen = asker.both_views(train_set, "training people"), asker.both_views(val_set, "validation people")
+    asked = time.monotonic()
+
+    trust = np.ones((len(train_set.people), 33))
+    if config.suspects:
+        views = [np.concatenate([a.points_px, a.visibility[..., None]], axis=-1) for a in seen]
+        trust = trust_from(train_set, np.stack(views), say)
+    landmarks = _learnable(train_set, trust)
+    material = material_of(train_set.people, seen, trust, landmarks)
+    val = material_of(val_set.people, val_seen[:1], np.ones((len(val_set.people), 33)), landmarks)
+    chosen, constant, tried = choose(material, val, landmarks, config.seed, say)
+
+    stock_px, constant_px = error_px(val, np.zeros_like(constant)), error_px(val, constant)
+    kind = "constant" if chosen.candidate is None else chosen.candidate.kind
+    corrector = Corrector(
+        landmarks, constant, chosen.layers, chosen.strength, chosen.amount,
+        {
+            "kind": kind, "setting": "" if chosen.candidate is None else chosen.candidate.setting,
+            "base": networks.name, "base_sha256": networks.sha256, "posetune": __version__,
+            "train_people": len(train_set.people),
+        },
+    )  # fmt: skip
+    config.save(folder / CONFIG)
+    write_bytes(folder / MODEL, networks.landmarks)
+    corrector.save(folder / stock.RUN_CORRECTOR)
+    for line in tried:
+        folder.log(line)
+    done = time.monotonic()
+    folder.save_summary(
+        {
+            "method": "corrector", "base": config.base, "kind": kind, "setting": corrector.about["setting"],
+            "strength": chosen.strength, "amount": chosen.amount, "stock_px": stock_px, "constant_px": constant_px,
+            "tuned_px": chosen.error, "train_people": len(train_set.people), "val_people": len(val_set.people),
+            "seconds": round(done - began, 2), "seconds_asking": round(asked - began, 2), "interrupted": False,
+        }
+    )  # fmt: skip
+    say(
+        f"{folder / stock.RUN_CORRECTOR} ({len(corrector.to_bytes()) / 1000:.1f} kB): {kind}, {chosen.strength:.0%} of it "
+        f"against the constant offset, {chosen.amount:.0%} applied; on validation {chosen.error:.2f} crop px, the network "
+        f"alone {stock_px:.2f}, with a constant offset {constant_px:.2f}."
+    )
+    return TrainResult(folder.path, folder / stock.RUN_CORRECTOR, stock_px, chosen.error, False)
+
+
+def choose(
+    material: Material, val: Material, landmarks: np.ndarray, seed: int, say: Say
+) -> tuple[Choice, np.ndarray, list[dict[str, Any]]]:
+    """``(choice, constant offset (K, 2), a line of JSON for every candidate)``.
+
+    Fits on ``material`` and its mirror image. On ``val`` a candidate counts by the mean over groups of their mean errors,
+    so that one long video does not decide alone; whoever is worse than the constant offset over all points is out.
+    """
+    constant = fit_constant(material)
+    both = material.with_mirror_images(landmarks)
+    at_rest = Choice(None, (), 0.0, 1.0, error_px(val, constant))
+    options = [dataclasses.replace(at_rest, amount=a, error=error_px(val, a * constant)) for a in AMOUNTS]
+    best = min(options, key=lambda c: (group_error_px(val, c.amount * constant), -c.amount))
+    best_score = group_error_px(val, best.amount * constant)
+    limit = min(option.error for option in options)
+    tried: list[dict[str, Any]] = []
+    for candidate in candidates(seed):
+        layers = candidate.fit(both)
+        learnt = predict(layers, val.features)
+        rows = []
+        for strength in STRENGTHS[1:]:
+            for amount in AMOUNTS[:-1]:
+                moves = amount * ((1 - strength) * constant + strength * learnt)
+                rows.append(
+                    (group_error_px(val, moves), Choice(candidate, layers, strength, amount, error_px(val, moves)))
+                )
+        score, choice = min(rows, key=lambda row: row[0])
+        tried.append(
+            {
+                "kind": "candidate", "model": candidate.kind, "setting": candidate.setting, "strength": choice.strength,
+                "amount": choice.amount, "val_px": choice.error, "val_px_by_group": score,
+            }
+        )  # fmt: skip
+        if score < best_score and choice.error <= limit:
+            best, best_score = choice, score
+    for kind in dict.fromkeys(row["model"] for row in tried):
+        row = min((r for r in tried if r["model"] == kind), key=lambda r: r["val_px_by_group"])
+        say(
+            f"{kind}: at best {row['val_px']:.2f} crop px on validation ({row['setting']}, strength {row['strength']:g})."
+        )
+    return best, constant, tried
+
+
+def material_of(people: tuple[Person, ...], views: list[Answers], trust: np.ndarray, landmarks: np.ndarray) -> Material:
+    """What there is to learn: each of ``views`` (a network's answers to ``people``) beside the labels.
+
+    ``trust``: (N, 33) weights of the labels. Whoever gives no body frame is left out.
+    """
+    parts: list[list[np.ndarray]] = []
+    keypoints = np.array([p.keypoints for p in people])
+    sides = np.array([np.nan if p.crop is None else p.crop.side for p in people])
+    groups = np.array([p.group for p in people], dtype=object)
+    for answers in views:
+        features, frames = body_features(answers.points_px, answers.visibility)
+        moves = keypoints[:, landmarks, :2] - answers.points_px[:, landmarks, :2]
+        labelled = keypoints[:, landmarks, 2] > 0
+        targets = frames.to_body(moves) * labelled[..., None]
+        unit_px = np.linalg.norm(frames.axes[:, :, 0], axis=1) * SIZE / sides
+        kept = np.isfinite(features).all(axis=1) & np.isfinite(unit_px)
+        weight = trust[:, landmarks] * labelled
+        parts.append([array[kept] for array in (features, targets, weight, unit_px, groups)])
+    return Material(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def error_px(material: Material, moves: np.ndarray) -> float:
+    """Mean over labelled points of what is left after ``moves``, (K, 2) or (M, K, 2) body units, in crop px."""
+    distance = np.linalg.norm(material.targets - moves, axis=-1) * material.unit_px[:, None]
+    return float(distance[material.weight > 0].mean())
+
+
+def group_error_px(material: Material, moves: np.ndarray) -> float:
+    """The mean over groups of :func:`error_px`."""
+    distance = np.linalg.norm(material.targets - moves, axis=-1) * material.unit_px[:, None]
+    known = material.weight > 0
+    means = []
+    for group in np.unique(material.groups.astype(str)):
+        rows = material.groups.astype(str) == group
+        if known[rows].any():
+            means.append(float(distance[rows][known[rows]].mean()))
+    return float(np.mean(means))
+
+
+def _learnable(dataset: Dataset, trust: np.ndarray) -> np.ndarray:
+    """(K,) the landmarks with enough labels to learn from."""
+    labelled = np.array([p.labelled for p in dataset.people]) & (trust > 0.5)
+    landmarks = np.flatnonzero(labelled.sum(axis=0) >= FEWEST_LABELS)
+    if not landmarks.size:
+        raise PosetuneError(
+            f"{dataset.name} has no landmark with at least {FEWEST_LABELS} labels; a corrector has nothing to learn."
+        )
+    return landmarks
+
+
+class _Asker:
+    """Asks the network, only what the cache does not know."""
+
+    def __init__(self, networks: stock.Networks, threads: int | None) -> None:
+        self._landmarker = Landmarker(networks.landmarks, networks.detector, threads=threads)
+        self._sha256 = networks.sha256
+
+    def both_views(self, dataset: Dataset, what: str) -> list[Answers]:
+        """The answers on each crop and on its mirror image: two looks at one label."""
+        views = []
+        for mirrored in (False, True):
+            with Progress(len(dataset.people), what) as progress:
+                done = 0
+
+                def count(now: int) -> None:
+                    nonlocal done
+                    for _ in range(now - done):
+                        progress.step()
+                    done = now
+
+                views.append(
+                    cached_answers(self._landmarker, self._sha256, dataset.people, mirrored=mirrored, progress=count)
+                )
+        return views
