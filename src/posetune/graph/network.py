@@ -176,7 +176,7 @@ class Network(nn.Module):
             name = f"{'depthwise' if module.depthwise else 'conv'}_{place:03d}"
             self.add_module(name, module)
             self._steps.append(_Step(op.kind, name, (source,), op.outputs[0]))
-        elif op.kind == "MAX_POOL_2D":
+        elif op.kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
             window = (op.options.filterHeight, op.options.filterWidth, op.options.strideH, op.options.strideW)
             self._steps.append(_Step(op.kind, None, (op.inputs[0],), op.outputs[0], (*window, op.options.padding)))
         elif op.kind == "RESIZE_BILINEAR":
@@ -309,6 +309,11 @@ class Network(nn.Module):
                 left, right = _same_padding(x.shape[3], kw, sw)
                 x = F.pad(x, (left, right, top, bottom), value=float("-inf"))
             return F.max_pool2d(x, (kh, kw), (sh, sw))
+        if step.kind == "AVERAGE_POOL_2D":
+            kh, kw, sh, sw, padding = step.arguments
+            if padding == _SAME:  # the edge windows would be averaged over fewer pixels
+                raise PosetuneError(f"{self.source}: padded average pooling is not supported.")
+            return F.avg_pool2d(x, (kh, kw), (sh, sw))
         if step.kind == "RESIZE_BILINEAR":
             return F.interpolate(x, size=step.arguments, mode="bilinear", align_corners=False)
         if step.kind == "DEPTH_TO_SPACE":
