@@ -12,11 +12,13 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
+from posetune.graph.points import has_own_points
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
 from posetune.runtime.corrector import Corrector
 from posetune.runtime.detector import Detector
 from posetune.runtime.images import as_rgb
 from posetune.runtime.landmarker import LandmarkNetwork, refine, sigmoid
+from posetune.skeleton import BLAZEPOSE, Skeleton
 
 if TYPE_CHECKING:
     from posetune.stock import Networks
@@ -41,6 +43,8 @@ class Pose:
     next crop.
     ``crop``: the window of the image that was looked at.
     ``detection_score``: the detector's word, 0…1; 1 where the crop was given.
+    ``skeleton``: which points these are: MediaPipe's 33, or the K of a network with points of its own (then z,
+    presence and world are NaN for points that are none of the 33).
     """
 
     landmarks_px: np.ndarray
@@ -51,6 +55,7 @@ class Pose:
     auxiliary_px: np.ndarray
     crop: Crop
     detection_score: float = 1.0
+    skeleton: Skeleton = BLAZEPOSE
 
 
 class Landmarker:
@@ -79,11 +84,14 @@ class Landmarker:
             if not 0 <= value <= 1:
                 raise PosetuneError(f"{what} must lie between 0 and 1, not {value}.")
         self.name = name
-        self.network = LandmarkNetwork(landmarks, threads)
+        self.network = self._load_network(landmarks, threads)
         self.corrector = corrector
         self.detector = Detector(detector, threads)
         self._min_detection = min_detection_confidence
         self._min_presence = min_presence_confidence
+
+    def _load_network(self, landmarks: bytes, threads: int | None) -> LandmarkNetwork:
+        return LandmarkNetwork(landmarks, threads)
 
     def predict(self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE) -> list[Pose]:
         """The people in ``image``, best detection first.
@@ -117,7 +125,7 @@ class Landmarker:
             landmarks_px=points_px[:COUNT],
             visibility=sigmoid(points_crop[:COUNT, 3]),
             presence=sigmoid(points_crop[:COUNT, 4]),
-            world=_turned(output.world[:COUNT], crop.angle),
+            world=turned(output.world[:COUNT], crop.angle),
             score=output.presence,
             auxiliary_px=points_px[[AUX_CENTER, AUX_CIRCLE]],
             crop=crop,
@@ -150,10 +158,15 @@ def load(
 
 
 def of_networks(networks: Networks, *, name: str | None = None, **options: Any) -> Landmarker:
-    """The landmarker that ``networks`` (of ``stock.resolve``) make up, with the corrector that stands behind them.
+    """The landmarker that ``networks`` (of ``stock.resolve``) make up, with the corrector that stands behind them; for
+    a network with points of its own, a ``runtime.custom.OwnLandmarker``.
 
     ``name``: another than theirs; ``options``: as for :class:`Landmarker`.
     """
+    if has_own_points(networks.landmarks):
+        from posetune.runtime.custom import OwnLandmarker
+
+        return OwnLandmarker(networks.landmarks, networks.detector, name=name or networks.name, **options)
     corrector = None
     if networks.corrector is not None:
         corrector = Corrector.from_bytes(networks.corrector, f"the corrector beside {networks.path}")
@@ -161,7 +174,7 @@ def of_networks(networks: Networks, *, name: str | None = None, **options: Any) 
     return Landmarker(networks.landmarks, networks.detector, name=name, corrector=corrector, **options)
 
 
-def _turned(world: np.ndarray, angle: float) -> np.ndarray:
+def turned(world: np.ndarray, angle: float) -> np.ndarray:
     """Turn (n, 3) metres from the crop's axes to the image's, about z (WorldLandmarkProjectionCalculator)."""
     c, s = np.cos(angle), np.sin(angle)
     turned = world.copy()
