@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from posetune.runtime.landmarker import refine as refine_numpy
-from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, refine, robust
+from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, refine, robust, z_in_px
 
 
 def prediction(batch=2, seed=0):
@@ -97,3 +97,29 @@ def test_gradients_are_finite_at_coincidence():
     )
     sum(cost.values()).backward()
     assert torch.isfinite(points.grad).all()
+
+
+def test_true_z_is_metres_in_the_scale_of_x():
+    rng = np.random.default_rng(0)
+    world = torch.tensor(rng.normal(0, 0.4, (2, 33, 3)), dtype=torch.float32)
+    points = world[..., :2] * 150 + torch.tensor([120.0, 90.0])  # 150 px a metre, anywhere in the crop
+    world[1, 5] = float("nan")
+    z = z_in_px(world, points)
+    assert z[0].tolist() == pytest.approx((world[0, :, 2] * 150).tolist(), abs=1e-2)
+    assert bool(torch.isnan(z[1, 5]))
+    assert int(torch.isnan(z).sum()) == 1
+
+
+def test_known_depth_is_learnt_and_not_held():
+    p = prediction()
+    world = torch.randn(2, 33, 3, generator=torch.Generator().manual_seed(1)) * 0.3
+    points = world[..., :2] * 100 + 128
+    q = prediction()
+    q.points[:, :33, 2] = z_in_px(world, points)
+    q.world[:, :33] = world
+    cost = parts(q, p, points, torch.ones(2, 33), world=world)
+    assert cost["z"] < 1e-4
+    assert cost["world"] < 1e-4
+    assert cost["hold_z"] == 0
+    away = parts(p, p, points, torch.ones(2, 33), world=world)
+    assert away["z"] > 1

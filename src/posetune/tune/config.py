@@ -33,7 +33,9 @@ class ReplayConfig:
 class TrainConfig:
     """A resolved training configuration. What each key means stands beside it in ``train.yaml``."""
 
-    data: str
+    data: str | None
+    unlabelled: tuple[str, ...]
+    teacher: str
     train_split: str
     val_split: str
     val_share: float
@@ -84,14 +86,16 @@ def load_config(
     if overrides:
         layers.append(overrides)
     raw = resolve(default_config(), *layers, assignments=assignments)
-    for key, flag in (("data", "--data"), ("out", "--out")):
-        if not raw[key]:
-            raise PosetuneError(f"Training needs {key}: give {flag} or set {key} in the configuration file.")
+    if not raw["data"] and not raw["unlabelled"]:
+        raise PosetuneError("Training needs labels or images: give --data, or --unlabelled to learn from a teacher.")
+    if not raw["out"]:
+        raise PosetuneError("Training needs out: give --out or set out in the configuration file.")
     _check(raw)
     parts = {"replay": ReplayConfig, "augment": AugmentConfig, "loss": LossConfig}
     values: dict[str, Any] = {f.name: raw[f.name] for f in fields(TrainConfig) if f.name not in (*parts, "raw")}
     values.update({key: kind(**raw[key]) for key, kind in parts.items()})
     values["samples"] = tuple(raw["samples"])
+    values["unlabelled"] = tuple(raw["unlabelled"])
     return TrainConfig(raw=raw, **values)
 
 
@@ -103,6 +107,8 @@ def _check(raw: Mapping[str, Any]) -> None:
                 value = value[part]
             raise PosetuneError(f"The configuration key {key} wants {wants}, not {value!r}.")
 
+    sources = raw["unlabelled"]
+    require("unlabelled", isinstance(sources, list) and all(isinstance(n, str) for n in sources), "a list of paths")
     require("trainable", raw["trainable"] in TRAINABLE, " or ".join(TRAINABLE))
     require("schedule", raw["schedule"] in SCHEDULES, " or ".join(SCHEDULES))
     require("weight_precision", raw["weight_precision"] in ("fp16", "fp32"), "fp16 or fp32")

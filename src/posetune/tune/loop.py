@@ -23,7 +23,7 @@ from posetune.tune.blend import choose_blend
 from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.curves import draw_curves
 from posetune.tune.finish import write_model
-from posetune.tune.prepare import load_splits, replay_subjects, training_subjects, validation_subjects
+from posetune.tune.prepare import gather
 from posetune.tune.run_folder import CONFIG, RunFolder
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject, ahead
 from posetune.tune.trainer import Trainer
@@ -78,28 +78,28 @@ def train(
     if not networks.is_stock:  # a damaged file must be refused before its offsets are followed
         examine(networks.landmarks, None, config.base)
     graph = Graph(networks.landmarks, config.base)
-    train_set, val_set = load_splits(config, say)
-    subjects = training_subjects(train_set, networks.landmarks, networks.detector, config, say)
-    val = validation_subjects(val_set, config.val_people, config.seed)
-    replay = replay_subjects(config, networks.landmarks, networks.detector, say)
+    material = gather(config, networks.landmarks, networks.detector, folder / "frames", say)
     config.save(folder / CONFIG)
 
     cache = ImageCache()
     size = graph.inputs[0].shape[1]
     batches = BatchMaker(
-        subjects, replay, batch=config.batch, replay_share=config.replay.share, size=size,
+        material.train, material.replay, batch=config.batch, replay_share=config.replay.share, size=size,
         augment=config.augment, seed=config.seed, cache=cache,
     )  # fmt: skip
     trainer = Trainer(graph, config, _calibration(batches), device)
-    run = _Run(config, folder, trainer, val, cache, device, say)
+    run = _Run(config, folder, trainer, material.val, cache, device, say)
     if resume:
         run.load()
-    interrupted = run.go(batches, _total_steps(config, len(subjects), batches.batch - batches.replayed))
+    interrupted = run.go(batches, _total_steps(config, len(material.train), batches.batch - batches.replayed))
 
     share = choose_blend(trainer, run.best_weights, config, cache, device, say)
-    summary = write_model(folder, networks.landmarks, trainer, share, val, cache, device, say)
+    summary = write_model(folder, networks.landmarks, trainer, share, material.val, cache, device, say)
     summary.update(
-        interrupted=interrupted, best_step=run.best_step, train_people=len(subjects), replay_people=len(replay)
+        interrupted=interrupted,
+        best_step=run.best_step,
+        train_people=len(material.train),
+        replay_people=len(material.replay),
     )
     folder.save_summary(summary)
     draw_curves(folder.events(), folder / "curves.png")

@@ -28,7 +28,7 @@ class LossConfig:
     heatmap: float = 0.3  # the heatmap itself, against a Gaussian at the label
     heatmap_sigma: float = 1.6  # of that Gaussian, in cells (4 crop px); stock peaks look like this
     visibility: float = 0.1  # where the labels say visible or hidden
-    world: float = 1.0  # where true 3D is known (synthetic people)
+    world: float = 1.0  # world landmarks and z, where true 3D is known (synthetic people)
     hold: float = 1.0  # unlabelled points, z, visibility, presence, world, auxiliary points: as stock has them
     hold_auxiliary: float = 2.0  # the two points that steer the next frame's crop, on top of hold
     # An error beyond this many crop px counts by its logarithm: a wrong label pulls with a force that falls with
@@ -141,9 +141,28 @@ def losses(
     true_3d = torch.isfinite(world).all(-1)
     off = _distance(predicted.world[:, :COUNT], torch.nan_to_num(world), 1e-3) * true_3d
     parts["world"] = config.world * off.sum() / true_3d.sum().clamp_min(1) * 10
-    for name, value in _hold(predicted, stock, weight > 0, true_3d, size, config).items():
+    depth = z_in_px(world, points)
+    true_z = torch.isfinite(depth)
+    off = (predicted.points[:, :COUNT, 2] - torch.nan_to_num(depth)).abs() * true_z
+    parts["z"] = config.world * off.sum() / true_z.sum().clamp_min(1) / (2 * UNIT)
+    for name, value in _hold(predicted, stock, weight > 0, true_3d, true_z, config).items():
         parts[f"hold_{name}"] = config.hold * value
     return parts
+
+
+def z_in_px(world: Tensor, points: Tensor) -> Tensor:
+    """True z of the landmarks (B, 33) crop px, the hips' middle at 0; NaN where it is not known.
+
+    world (B, 33, 3) metres, hip-centred, crop axes, NaN where unknown; points (B, 33, 2) crop px. MediaPipe gives z in the
+    scale of x: metres become px by the weak-perspective scale, the least-squares one of x, y between the two.
+    """
+    known = torch.isfinite(world).all(-1, keepdim=True)
+    count = known.sum(1, keepdim=True).clamp_min(1)
+    metres = torch.nan_to_num(world) * known
+    flat = (metres[..., :2] - metres[..., :2].sum(1, keepdim=True) / count) * known
+    px = (points - (points * known).sum(1, keepdim=True) / count) * known
+    scale = (flat * px).sum((1, 2)) / flat.square().sum((1, 2)).clamp_min(1e-6)
+    return torch.where(known[..., 0] & (scale > 0)[:, None], metres[..., 2] * scale[:, None], torch.nan)
 
 
 def _heatmap_loss(heatmap: Tensor, points: Tensor, weight: Tensor, size: int, config: LossConfig) -> Tensor:
@@ -156,14 +175,14 @@ def _heatmap_loss(heatmap: Tensor, points: Tensor, weight: Tensor, size: int, co
 
 
 def _hold(
-    predicted: Prediction, stock: Prediction, labelled: Tensor, true_3d: Tensor, size: int, config: LossConfig
+    predicted: Prediction, stock: Prediction, labelled: Tensor, true_3d: Tensor, true_z: Tensor, config: LossConfig
 ) -> dict[str, Tensor]:
     """How far the network has left the stock network's answers in everything that has no label."""
     free = F.pad((~labelled).float(), (0, NETWORK_COUNT - COUNT))  # (B, 39); the unused points count for nothing
     shift = robust(_distance(predicted.points[..., :2], stock.points[..., :2]), config.outlier_px) / UNIT
     auxiliary = torch.zeros_like(free)
     auxiliary[:, COUNT : COUNT + 2] = 1
-    z = (predicted.points[:, :COUNT, 2] - stock.points[:, :COUNT, 2]).abs() / (2 * UNIT)
+    z = (predicted.points[:, :COUNT, 2] - stock.points[:, :COUNT, 2]).abs() / (2 * UNIT) * ~true_z
     logits, wanted = predicted.points[:, :COUNT, 3:5], torch.sigmoid(stock.points[:, :COUNT, 3:5])
     maps, wanted_maps = predicted.heatmap[..., :COUNT], torch.sigmoid(stock.heatmap[..., :COUNT])
     spread = (F.binary_cross_entropy_with_logits(maps, wanted_maps, reduction="none")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from posetune import __version__
+from posetune import __version__, stock
 from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
@@ -21,14 +21,56 @@ from posetune.tune.config import TrainConfig
 from posetune.tune.samples import Subject, subject_of
 
 Say = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Material:
+    """What a run learns from, chooses on, and is held by."""
+
+    train: list[Subject]
+    val: list[Subject]
+    replay: list[Subject]
+
+
 # Splits of the sample set: ordinary people to look at, and others to hold to stock's answers.
 _ORDINARY, _ORDINARY_TRAIN = "ordinary", "ordinary_train"
 _SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
 
 
+def gather(config: TrainConfig, landmarks: bytes, detector: bytes, frames: Path, say: Say) -> Material:
+    """Everything that a run needs, from labels, from unlabelled images (``config.unlabelled``), or from both.
+
+    ``landmarks``, ``detector``: the base networks. ``frames``: where frames of unlabelled videos are put.
+    """
+    train: list[Subject] = []
+    val: list[Subject] = []
+    if config.data is not None:
+        train_set, val_set = load_splits(config, say)
+        train = training_subjects(train_set, landmarks, detector, config, say)
+        val = validation_subjects(val_set, config.val_people, config.seed)
+    if config.unlabelled:
+        from posetune.tune.distill import hold_out, pseudo_labelled, scaled, unlabelled_images
+
+        records = unlabelled_images(config.unlabelled, frames, say)
+        teacher = stock.resolve(config.teacher)
+        pseudo = pseudo_labelled(Landmarker(teacher.landmarks, teacher.detector), records, say)
+        if train:
+            pseudo = scaled(pseudo, _typical_labels(train))
+        else:
+            pseudo, val = hold_out(pseudo, config.val_share, config.seed)
+            say(f"Learning from {len(pseudo)} of them, choosing on {len(val)} by the teacher's word.")
+        train += pseudo
+    return Material(train, val, replay_subjects(config, landmarks, detector, _typical_labels(train), say))
+
+
+def _typical_labels(subjects: Sequence[Subject]) -> float:
+    """How many labels a person has in the mean."""
+    return float(np.mean([s.weight.sum() for s in subjects]))
+
+
 def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
     """The sets to train on and to choose on. Where there is no ``val``, whole groups of train are split off."""
-    data = Path(config.data)
+    data = Path(config.data or "")
     splits = [] if data.is_file() else find_splits(data)
     train = load_dataset(data, config.train_split)
     if config.val_split in splits:
@@ -82,16 +124,19 @@ def training_subjects(
     return [subject_of(p, w) for p, w in zip(people, trust, strict=True)]
 
 
-def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, say: Say) -> list[Subject]:
-    """People whose answers must not change: from the user's folder, and from the sample set that posetune brings."""
+def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, labels: float, say: Say) -> list[Subject]:
+    """Other people, against forgetting: from the user's folder, and rendered ones from the sample set that posetune brings.
+
+    ``labels``: how many labels one of the run's own people has; a rendered one, fully labelled, counts for no more.
+    """
     subjects: list[Subject] = []
     if config.replay.share == 0:
         return subjects
     if config.replay.folder is not None:
         subjects += _people_in(Path(config.replay.folder), landmarks, detector, say)
     if config.replay.sample_set:
-        ordinary = _sample_set()
-        say(f"Replay: {len(ordinary)} ordinary people of the sample set are held to the stock network's answers.")
+        ordinary = _sample_set(labels)
+        say(f"Replay: {len(ordinary)} rendered people of the sample set, with their exact labels.")
         subjects += ordinary
     return subjects
 
@@ -125,10 +170,11 @@ def _held(record: ImageRecord, crop: Crop) -> Subject:
     return Subject(record, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
 
 
-def _sample_set() -> list[Subject]:
-    """The ordinary people of the sample set, by the crops that their labels imply."""
-    people = load_dataset(_sample_folder(), _ORDINARY_TRAIN).usable
-    return [_held(p.image, p.crop) for p in people if p.crop is not None]
+def _sample_set(labels: float) -> list[Subject]:
+    """The rendered people of the sample set's training side."""
+    people = worth(load_dataset(_sample_folder(), _ORDINARY_TRAIN))
+    weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
+    return [subject_of(p, weight) for p in people]
 
 
 def ordinary_subjects() -> list[Subject]:

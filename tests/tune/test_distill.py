@@ -1,0 +1,102 @@
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from figures import draw_person, room
+
+import posetune
+from posetune.data.people import ImageRecord
+from posetune.errors import PosetuneError
+from posetune.landmarks import INDEX
+from posetune.tune.distill import hold_out, pseudo_labelled, scaled, unlabelled_images
+from posetune.tune.samples import Subject
+from posetune.tune.teacher import pseudo_labels
+
+
+@pytest.fixture(scope="module")
+def teacher():
+    return posetune.load("lite", threads=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two drawn people, one empty room, one damaged file."""
+    root = tmp_path_factory.mktemp("unlabelled")
+    for k in range(2):
+        picture = draw_person(room(240, 320), (120, 170), 0.42, arms=0.2 + 0.3 * k)
+        cv2.imwrite(str(root / f"person{k}.png"), picture[..., ::-1])
+    cv2.imwrite(str(root / "room.png"), room(240, 320))
+    (root / "damaged.jpg").write_bytes(b"not a picture")
+    return root
+
+
+def subject(name, group, weight=1.0):
+    record = ImageRecord(name, None, 10, 10, group)
+    return Subject(record, None, np.zeros((33, 2)), np.full(33, weight, np.float32), np.full(33, np.nan), None, name)
+
+
+def test_people_in_a_folder_become_subjects_with_the_teachers_points(teacher, folder, tmp_path):
+    said = []
+    records = unlabelled_images([folder], tmp_path / "frames", said.append)
+    subjects = pseudo_labelled(teacher, records, said.append)
+    assert {s.image.path.name for s in subjects} == {"person0.png", "person1.png"}
+    assert "1 damaged" in said[-1]
+    for s in subjects:
+        pose = teacher.predict(s.image.read(), 1)[0]
+        sure = s.weight > 0.9
+        assert sure.sum() > 15
+        assert np.linalg.norm(s.keypoints - pose.landmarks_px[:, :2], axis=1)[sure].max() < 0.04 * s.crop.side
+
+
+def test_what_the_views_do_not_agree_on_is_not_trusted(teacher, folder):
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (320, 240, 3), dtype=np.uint8)
+    record = ImageRecord("noise", None, 240, 320, "noise")
+    crop = teacher.predict(cv2.imread(str(folder / "person0.png"))[..., ::-1], 1)[0].crop
+    labels = pseudo_labels(teacher, [(record, crop)], lambda _: noise)
+    assert not labels.believable[0]
+    assert labels.trust[0].mean() < 0.3
+
+
+def test_video_frames_are_written_once_and_belong_to_their_video(tmp_path):
+    from posetune.runtime.video import writing_video
+
+    with writing_video(tmp_path / "clip.mp4", 10, 64, 48) as video:
+        for k in range(21):
+            video.write(np.full((48, 64, 3), 10 * k, np.uint8))
+    frames = tmp_path / "frames"
+    records = unlabelled_images([tmp_path / "clip.mp4"], frames, lambda _: None)
+    assert [r.group for r in records] == ["clip"] * 5  # two a second of two seconds, and the first
+    first = (frames / records[0].path.name).stat().st_mtime_ns
+    unlabelled_images([tmp_path / "clip.mp4"], frames, lambda _: None)
+    assert (frames / records[0].path.name).stat().st_mtime_ns == first
+
+
+def test_nothing_to_learn_from_is_said(teacher, tmp_path):
+    with pytest.raises(PosetuneError, match="no image or video"):
+        unlabelled_images([tmp_path], tmp_path / "frames", lambda _: None)
+    with pytest.raises(PosetuneError, match="There is no"):
+        unlabelled_images([tmp_path / "missing"], tmp_path / "frames", lambda _: None)
+    cv2.imwrite(str(tmp_path / "room.png"), room(240, 320))
+    records = unlabelled_images([tmp_path], tmp_path / "frames", lambda _: None)
+    with pytest.raises(PosetuneError, match="sure of nobody"):
+        pseudo_labelled(teacher, records, lambda _: None)
+
+
+def test_whole_videos_are_held_out():
+    people = [subject(f"{g}{k}", g) for g in "abcd" for k in range(5)]
+    train, val = hold_out(people, 0.25, seed=0)
+    assert len(val) == 5
+    assert not {s.image.group for s in train} & {s.image.group for s in val}
+    train, val = hold_out(people[:5], 0.2, seed=0)  # a single video: its end
+    assert [s.name for s in val] == ["a4"]
+
+
+def test_scaling_bounds_what_a_person_counts_for():
+    few, many = subject("few", "a", 0.1), subject("many", "b", 1.0)
+    a, b = scaled([few, many], 12)
+    assert a.weight.sum() == pytest.approx(3.3)
+    assert b.weight.sum() == pytest.approx(12)
+    assert a.weight[INDEX["nose"]] == pytest.approx(0.1)
