@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from posetune.landmarks import COUNT, EDGES, REGIONS, side_of
 from posetune.runtime.pipeline import Pose
+from posetune.skeleton import BLAZEPOSE, Skeleton
 
 Colour = tuple[int, int, int]
 
@@ -25,7 +25,7 @@ def draw_poses(image: np.ndarray, poses: Sequence[Pose]) -> np.ndarray:
     """A copy of ``image`` (H, W, 3) uint8 RGB with the skeletons of ``poses`` on it."""
     canvas = np.ascontiguousarray(image).copy()
     for pose in poses:
-        draw_skeleton(canvas, pose.landmarks_px, pose.visibility >= MIN_VISIBILITY)
+        draw_skeleton(canvas, pose.landmarks_px, pose.visibility >= MIN_VISIBILITY, skeleton=pose.skeleton)
     return canvas
 
 
@@ -35,31 +35,32 @@ def draw_skeleton(
     visible: np.ndarray | None = None,
     shown: np.ndarray | None = None,
     colours: dict[str, Colour] | None = None,
+    skeleton: Skeleton = BLAZEPOSE,
 ) -> None:
     """Draw one skeleton onto ``canvas`` (H, W, 3) uint8 RGB, in place.
 
     ``points_px``: (33, ≥2) image px; ``visible``: (33,) bool, False for a ring and thin lines; ``shown``:
     (33,) bool, False for points that are not drawn (unlabelled ones); ``colours``: RGB for "left",
-    "right", "middle".
+    "right", "middle". ``skeleton``: what the points are, if not MediaPipe's 33 (then K instead of 33).
     """
     colours = colours or SIDE_COLOURS
-    visible = np.ones(COUNT, bool) if visible is None else visible
+    visible = np.ones(skeleton.count, bool) if visible is None else visible
     # What lies far off the image would only overflow the line drawing's integers.
     near = (np.abs(points_px[:, :2]) < 10 * max(canvas.shape)).all(axis=1)  # False for NaN, too
     shown = near if shown is None else near & shown
     if not shown.any():
         return
     width = line_width(canvas, points_px[shown])
-    edges = [(a, b) for a, b in EDGES if shown[a] and shown[b]]
+    edges = [(a, b) for a, b in skeleton.edges if shown[a] and shown[b]]
     for outline in (True, False):  # all outlines first: a limb must not cut the limb it crosses
         for a, b in edges:
-            side = side_of(a) if side_of(a) == side_of(b) else "middle"
-            thin = not (visible[a] and visible[b]) or (a in REGIONS["face"])
+            side = skeleton.side_of(a) if skeleton.side_of(a) == skeleton.side_of(b) else "middle"
+            thin = not (visible[a] and visible[b]) or (a in skeleton.face)
             _line(canvas, points_px[a], points_px[b], colours[side], width / 2 if thin else width, outline)
     for outline in (True, False):
         for i in np.flatnonzero(shown).tolist():
-            size = width * (_FACE_DOT if i in REGIONS["face"] else 1)  # the face is small: keep it to be seen
-            _dot(canvas, points_px[i], colours[side_of(i)], size, bool(visible[i]), outline)
+            size = width * (_FACE_DOT if i in skeleton.face else 1)  # the face is small: keep it to be seen
+            _dot(canvas, points_px[i], colours[skeleton.side_of(i)], size, bool(visible[i]), outline)
 
 
 def line_width(canvas: np.ndarray, points_px: np.ndarray) -> float:

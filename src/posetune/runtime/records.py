@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from posetune.landmarks import NAMES
 from posetune.runtime.pipeline import Pose
+from posetune.skeleton import BLAZEPOSE
 
 CATEGORY_ID = 1  # "person"
 CSV_COLUMNS = (
@@ -36,7 +37,8 @@ def coco_result(found: Found) -> dict[str, Any]:
 
     ``keypoints``: 33 × (x, y, visibility), image px and 0…1. Beyond COCO: ``file_name``; ``frame`` (videos);
     ``z``: 33 × image px; ``presence``: 33 × 0…1; ``world``: 33 × [x, y, z] metres, hip-centred;
-    ``detection_score`` 0…1.
+    ``detection_score`` 0…1. Of a network with K points of its own: K instead of 33, ``keypoint_names``, and null for what
+    it does not tell (z, presence and world of points that are none of the 33).
     """
     pose = found.pose
     keypoints = [
@@ -51,13 +53,19 @@ def coco_result(found: Found) -> dict[str, Any]:
         "score": round(pose.score, 5),
         "file_name": found.file_name,
         "detection_score": round(pose.detection_score, 5),
-        "z": [round(z, 3) for z in pose.landmarks_px[:, 2].tolist()],
-        "presence": [round(p, 4) for p in pose.presence.tolist()],
-        "world": [[round(v, 4) for v in point] for point in pose.world.tolist()],
+        "z": [_rounded(z, 3) for z in pose.landmarks_px[:, 2].tolist()],
+        "presence": [_rounded(p, 4) for p in pose.presence.tolist()],
+        "world": [[_rounded(v, 4) for v in point] for point in pose.world.tolist()],
     }
+    if pose.skeleton is not BLAZEPOSE:
+        entry["keypoint_names"] = list(pose.skeleton.names)
     if found.frame is not None:
         entry["frame"] = found.frame
     return entry
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    return None if math.isnan(value) else round(value, digits)
 
 
 def coco_json(people: Iterable[Found]) -> str:
@@ -74,10 +82,10 @@ def table_csv(people: Iterable[Found]) -> str:
     for found in people:
         pose = found.pose
         frame = "" if found.frame is None else found.frame
-        for i, name in enumerate(NAMES):
+        for i, name in enumerate(pose.skeleton.names):
             writer.writerow(
                 [found.image_id, found.file_name, frame, found.person, f"{pose.score:.5f}", i, name]
-                + [f"{v:.3f}" for v in pose.landmarks_px[i]]
-                + [f"{v:.4f}" for v in (pose.visibility[i], pose.presence[i], *pose.world[i])]
+                + ["" if math.isnan(v) else f"{v:.3f}" for v in pose.landmarks_px[i]]
+                + ["" if math.isnan(v) else f"{v:.4f}" for v in (pose.visibility[i], pose.presence[i], *pose.world[i])]
             )
     return stream.getvalue()
