@@ -140,7 +140,10 @@ class _Run:
         cache: ImageCache,
         device: torch.device,
         say: Say,
+        look: Callable[..., Score] = validate,
     ) -> None:
+        """``look``: how a network is looked at on ``val``, called as ``validate``."""
+        self.look = look
         self.config, self.folder, self.trainer, self.val = config, folder, trainer, val
         self.cache, self.device, self.say = cache, device, say
         self.best: float | None = None
@@ -227,7 +230,7 @@ class _Run:
 
     def _validate(self, step: int, board: Any) -> None:
         with self.trainer.averaged() as network:
-            score: Score = validate(network, self.val, self.cache, self.device, self.trainer.pool)
+            score = self.look(network, self.val, self.cache, self.device, self.trainer.pool)
         self.validated = step
         samples = step * self.config.batch
         self.folder.log(

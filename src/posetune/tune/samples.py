@@ -6,7 +6,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -14,15 +14,18 @@ import torch
 from posetune.data.people import ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import COUNT, FLIP
+from posetune.skeleton import BLAZEPOSE
 from posetune.tune.augment import AugmentConfig, vary_crop, vary_pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """Someone to learn from: an image, the crop around the person, and what is known of the 33 landmarks.
+    """Someone to learn from: an image, the crop around the person, and what is known of the 33 landmarks (or of the K
+    points of a set of the user's own).
 
     ``keypoints``: (33, 2) image px. ``weight``: (33,) how far each label is trusted; 0 where there is none.
-    ``visible``: (33,) 1 visible, 0 hidden, NaN unknown. ``world``: (33, 3) metres or None.
+    ``visible``: (33,) 1 visible, 0 hidden, NaN unknown. ``world``: (33, 3) metres or None. ``flip``: (33,) which point
+    each becomes in a mirrored crop.
     """
 
     image: ImageRecord
@@ -32,6 +35,7 @@ class Subject:
     visible: np.ndarray
     world: np.ndarray | None = None
     name: str = ""
+    flip: np.ndarray = field(default_factory=lambda: FLIP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +103,8 @@ def subject_of(person: Person, weight: np.ndarray | None = None) -> Subject:
     trust = person.labelled.astype(np.float32) if weight is None else weight.astype(np.float32) * person.labelled
     visible = np.where(person.labelled, (person.keypoints[:, 2] > 1).astype(np.float32), np.nan)
     name = f"{person.image.path.name} (person {person.id})"
-    return Subject(person.image, person.crop, person.keypoints[:, :2], trust, visible, person.keypoints_3d, name)
+    flip, world = person.skeleton.flip, person.keypoints_3d if person.skeleton is BLAZEPOSE else None
+    return Subject(person.image, person.crop, person.keypoints[:, :2], trust, visible, world, name, flip)
 
 
 def make_sample(
@@ -118,7 +123,8 @@ def make_sample(
     weight, visible = subject.weight, subject.visible
     world = np.full((COUNT, 3), np.nan) if subject.world is None else _turn_world(subject.world, crop)
     if crop.mirror:
-        points, weight, visible, world = points[FLIP], weight[FLIP], visible[FLIP], world[FLIP]
+        points, weight, visible = points[subject.flip], weight[subject.flip], visible[subject.flip]
+        world = world[FLIP]
     return pixels, points, weight, visible, world
 
 

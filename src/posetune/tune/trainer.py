@@ -29,21 +29,36 @@ _GAIN_RATE = 0.5
 class Trainer:
     """Holds everything that changes during a run; :meth:`step` makes one step.
 
-    ``calibration``: batches of real crops (B, 3, S, S) on which the activations are measured.
+    ``calibration``: batches of real crops (B, 3, S, S) on which the activations are measured. ``start``: the same
+    network with the weights to begin with, if these are not stock's.
     """
 
-    def __init__(self, graph: Graph, config: TrainConfig, calibration: Sequence[Tensor], device: torch.device) -> None:
+    #: The outputs that training looks at, by place.
+    outputs: tuple[int, ...] = OUTPUTS
+
+    def __init__(
+        self,
+        graph: Graph,
+        config: TrainConfig,
+        calibration: Sequence[Tensor],
+        device: torch.device,
+        start: Graph | None = None,
+    ) -> None:
         self.config, self.device = config, device
         self.threads = (config.threads or processors()) if device.type == "cpu" else 1
         _set_up_thread()
         self.pool = ThreadPoolExecutor(self.threads, "train", initializer=_set_up_thread)
         self.stock = Network(graph).to(device).requires_grad_(False)
         self.network = copy.deepcopy(self.stock)
+        if start is not None:
+            self.network.load_state_dict(Network(start).state_dict())
         finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / 256
-        names = self.network.convolutions_for(OUTPUTS)
-        self.stem = frozenset(n for n in names if self.network.output_resolution(n) > finest)
+        names = self.network.convolutions_for(self.outputs)
+        self.stem = frozenset(
+            n for n in names if self.network.output_resolution(n) > finest and not self.always_trained(n)
+        )
         self.trained = [n for n in names if n not in self.stem]
-        normalise(self.network, (c.to(device) for c in calibration), self.trained, OUTPUTS)
+        normalise(self.network, (c.to(device) for c in calibration), self.trained, self.outputs)
         for _, module in self.modules():
             module.requires_grad_(True)
             module.round_fp16 = config.weight_precision == "fp16"
@@ -54,6 +69,10 @@ class Trainer:
         self.steps_done = 0
         self.rate = 1.0  # what the plateau schedule has left of the learning rate
         self._typical_norm: float | None = None
+
+    def always_trained(self, name: str) -> bool:
+        """Whether a convolution is trained whatever its resolution."""
+        return False
 
     def modules(self) -> Iterator[tuple[str, Convolution]]:
         """The convolutions that are trained."""
@@ -102,8 +121,15 @@ class Trainer:
 
     def _gradients(self, batch: Batch) -> tuple[dict[str, float], list[Tensor | None]]:
         """The parts of the loss with their sum, and the sum's gradient for every parameter."""
+        parts = self.parts(batch)
+        loss = torch.stack(list(parts.values())).sum()
+        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, list(gradients)
+
+    def parts(self, batch: Batch) -> dict[str, Tensor]:
+        """The parts of the loss on a batch."""
         predicted, stock = self.predict(batch.images)
-        parts = losses(
+        return losses(
             predicted,
             stock,
             batch.points,
@@ -113,9 +139,6 @@ class Trainer:
             self.network.input_size,
             self.config.loss,
         )
-        loss = torch.stack(list(parts.values())).sum()
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, list(gradients)
 
     def predict(self, images: Tensor) -> tuple[Prediction, Prediction]:
         """The trained network's answer and the stock network's; what they share is computed once."""
