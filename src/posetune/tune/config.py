@@ -76,16 +76,20 @@ def default_config() -> dict[str, Any]:
 
 
 def load_config(
-    file: str | Path | None = None, overrides: Mapping[str, Any] | None = None, assignments: Iterable[str] = ()
+    file: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    assignments: Iterable[str] = (),
+    default: Mapping[str, Any] | None = None,
 ) -> TrainConfig:
-    """Default, file, overrides, ``key=value`` assignments, each over the one before; checked.
+    """Default, file, overrides, ``key=value`` assignments, each over the one before; checked. ``default``: another one
+    than train.yaml, with at least its keys.
 
     Raises PosetuneError with the key and what it wants.
     """
     layers: list[Mapping[str, Any]] = [read_yaml(file)] if file is not None else []
     if overrides:
         layers.append(overrides)
-    raw = resolve(default_config(), *layers, assignments=assignments)
+    raw = resolve(default or default_config(), *layers, assignments=assignments)
     if not raw["data"] and not raw["unlabelled"]:
         raise PosetuneError("Training needs labels or images: give --data, or --unlabelled to learn from a teacher.")
     if not raw["out"]:
