@@ -1,3 +1,5 @@
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ pytest.importorskip("torch")
 from figures import draw_person, room
 
 import posetune
+from posetune.cli import main
 from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
 from posetune.landmarks import INDEX
@@ -100,3 +103,13 @@ def test_scaling_bounds_what_a_person_counts_for():
     assert a.weight.sum() == pytest.approx(3.3)
     assert b.weight.sum() == pytest.approx(12)
     assert a.weight[INDEX["nose"]] == pytest.approx(0.1)
+
+
+def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsys):
+    command = ["train", "--method", "distill", "--teacher", "lite", "--base", "lite", "--out", str(tmp_path / "run")]
+    settings = ["samples=[8, 8]", "batch=4", "validations=1", "replay.sample_set=false", "blend=1", "val_share=0.5"]
+    assert main([*command, "--unlabelled", str(folder), *(f"--set={s}" for s in settings), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert posetune.load(result["model"], threads=1).predict(ImageRecord("", folder / "person0.png", 0, 0, "").read())
+    assert main(command) == 2
+    assert "--unlabelled" in capsys.readouterr().err

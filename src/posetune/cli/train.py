@@ -21,10 +21,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", help="lite, full, heavy, or a network of your own (default: full)")
     parser.add_argument("--out", help="the run folder")
     parser.add_argument(
-        "--method", choices=("full", "corrector"), default="full",
-        help="full: tune the network's own weights; corrector: leave it and put a small model behind it, in seconds "
-        "(default: %(default)s; docs/methods.md)",
+        "--method", choices=("full", "corrector", "distill"), default="full",
+        help="full: tune the network's own weights; corrector: leave it and put a small model behind it, in seconds; "
+        "distill: learn from a teacher's answers on --unlabelled (default: %(default)s; docs/methods.md)",
     )  # fmt: skip
+    parser.add_argument(
+        "--unlabelled", nargs="+", metavar="PATH", help="for distill: folders, images, videos without labels; --data "
+        "may be given too, or not",
+    )  # fmt: skip
+    parser.add_argument("--teacher", help="for distill: whose answers are learnt (default: heavy)")
     parser.add_argument("--train-split", help="split to train on (default: train)")
     parser.add_argument(
         "--val-split", help="split to choose on (default: val; where missing, part of train is split off)"
@@ -58,7 +63,11 @@ def run(args: argparse.Namespace) -> int:
     assignments = list(args.assignments)
     if args.replay is not None:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
-    names = ("train_split", "val_split", "trainable", "seed")
+    names = ("train_split", "val_split", "trainable", "seed", "unlabelled", "teacher")
+    if args.method == "distill" and not args.unlabelled and not args.resume:
+        raise PosetuneError("--method distill learns from images without labels: give --unlabelled FOLDER or VIDEO.")
+    if args.method != "distill" and args.unlabelled:
+        raise PosetuneError("--unlabelled is for --method distill; for images against forgetting give --replay FOLDER.")
     if args.method == "corrector":
         result = _corrector(args, config, assignments, {name: getattr(args, name) for name in names})
     else:
