@@ -46,8 +46,7 @@ def test_stock_network_runs_and_refuses_wrong_crops():
     assert output.points.shape == (39, 5)
     assert output.heatmap.shape == (64, 64, 39)
     assert output.world.shape == (39, 3)
-    assert output.segmentation is not None
-    assert output.segmentation.shape == (256, 256)
+    assert output.segmentation is None  # unless asked for: tests/graph/test_trim.py
     assert 0 <= output.presence < 0.5
     again = network(np.full((256, 256, 3), 30, np.uint8))
     assert not np.array_equal(again.points, output.points)  # the first answer is a copy, not a view of a buffer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.errors import PosetuneError
+from posetune.graph.trim import without_segmentation
 from posetune.landmarks import NETWORK_COUNT
 from posetune.runtime.interpreter import Network
 
@@ -24,7 +25,7 @@ class NetworkOutput:
     ``points``: (39, 5) float32: x, y, z in crop px, visibility logit, presence logit.
     ``presence``: how sure it is that the crop shows a person, 0…1.
     ``heatmap``: (h, w, 39) float32 logits, h = w = crop size / 4.
-    ``segmentation``: (size, size) float32 logits, or None if the network has no such output.
+    ``segmentation``: (size, size) float32 logits, or None if the network has no such output or was not asked.
     ``world``: (39, 3) float32 metres, hip-centred, turned with the crop.
     """
 
@@ -40,12 +41,14 @@ class LandmarkNetwork:
     once.
     """
 
-    def __init__(self, tflite: bytes, threads: int | None = None) -> None:
-        """``tflite``: the file's bytes; ``threads``: None for as many as there are processors (at most 4).
+    def __init__(self, tflite: bytes, threads: int | None = None, segmentation: bool = False) -> None:
+        """``tflite``: the file's bytes; ``threads``: None for as many as there are processors (at most 4);
+        ``segmentation``: compute that output, too, which takes nearly as long as all the others.
 
         Raises PosetuneError if it cannot run or does not have a landmark network's outputs.
         """
-        self._network = Network(tflite, threads, "landmark network")
+        content = tflite if segmentation else without_segmentation(tflite)
+        self._network = Network(content, threads, "landmark network")
         self._where = _find_outputs(self._network.output_shapes)
 
     @property
