@@ -55,19 +55,26 @@ class Layer:
         return x @ self.w + self.b
 
 
+def run_layers(layers: Iterable[Layer], x: np.ndarray) -> np.ndarray:
+    """One after the other."""
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
 @dataclass(frozen=True, eq=False)
 class Corrector:
     """Moves the landmarks that it has learnt about; leaves the others, z, visibility and world as they are.
 
     ``landmarks``: (K,) indices of those it moves. ``constant``: (K, 2) body units: the best constant offset.
-    ``layers``: features (N, 132) → (N, 2 K) offsets in body units. ``strength``: 0…1, how far the model's offset
-    replaces the constant one. ``amount``: 0…1, how much of the sum is applied. ``about``: what the file says of its
-    making: "kind", "base" (the network it was trained behind), "base_sha256", and more.
+    ``models``: each a chain of layers, features (N, 132) → (N, 2 K) offsets in body units; their mean counts.
+    ``strength``: 0…1, how far that replaces the constant offset. ``amount``: 0…1, how much of the sum is applied.
+    ``about``: what the file says of its making: "kind", "base" (the network it was trained behind), "base_sha256", …
     """
 
     landmarks: np.ndarray
     constant: np.ndarray
-    layers: tuple[Layer, ...]
+    models: tuple[tuple[Layer, ...], ...]
     strength: float
     amount: float
     about: dict[str, Any]
@@ -81,10 +88,8 @@ class Corrector:
         features, frames = body_features(points_px, visibility)
         moves = np.broadcast_to(self.constant, (len(features), *self.constant.shape))
         if self.strength > 0:
-            x = features
-            for layer in self.layers:
-                x = layer(x)
-            moves = (1 - self.strength) * moves + self.strength * x.reshape(moves.shape)
+            learnt = np.mean([run_layers(model, features) for model in self.models], axis=0)
+            moves = (1 - self.strength) * moves + self.strength * learnt.reshape(moves.shape)
         result = np.zeros((len(features), COUNT, 2))
         result[:, self.landmarks] = frames.to_image(self.amount * moves)
         result[~np.isfinite(result).all(axis=(1, 2))] = 0
@@ -172,15 +177,19 @@ class Corrector:
                     raise PosetuneError(
                         f"{where} was written by a newer posetune (format {version}); this one reads {FORMAT}."
                     )
-                kinds = list(about["layers"])
-                layers = tuple(
-                    Layer(kind, _array(file, f"w{i}"), _array(file, f"b{i}")) if kind != "tanh" else Layer(kind)
-                    for i, kind in enumerate(kinds)
+                models = tuple(
+                    tuple(
+                        Layer(kind, _array(file, f"w{m}_{i}"), _array(file, f"b{m}_{i}"))
+                        if kind != "tanh"
+                        else Layer(kind)
+                        for i, kind in enumerate(kinds)
+                    )
+                    for m, kinds in enumerate(about["models"])
                 )
                 corrector = cls(
                     np.asarray(file["landmarks"], dtype=int),
                     _array(file, "constant"),
-                    layers,
+                    models,
                     float(about["strength"]),
                     float(about["amount"]),
                     about,
@@ -192,9 +201,9 @@ class Corrector:
         return corrector
 
     def to_bytes(self) -> bytes:
-        """The content of the file that :meth:`from_bytes` reads: an .npz with float32 arrays and no pickle."""
+        """The content of the file that :meth:`from_bytes` reads: an .npz with float16 arrays and no pickle."""
         about = {
-            **self.about, "format": FORMAT, "layers": [layer.kind for layer in self.layers],
+            **self.about, "format": FORMAT, "models": [[layer.kind for layer in model] for model in self.models],
             "strength": self.strength, "amount": self.amount,
         }  # fmt: skip
         arrays: dict[str, np.ndarray] = {
@@ -202,9 +211,10 @@ class Corrector:
             "landmarks": self.landmarks.astype(np.uint8),
             "constant": self.constant.astype(np.float32),
         }
-        for i, layer in enumerate(self.layers):
-            if layer.kind != "tanh":
-                arrays[f"w{i}"], arrays[f"b{i}"] = layer.w.astype(np.float32), layer.b.astype(np.float32)
+        for m, model in enumerate(self.models):
+            for i, layer in enumerate(model):
+                if layer.kind != "tanh":
+                    arrays[f"w{m}_{i}"], arrays[f"b{m}_{i}"] = _small(layer.w), _small(layer.b)
         stream = io.BytesIO()
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
         return stream.getvalue()
@@ -215,21 +225,19 @@ class Corrector:
 
     def _sound(self) -> bool:
         """Whether the arrays fit together and are finite: a file from elsewhere must not fail while in use."""
-        count = len(self.landmarks)
-        arrays = [self.constant, *(a for layer in self.layers for a in (layer.w, layer.b))]
-        if not all(np.isfinite(a).all() for a in arrays) or any(layer.kind not in _KINDS for layer in self.layers):
+        count, layers = len(self.landmarks), [layer for model in self.models for layer in model]
+        arrays = [self.constant, *(a for layer in layers for a in (layer.w, layer.b))]
+        if not all(np.isfinite(a).all() for a in arrays) or any(layer.kind not in _KINDS for layer in layers):
             return False
         if self.constant.shape != (count, 2) or ((self.landmarks < 0) | (self.landmarks >= COUNT)).any():
             return False
         if self.strength == 0:
             return True
         try:
-            x = np.zeros((1, FEATURES))
-            for layer in self.layers:
-                x = layer(x)
+            shapes = {run_layers(model, np.zeros((1, FEATURES))).shape for model in self.models}
         except ValueError:
             return False
-        return x.shape == (1, 2 * count)
+        return shapes == {(1, 2 * count)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,3 +290,10 @@ def mirrored_features(features: np.ndarray) -> np.ndarray:
 
 def _array(file: Any, name: str) -> np.ndarray:
     return np.asarray(file[name], dtype=np.float64)
+
+
+def _small(array: np.ndarray) -> np.ndarray:
+    """float16 where that holds the numbers: a thousandth of an offset is far less than a pixel."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.isfinite(half).all() else array.astype(np.float32)

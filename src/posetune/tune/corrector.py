@@ -9,8 +9,9 @@ all over the constant offset to the whole model. So the result is never worse on
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ from posetune.progress import Progress
 from posetune.runtime.corrector import Corrector, Layer, body_features
 from posetune.runtime.pipeline import Landmarker
 from posetune.tune.config import TrainConfig
-from posetune.tune.corrector_fit import Candidate, Material, candidates, fit_constant, predict
+from posetune.tune.corrector_fit import Material, candidates, fit_constant, predict
 from posetune.tune.loop import TrainResult
 from posetune.tune.prepare import load_splits, worth
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
@@ -42,13 +43,25 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What validation took: a candidate (None: the constant offset alone), how much of it, and the errors (crop px)."""
+    """What may be taken: a kind of model ("constant": none) with its setting, how much of it, and what the judges say.
 
-    candidate: Candidate | None
-    layers: tuple[Layer, ...]
+    ``score``: of both judges, see :func:`choose`; ``error``: over all points on validation; both crop px.
+    """
+
+    kind: str
+    setting: str
+    models: tuple[tuple[Layer, ...], ...]
     strength: float
     amount: float
+    score: float
     error: float
+
+    def line(self) -> dict[str, Any]:
+        """For the log of the run."""
+        return {
+            "kind": "candidate", "model": self.kind, "setting": self.setting, "strength": self.strength,
+            "amount": self.amount, "val_px": self.error, "score_px": self.score,
+        }  # fmt: skip
 
 
 def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
@@ -81,11 +94,10 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     chosen, constant, tried = choose(material, val, landmarks, config.seed, say)
 
     stock_px, constant_px = error_px(val, np.zeros_like(constant)), error_px(val, constant)
-    kind = "constant" if chosen.candidate is None else chosen.candidate.kind
     corrector = Corrector(
-        landmarks, constant, chosen.layers, chosen.strength, chosen.amount,
+        landmarks, constant, chosen.models, chosen.strength, chosen.amount,
         {
-            "kind": kind, "setting": "" if chosen.candidate is None else chosen.candidate.setting,
+            "kind": chosen.kind, "setting": chosen.setting,
             "base": networks.name, "base_sha256": networks.sha256, "posetune": __version__,
             "train_people": len(train_set.people),
         },
@@ -93,19 +105,19 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     config.save(folder / CONFIG)
     write_bytes(folder / MODEL, networks.landmarks)
     corrector.save(folder / stock.RUN_CORRECTOR)
-    for line in tried:
-        folder.log(line)
+    for choice in tried:
+        folder.log(choice.line())
     done = time.monotonic()
     folder.save_summary(
         {
-            "method": "corrector", "base": config.base, "kind": kind, "setting": corrector.about["setting"],
+            "method": "corrector", "base": config.base, "kind": chosen.kind, "setting": chosen.setting,
             "strength": chosen.strength, "amount": chosen.amount, "stock_px": stock_px, "constant_px": constant_px,
             "tuned_px": chosen.error, "train_people": len(train_set.people), "val_people": len(val_set.people),
             "seconds": round(done - began, 2), "seconds_asking": round(asked - began, 2), "interrupted": False,
         }
     )  # fmt: skip
     say(
-        f"{folder / stock.RUN_CORRECTOR} ({len(corrector.to_bytes()) / 1000:.1f} kB): {kind}, {chosen.strength:.0%} of it "
+        f"{folder / stock.RUN_CORRECTOR} ({len(corrector.to_bytes()) / 1000:.1f} kB): {chosen.kind}, {chosen.strength:.0%} of it "
         f"against the constant offset, {chosen.amount:.0%} applied; on validation {chosen.error:.2f} crop px, the network "
         f"alone {stock_px:.2f}, with a constant offset {constant_px:.2f}."
     )
@@ -114,45 +126,75 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
 
 def choose(
     material: Material, val: Material, landmarks: np.ndarray, seed: int, say: Say
-) -> tuple[Choice, np.ndarray, list[dict[str, Any]]]:
-    """``(choice, constant offset (K, 2), a line of JSON for every candidate)``.
+) -> tuple[Choice, np.ndarray, list[Choice]]:
+    """``(choice, constant offset (K, 2), the best of every candidate)``.
 
-    Fits on ``material`` and its mirror image. On ``val`` a candidate counts by the mean over groups of their mean errors,
-    so that one long video does not decide alone; whoever is worse than the constant offset over all points is out.
+    Two judges, each by the mean over groups of their mean errors, so that one long video does not decide alone: the
+    validation people, who see what was fitted on all of ``material``; and the two halves of ``material``, divided by
+    group, each of which sees what was fitted on the other. Whoever is worse on validation than the constant offset, over
+    all points, is out.
     """
-    constant = fit_constant(material)
-    both = material.with_mirror_images(landmarks)
-    at_rest = Choice(None, (), 0.0, 1.0, error_px(val, constant))
-    options = [dataclasses.replace(at_rest, amount=a, error=error_px(val, a * constant)) for a in AMOUNTS]
-    best = min(options, key=lambda c: (group_error_px(val, c.amount * constant), -c.amount))
-    best_score = group_error_px(val, best.amount * constant)
-    limit = min(option.error for option in options)
-    tried: list[dict[str, Any]] = []
+    courts = [
+        (material, val),
+        *((material.take(~half), material.take(half)) for half in two_halves(material.groups, seed)),
+    ]
+    constants = [fit_constant(taught) for taught, _ in courts]
+
+    def judged(
+        kind: str,
+        setting: str,
+        models: tuple[tuple[Layer, ...], ...],
+        learnt: Sequence[np.ndarray],
+        strengths: Sequence[float],
+    ) -> Choice:
+        """The best strength and amount of a model whose offsets in each court are ``learnt``."""
+        options = []
+        for strength, amount in itertools.product(strengths, AMOUNTS):
+            moves = [amount * ((1 - strength) * c + strength * x) for c, x in zip(constants, learnt, strict=True)]
+            errors = [group_error_px(judge, m) for (_, judge), m in zip(courts, moves, strict=True)]
+            score = errors[0] if len(errors) == 1 else (errors[0] + float(np.mean(errors[1:]))) / 2
+            options.append(Choice(kind, setting, models, strength, amount, score, error_px(val, moves[0])))
+        return min(options, key=lambda choice: choice.score)
+
+    limit = min(error_px(val, amount * constants[0]) for amount in AMOUNTS)
+    tried = [judged("constant", "", (), constants, (0.0,))]
+    learnt_by: dict[str, list[np.ndarray]] = {}
     for candidate in candidates(seed):
-        layers = candidate.fit(both)
-        learnt = predict(layers, val.features)
-        rows = []
-        for strength in STRENGTHS[1:]:
-            for amount in AMOUNTS[:-1]:
-                moves = amount * ((1 - strength) * constant + strength * learnt)
-                rows.append(
-                    (group_error_px(val, moves), Choice(candidate, layers, strength, amount, error_px(val, moves)))
-                )
-        score, choice = min(rows, key=lambda row: row[0])
-        tried.append(
-            {
-                "kind": "candidate", "model": candidate.kind, "setting": candidate.setting, "strength": choice.strength,
-                "amount": choice.amount, "val_px": choice.error, "val_px_by_group": score,
-            }
-        )  # fmt: skip
-        if score < best_score and choice.error <= limit:
-            best, best_score = choice, score
-    for kind in dict.fromkeys(row["model"] for row in tried):
-        row = min((r for r in tried if r["model"] == kind), key=lambda r: r["val_px_by_group"])
+        fitted = [candidate.fit(taught.with_mirror_images(landmarks)) for taught, _ in courts]
+        learnt = [predict(layers, judge.features) for layers, (_, judge) in zip(fitted, courts, strict=True)]
+        choice = judged(candidate.kind, candidate.setting, (fitted[0],), learnt, STRENGTHS)
+        if all(choice.score < t.score for t in tried if t.kind == candidate.kind):
+            learnt_by[candidate.kind] = learnt
+        tried.append(choice)
+    # The best of each kind together: their mistakes are not the same.
+    members = [min((t for t in tried if t.kind == kind), key=lambda t: t.score) for kind in learnt_by]
+    mean = [np.mean(column, axis=0) for column in zip(*learnt_by.values(), strict=True)]
+    setting = ", ".join(f"{m.kind} {m.setting}" for m in members)
+    tried.append(judged("mean", setting, tuple(m.models[0] for m in members), mean, STRENGTHS))
+    for kind in dict.fromkeys(t.kind for t in tried):
+        t = min((t for t in tried if t.kind == kind), key=lambda t: t.score)
+        what = f"{kind}, {t.setting}" if t.setting else kind
         say(
-            f"{kind}: at best {row['val_px']:.2f} crop px on validation ({row['setting']}, strength {row['strength']:g})."
+            f"{what}: {t.error:.2f} crop px on validation, score {t.score:.2f} (strength {t.strength:g}, amount {t.amount:g})."
         )
-    return best, constant, tried
+    allowed = [t for t in tried if t.error <= limit or t.kind == "constant"]
+    return min(allowed, key=lambda t: t.score), constants[0], tried
+
+
+def two_halves(groups: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Two (M,) masks, each other's complement, of about as many answers, that share no group; none for one group."""
+    names, counts = np.unique(groups.astype(str), return_counts=True)
+    if len(names) < 2:
+        return []
+    first: set[str] = set()
+    order = np.random.default_rng(seed).permutation(len(names))
+    filled = 0
+    for i in sorted(order, key=lambda i: -counts[i]):  # the large ones first: the halves come out nearly equal
+        if filled + counts[i] / 2 <= counts.sum() / 2 and len(first) < len(names) - 1:
+            first.add(str(names[i]))
+            filled += int(counts[i])
+    half = np.isin(groups.astype(str), sorted(first))
+    return [half, ~half]
 
 
 def material_of(people: tuple[Person, ...], views: list[Answers], trust: np.ndarray, landmarks: np.ndarray) -> Material:

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from posetune.landmarks import COUNT, FLIP
-from posetune.runtime.corrector import Layer, mirrored_features
+from posetune.runtime.corrector import Layer, mirrored_features, run_layers
 
 #: Below this a distance counts by its square: crop px. Labels are no more exact.
 SOFT_PX = 2.0
-_ROUNDS = 6  # of reweighting
+_ROUNDS = 5  # of reweighting
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +71,11 @@ def candidates(seed: int, kinds: Sequence[str] = ("ridge", "svr", "mlp")) -> lis
     """What is tried, the simplest first."""
     found: list[Candidate] = []
     if "ridge" in kinds:
-        found += [
-            Candidate("ridge", f"penalty {p:g}", partial(fit_ridge, penalty=p)) for p in (0.03, 0.1, 0.3, 1.0, 3.0)
-        ]
+        found += [Candidate("ridge", f"penalty {p:g}", partial(fit_ridge, penalty=p)) for p in (0.3, 1.0, 3.0, 10.0)]
     if "svr" in kinds:
-        found += [Candidate("svr", f"width {w:g}", partial(fit_svr, width=w, seed=seed)) for w in (0.5, 1.0, 2.0)]
+        found += [Candidate("svr", f"width {w:g}", partial(fit_svr, width=w, seed=seed)) for w in (0.35, 0.5, 0.7)]
     if "mlp" in kinds:
-        settings = ((12, 0.3), (12, 0.1), (24, 0.1))
+        settings = ((6, 1.0), (12, 1.0))
         found += [
             Candidate("mlp", f"{h} units, decay {d:g}", partial(fit_mlp, hidden=h, decay=d, seed=seed))
             for h, d in settings
@@ -144,7 +142,7 @@ def fit_svr(material: Material, width: float, seed: int, centres: int = 48, axes
     return first, kernel, Layer("affine", w, b)
 
 
-def fit_mlp(material: Material, hidden: int, decay: float, seed: int, steps: int = 400) -> tuple[Layer, ...]:
+def fit_mlp(material: Material, hidden: int, decay: float, seed: int, steps: int = 250) -> tuple[Layer, ...]:
     """One hidden layer of tanh, with weight decay, by Adam over the whole material."""
     import torch
 
@@ -180,10 +178,7 @@ def fit_mlp(material: Material, hidden: int, decay: float, seed: int, steps: int
 
 def predict(layers: Sequence[Layer], features: np.ndarray) -> np.ndarray:
     """(M, K, 2) body units."""
-    x = features
-    for layer in layers:
-        x = layer(x)
-    return x.reshape(len(features), -1, 2)
+    return run_layers(layers, features).reshape(len(features), -1, 2)
 
 
 def _pull(material: Material, residuals: np.ndarray) -> np.ndarray:
