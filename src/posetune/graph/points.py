@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.graph.flatbuffer import Graph, schema
 from posetune.skeleton import Skeleton
+
+if TYPE_CHECKING:  # the runtime asks only whether there is such an entry: the schema would double its start-up
+    from posetune.graph.flatbuffer import Graph
 
 ENTRY = "POSETUNE_KEYPOINTS"  # the name of the Model.metadata entry whose buffer holds the JSON
 _FORMAT = 1
@@ -59,6 +61,8 @@ def read(content: bytes | Graph, source: str = "network") -> OwnPoints | None:
     """
     if isinstance(content, bytes) and not has_own_points(content):
         return None
+    from posetune.graph.flatbuffer import Graph
+
     graph = content if isinstance(content, Graph) else Graph(content, source)
     for entry in graph.model.metadata or []:
         if _text(entry.name) == ENTRY:
@@ -81,6 +85,8 @@ def _parse(data: bytes, source: str) -> OwnPoints:
 
 def write(graph: Graph, points: OwnPoints) -> None:
     """Put ``points`` into a network; ``to_bytes`` then packs the file anew."""
+    from posetune.graph.flatbuffer import schema
+
     content = {"format": _FORMAT, "head": points.head, "base": points.base, **points.skeleton.as_json()}
     buffer, entry = schema.BufferT(), schema.MetadataT()
     buffer.data = np.frombuffer(json.dumps(content).encode(), np.uint8)
