@@ -420,4 +420,5 @@ def _normalise_one(module: Convolution, input_mean: Tensor, input_std: Tensor, m
 
 def _mean_std(mean: Tensor, square: Tensor, floor: float) -> tuple[Tensor, Tensor]:
     std = (square - mean * mean).clamp_min(0).sqrt()
-    return mean, std.clamp_min(max(float(std.mean()) * floor, 1e-6))
+    typical = float(std.mean())  # 0: a new layer that says nothing yet
+    return mean, std.clamp_min(max(typical * floor, 1e-6) if typical else 1.0)

@@ -70,7 +70,7 @@ def train(
         config = load_config(config, given, assignments)
     folder = RunFolder(config.out)
     folder.prepare(resume)
-    device = _device(config)
+    device = device_of(config)
     torch.manual_seed(config.seed)
     random.seed(config.seed)
 
@@ -87,11 +87,11 @@ def train(
         material.train, material.replay, batch=config.batch, replay_share=config.replay.share, size=size,
         augment=config.augment, seed=config.seed, cache=cache,
     )  # fmt: skip
-    trainer = Trainer(graph, config, _calibration(batches), device)
-    run = _Run(config, folder, trainer, material.val, cache, device, say)
+    trainer = Trainer(graph, config, calibration(batches), device)
+    run = Run(config, folder, trainer, material.val, cache, device, say)
     if resume:
         run.load()
-    interrupted = run.go(batches, _total_steps(config, len(material.train), batches.batch - batches.replayed))
+    interrupted = run.go(batches, total_steps(config, len(material.train), batches.batch - batches.replayed))
 
     share = choose_blend(trainer, run.best_weights, config, cache, device, say)
     summary = write_model(folder, networks.landmarks, trainer, share, material.val, cache, device, say)
@@ -106,7 +106,8 @@ def train(
     return TrainResult(folder.path, folder / "model.tflite", summary["stock_px"], summary["tuned_px"], interrupted)
 
 
-def _device(config: TrainConfig) -> torch.device:
+def device_of(config: TrainConfig) -> torch.device:
+    """The device that the configuration names. Raises PosetuneError if it cannot be used."""
     name = config.device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -118,17 +119,18 @@ def _device(config: TrainConfig) -> torch.device:
     return device
 
 
-def _calibration(batches: BatchMaker) -> list[Tensor]:
+def calibration(batches: BatchMaker) -> list[Tensor]:
     """Real crops of the run's own kind, on which the network's activations are measured."""
     return [batches(step).images for step in range(_CALIBRATION_BATCHES)]
 
 
-def _total_steps(config: TrainConfig, people: int, own: int) -> int:
+def total_steps(config: TrainConfig, people: int, own: int) -> int:
+    """How many steps a run takes; ``own``: the labelled crops of a batch."""
     least, most = config.samples
     return max(1, min(max(config.passes * people, least), most) // own)
 
 
-class _Run:
+class Run:
     """The loop and its bookkeeping."""
 
     def __init__(

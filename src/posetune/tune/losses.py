@@ -174,6 +174,12 @@ def _heatmap_loss(heatmap: Tensor, points: Tensor, weight: Tensor, size: int, co
     return _mean((error - floor).sum((1, 2)) / area, weight) * 0.5
 
 
+def held(predicted: Prediction, stock: Prediction, config: LossConfig) -> dict[str, Tensor]:
+    """How far the network has left the stock network's answers in everything."""
+    nothing = torch.zeros_like(predicted.points[:, :COUNT, 0], dtype=torch.bool)
+    return _hold(predicted, stock, nothing, nothing, nothing, config)
+
+
 def _hold(
     predicted: Prediction, stock: Prediction, labelled: Tensor, true_3d: Tensor, true_z: Tensor, config: LossConfig
 ) -> dict[str, Tensor]:
