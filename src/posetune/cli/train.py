@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--trainable", choices=("head", "tail", "all"), help="how much of the network is trained")
     parser.add_argument("--replay", metavar="FOLDER", help="unlabelled images of other people, against forgetting")
+    parser.add_argument(
+        "--synthetic", type=int, metavar="N", help="mix in the people of N rendered pictures, with exact labels and z"
+    )
     parser.add_argument("--seed", type=int)
     parser.add_argument("--config", metavar="FILE", help="a YAML file over the defaults")
     parser.add_argument(
@@ -63,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     assignments = list(args.assignments)
     if args.replay is not None:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
+    if args.synthetic is not None:
+        assignments.insert(0, f"replay.synthetic={args.synthetic}")
     names = ("train_split", "val_split", "trainable", "seed", "unlabelled", "teacher")
     if args.method == "distill" and not args.unlabelled and not args.resume:
         raise PosetuneError("--method distill learns from images without labels: give --unlabelled FOLDER or VIDEO.")

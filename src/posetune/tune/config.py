@@ -27,6 +27,7 @@ class ReplayConfig:
     folder: str | None
     share: float
     sample_set: bool
+    synthetic: int
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("lr", raw["lr"] > 0, "a positive number")
     for key in ("warmup", "ema", "val_share"):
         require(key, 0 <= raw[key] < 1, "a number from 0 to below 1")
+    rendered = raw["replay"]["synthetic"]
+    require("replay.synthetic", isinstance(rendered, int) and rendered >= 0, "a number of pictures, 0 for none")
     require("replay.share", 0 <= raw["replay"]["share"] < 1, "a number from 0 to below 1")
     low_high = raw["samples"]
     good = isinstance(low_high, list) and len(low_high) == 2 and all(isinstance(n, int) for n in low_high)

@@ -14,6 +14,7 @@ from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import COUNT, NAMES
+from posetune.progress import Progress
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import Landmarker
 from posetune.stock import cache
@@ -138,6 +139,10 @@ def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, labe
         ordinary = _sample_set(labels)
         say(f"Replay: {len(ordinary)} rendered people of the sample set, with their exact labels.")
         subjects += ordinary
+    if config.replay.synthetic:
+        rendered = _rendered(config.replay.synthetic, labels)
+        say(f"Replay: {len(rendered)} people rendered in all scenes, with their exact labels.")
+        subjects += rendered
     return subjects
 
 
@@ -175,6 +180,23 @@ def _sample_set(labels: float) -> list[Subject]:
     people = worth(load_dataset(_sample_folder(), _ORDINARY_TRAIN))
     weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
     return [subject_of(p, weight) for p in people]
+
+
+def _rendered(count: int, labels: float) -> list[Subject]:
+    """The people in ``count`` pictures of all scenes in turn, rendered into the cache folder on first use.
+
+    They are of the population's training side, so that the sample set's held-out people stay unlike them.
+    """
+    from posetune.data.synthetic import scenes
+    from posetune.data.synthetic.generate import Order, generate, pick_renderer
+
+    renderer, _ = pick_renderer("auto")
+    folder = cache.folder() / f"synthetic-{__version__}-{renderer}"
+    order = Order(scenes.names(), count, 320, 21, f"first{count}", population=(0.0, 0.6), renderer=renderer)
+    with Progress(None, "people rendered") as progress:
+        generate(order, folder, progress=progress)
+    weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
+    return [subject_of(p, weight) for p in worth(load_dataset(folder, order.split))]
 
 
 def ordinary_subjects() -> list[Subject]:
