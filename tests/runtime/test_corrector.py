@@ -17,7 +17,7 @@ from posetune import stock
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import FLIP
-from posetune.runtime.corrector import FEATURES, Corrector, Layer, body_features, mirrored_features
+from posetune.runtime.corrector import FEATURES, Corrector, Gate, Layer, body_features, mirrored_features
 from posetune.runtime.pipeline import Pose
 
 MOVED = np.array([13, 14, 25, 26])
@@ -104,6 +104,20 @@ def test_without_strength_it_is_the_constant_offset_and_without_amount_nothing()
     constant = np.broadcast_to(corrector().constant, (3, 4, 2))
     np.testing.assert_allclose(plain[:, MOVED], frames.to_image(constant))
     assert (corrector(amount=0).offsets(where, visibility) == 0).all()
+
+
+def test_strange_poses_are_left_alone():
+    where, visibility = points(40)
+    features, _ = body_features(where, visibility)
+    axes = np.linalg.svd(features - features.mean(axis=0), full_matrices=False)[2][:5].T
+    gate = Gate(features.mean(axis=0), np.ones(FEATURES), axes, 20.0)
+    gated = dataclasses.replace(corrector(), gate=gate)
+    np.testing.assert_array_equal(gate(features), 1)
+    np.testing.assert_array_equal(gated.offsets(where, visibility), corrector().offsets(where, visibility))
+    where[0, 17] += 1e5  # one hand elsewhere: nothing of the kind was ever learnt
+    assert (gated.offsets(where, visibility)[0] == 0).all()
+    kept = Corrector.from_bytes(gated.to_bytes())
+    np.testing.assert_allclose(kept.offsets(where, visibility), gated.offsets(where, visibility), atol=0.1)
 
 
 def test_nobody_to_tell_a_frame_of_is_left_alone():

@@ -31,6 +31,8 @@ FORMAT = 1
 LARGE_JOINTS = (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 #: x, y, z in the body frame and visibility of every landmark.
 FEATURES = 4 * COUNT
+#: See :class:`Gate`.
+FADE = 0.5
 _KINDS = ("affine", "tanh", "rbf")
 
 
@@ -63,12 +65,34 @@ def run_layers(layers: Iterable[Layer], x: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
+class Gate:
+    """Tells how far a pose is of the kind that was learnt from: others are better left as the network put them.
+
+    ``mean``, ``scale`` (132,): standardise features; ``axes`` (132, p): the main axes of the training poses. The length of
+    what those axes cannot express is a pose's strangeness: up to ``limit`` it is trusted wholly, from there on less,
+    beyond ``limit`` · (1 + FADE) not at all.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    axes: np.ndarray
+    limit: float
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """(N, 132) → (N,) 0…1."""
+        x = (features - self.mean) / self.scale
+        strangeness = np.linalg.norm(x - (x @ self.axes) @ self.axes.T, axis=1)
+        return np.clip((1 + FADE - strangeness / self.limit) / FADE, 0, 1)
+
+
+@dataclass(frozen=True, eq=False)
 class Corrector:
     """Moves the landmarks that it has learnt about; leaves the others, z, visibility and world as they are.
 
     ``landmarks``: (K,) indices of those it moves. ``constant``: (K, 2) body units: the best constant offset.
     ``models``: each a chain of layers, features (N, 132) → (N, 2 K) offsets in body units; their mean counts.
     ``strength``: 0…1, how far that replaces the constant offset. ``amount``: 0…1, how much of the sum is applied.
+    ``gate``: how far poses unlike those learnt from are moved; None: all alike.
     ``about``: what the file says of its making: "kind", "base" (the network it was trained behind), "base_sha256", …
     """
 
@@ -78,6 +102,7 @@ class Corrector:
     strength: float
     amount: float
     about: dict[str, Any]
+    gate: Gate | None = None
 
     def offsets(self, points_px: np.ndarray, visibility: np.ndarray) -> np.ndarray:
         """(N, 33, 2) image px to add to x and y.
@@ -90,6 +115,8 @@ class Corrector:
         if self.strength > 0:
             learnt = np.mean([run_layers(model, features) for model in self.models], axis=0)
             moves = (1 - self.strength) * moves + self.strength * learnt.reshape(moves.shape)
+        if self.gate is not None:
+            moves = moves * self.gate(features)[:, None, None]
         result = np.zeros((len(features), COUNT, 2))
         result[:, self.landmarks] = frames.to_image(self.amount * moves)
         result[~np.isfinite(result).all(axis=(1, 2))] = 0
@@ -193,6 +220,7 @@ class Corrector:
                     float(about["strength"]),
                     float(about["amount"]),
                     about,
+                    _read_gate(file) if "gate_axes" in file.files else None,
                 )
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise PosetuneError(damaged) from error
@@ -215,6 +243,9 @@ class Corrector:
             for i, layer in enumerate(model):
                 if layer.kind != "tanh":
                     arrays[f"w{m}_{i}"], arrays[f"b{m}_{i}"] = _small(layer.w), _small(layer.b)
+        if self.gate is not None:
+            arrays |= {f"gate_{name}": _small(getattr(self.gate, name)) for name in ("mean", "scale", "axes")}
+            arrays["gate_limit"] = np.array(self.gate.limit, np.float32)
         stream = io.BytesIO()
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
         return stream.getvalue()
@@ -230,6 +261,15 @@ class Corrector:
         if not all(np.isfinite(a).all() for a in arrays) or any(layer.kind not in _KINDS for layer in layers):
             return False
         if self.constant.shape != (count, 2) or ((self.landmarks < 0) | (self.landmarks >= COUNT)).any():
+            return False
+        gate = self.gate
+        if gate is not None and not (
+            gate.mean.shape == gate.scale.shape == (FEATURES,)
+            and gate.axes.shape[:1] == (FEATURES,)
+            and all(np.isfinite(a).all() for a in (gate.mean, gate.scale, gate.axes))
+            and (gate.scale > 0).all()
+            and gate.limit > 0
+        ):
             return False
         if self.strength == 0:
             return True
@@ -290,6 +330,12 @@ def mirrored_features(features: np.ndarray) -> np.ndarray:
 
 def _array(file: Any, name: str) -> np.ndarray:
     return np.asarray(file[name], dtype=np.float64)
+
+
+def _read_gate(file: Any) -> Gate:
+    return Gate(
+        _array(file, "gate_mean"), _array(file, "gate_scale"), _array(file, "gate_axes"), float(file["gate_limit"])
+    )
 
 
 def _small(array: np.ndarray) -> np.ndarray:

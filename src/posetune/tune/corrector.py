@@ -25,10 +25,10 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.geometry import SIZE
 from posetune.progress import Progress
-from posetune.runtime.corrector import Corrector, Layer, body_features
+from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
 from posetune.runtime.pipeline import Landmarker
 from posetune.tune.config import TrainConfig
-from posetune.tune.corrector_fit import Material, candidates, fit_constant, predict
+from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, predict
 from posetune.tune.loop import TrainResult
 from posetune.tune.prepare import load_splits, worth
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
@@ -51,6 +51,7 @@ class Choice:
     kind: str
     setting: str
     models: tuple[tuple[Layer, ...], ...]
+    gate: Gate | None
     strength: float
     amount: float
     score: float
@@ -101,6 +102,7 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
             "base": networks.name, "base_sha256": networks.sha256, "posetune": __version__,
             "train_people": len(train_set.people),
         },
+        chosen.gate,
     )  # fmt: skip
     config.save(folder / CONFIG)
     write_bytes(folder / MODEL, networks.landmarks)
@@ -139,6 +141,9 @@ def choose(
         *((material.take(~half), material.take(half)) for half in two_halves(material.groups, seed)),
     ]
     constants = [fit_constant(taught) for taught, _ in courts]
+    mirrored = [taught.with_mirror_images(landmarks) for taught, _ in courts]
+    gates = [fit_gate(taught.features) for taught in mirrored]
+    passed = [gate(judge.features)[:, None, None] for gate, (_, judge) in zip(gates, courts, strict=True)]
 
     def judged(
         kind: str,
@@ -151,16 +156,19 @@ def choose(
         options = []
         for strength, amount in itertools.product(strengths, AMOUNTS):
             moves = [amount * ((1 - strength) * c + strength * x) for c, x in zip(constants, learnt, strict=True)]
+            if models:
+                moves = [m * p for m, p in zip(moves, passed, strict=True)]
             errors = [group_error_px(judge, m) for (_, judge), m in zip(courts, moves, strict=True)]
             score = errors[0] if len(errors) == 1 else (errors[0] + float(np.mean(errors[1:]))) / 2
-            options.append(Choice(kind, setting, models, strength, amount, score, error_px(val, moves[0])))
+            gate = gates[0] if models else None
+            options.append(Choice(kind, setting, models, gate, strength, amount, score, error_px(val, moves[0])))
         return min(options, key=lambda choice: choice.score)
 
     limit = min(error_px(val, amount * constants[0]) for amount in AMOUNTS)
     tried = [judged("constant", "", (), constants, (0.0,))]
     learnt_by: dict[str, list[np.ndarray]] = {}
     for candidate in candidates(seed):
-        fitted = [candidate.fit(taught.with_mirror_images(landmarks)) for taught, _ in courts]
+        fitted = [candidate.fit(taught) for taught in mirrored]
         learnt = [predict(layers, judge.features) for layers, (_, judge) in zip(fitted, courts, strict=True)]
         choice = judged(candidate.kind, candidate.setting, (fitted[0],), learnt, STRENGTHS)
         if all(choice.score < t.score for t in tried if t.kind == candidate.kind):

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from posetune.landmarks import COUNT, FLIP
-from posetune.runtime.corrector import Layer, mirrored_features, run_layers
+from posetune.runtime.corrector import Gate, Layer, mirrored_features, run_layers
 
 #: Below this a distance counts by its square: crop px. Labels are no more exact.
 SOFT_PX = 2.0
+#: The gate: on how many main axes, and which share of the training poses it lets through wholly.
+GATE_AXES, GATE_QUANTILE = 24, 0.95
 _ROUNDS = 5  # of reweighting
 
 
@@ -174,6 +176,16 @@ def fit_mlp(material: Material, hidden: int, decay: float, seed: int, steps: int
     arrays = [t.detach().numpy().astype(np.float64) for t in (w1, b1, w2, b2)]
     first = _unstandardised(np.vstack([arrays[0], arrays[1][None]]), mean, scale)
     return first, Layer("tanh"), Layer("affine", arrays[2], arrays[3])
+
+
+def fit_gate(features: np.ndarray) -> Gate:
+    """What the poses of (M, 132) ``features`` have in common, for :class:`Gate`."""
+    mean, scale = _standard(features)
+    x = (features - mean) / scale
+    _, _, directions = np.linalg.svd(x, full_matrices=False)
+    axes = directions[:GATE_AXES].T
+    strangeness = np.linalg.norm(x - (x @ axes) @ axes.T, axis=1)
+    return Gate(mean, scale, axes, max(float(np.quantile(strangeness, GATE_QUANTILE)), 1e-3))
 
 
 def predict(layers: Sequence[Layer], features: np.ndarray) -> np.ndarray:
