@@ -52,7 +52,7 @@ def test_points_follow_the_pixels():
 
 
 def test_a_mirrored_sample_has_partners_swapped_in_everything():
-    flipped = AugmentConfig(0, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+    flipped = AugmentConfig(*[0] * 4, 1, *[0] * 6)
     pixels, points, weight, _, world = make_sample(subject(), dots(), 256, flipped, np.random.default_rng(0))
     # What was the left wrist is now, as seen, the right one: the red dot.
     assert points[RIGHT] == pytest.approx(center(pixels[..., 0]), abs=1.5)
@@ -62,7 +62,7 @@ def test_a_mirrored_sample_has_partners_swapped_in_everything():
 
 
 def test_world_turns_with_the_crop():
-    still = AugmentConfig(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    still = AugmentConfig(*[0] * 11)
     turned = subject(crop=Crop(100, 100, 200, np.pi / 2))
     *_, world = make_sample(turned, dots(), 256, still, np.random.default_rng(0))
     # The image's right is the turned crop's up: x 0.4 to the right becomes y -0.4.
@@ -124,3 +124,15 @@ def test_the_cache_keeps_to_its_budget():
     assert records[2].reads == 1
     cache.read(records[0])  # the oldest had to go
     assert records[0].reads == 2
+
+
+def test_a_joint_behind_an_occluder_is_marked_hidden():
+    covering = AugmentConfig(light=0, blur=0, noise=0, jpeg=0, flip=0, occluder=1, occluder_on_joint=1)
+    marks = []
+    for seed in range(20):
+        pixels, points, _, visible, _ = make_sample(subject(), dots(), 256, covering, np.random.default_rng(seed))
+        column, row = np.rint(points[LEFT]).astype(int)
+        seen = pixels[row, column, 0] > 200 and pixels[row, column, 1] < 50
+        assert seen == (visible[LEFT] == 1) or not seen  # a grey or red filling may look alike
+        marks.append(visible[LEFT])
+    assert 0 < np.mean(marks) < 1

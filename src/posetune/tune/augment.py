@@ -30,6 +30,7 @@ class AugmentConfig:
     noise: float = 0.15  # chance of sensor noise
     jpeg: float = 0.15  # chance of hard JPEG compression
     occluder: float = 0.15  # chance of something in front of the person
+    occluder_on_joint: float = 0.0  # the share of those that hide a labelled joint, as plates and tools do
 
 
 def vary_crop(crop: Crop, config: AugmentConfig, rng: np.random.Generator) -> Crop:
@@ -44,9 +45,7 @@ def vary_crop(crop: Crop, config: AugmentConfig, rng: np.random.Generator) -> Cr
 
 
 def vary_pixels(image: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """(S, S, 3) uint8 RGB in, the same shape out: occluder, blur, light, noise, compression, in the order of a camera."""
-    if rng.random() < config.occluder:
-        image = _occlude(image, rng)
+    """(S, S, 3) uint8 RGB in, the same shape out: blur, light, noise, compression, in the order of a camera."""
     if rng.random() < config.blur:
         image = _blur(image, rng)
     if rng.random() < config.light:
@@ -90,13 +89,24 @@ def _blur(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.resize(cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (side, side))
 
 
-def _occlude(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One or two bars, boxes or discs in front: of one colour, or a piece of the same image from elsewhere."""
-    image = image.copy()
+def occlude(
+    image: np.ndarray, joints: np.ndarray, config: AugmentConfig, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Perhaps put one or two bars, boxes or discs in front: of one colour, or a piece of the same image from elsewhere.
+
+    ``image``: (S, S, 3) uint8; ``joints``: (N, 2) crop px that may be hidden on purpose. Returns the image and (S, S) bool:
+    what is hidden.
+    """
     side = image.shape[0]
+    hidden = np.zeros((side, side), bool)
+    if not rng.random() < config.occluder:
+        return image, hidden
+    image = image.copy()
     for _ in range(int(rng.integers(1, 3))):
         mask = np.zeros((side, side), np.uint8)
         center = rng.uniform(0.15, 0.85, 2) * side
+        if len(joints) and rng.random() < config.occluder_on_joint:
+            center = joints[rng.integers(len(joints))] + rng.normal(0, 0.03, 2) * side
         kind = rng.integers(3)
         if kind == 0:  # a disc, such as a barbell plate
             cv2.circle(mask, tuple(map(int, center)), int(rng.uniform(0.04, 0.13) * side), 1, -1)
@@ -113,4 +123,5 @@ def _occlude(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         else:
             filling = np.roll(image, tuple(int(n) for n in rng.integers(side // 4, 3 * side // 4, 2)), axis=(0, 1))
         image = np.where(mask[..., None] > 0, filling, image)
-    return image
+        hidden |= mask > 0
+    return image, hidden

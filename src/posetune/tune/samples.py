@@ -15,7 +15,7 @@ from posetune.data.people import ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import COUNT, FLIP
 from posetune.skeleton import BLAZEPOSE
-from posetune.tune.augment import AugmentConfig, vary_crop, vary_pixels
+from posetune.tune.augment import AugmentConfig, occlude, vary_crop, vary_pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +117,24 @@ def make_sample(
     """
     crop = subject.crop if augment is None else vary_crop(subject.crop, augment, rng)
     pixels = crop.cut(image, size)
-    if augment is not None:
-        pixels = vary_pixels(pixels, augment, rng)
     points = crop.to_crop(subject.keypoints, size)
     weight, visible = subject.weight, subject.visible
+    if augment is not None:
+        pixels, hidden = occlude(pixels, points[weight > 0], augment, rng)
+        visible = np.where(np.isfinite(visible) & _inside(hidden, points), 0, visible)
+        pixels = vary_pixels(pixels, augment, rng)
     world = np.full((COUNT, 3), np.nan) if subject.world is None else _turn_world(subject.world, crop)
     if crop.mirror:
         points, weight, visible = points[subject.flip], weight[subject.flip], visible[subject.flip]
         world = world[FLIP]
     return pixels, points, weight, visible, world
+
+
+def _inside(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(N,) bool: which of ``points`` (N, 2) lie on a set pixel of ``mask`` (S, S)."""
+    column, row = np.nan_to_num(points, nan=-1.0).astype(np.int64).clip(-1, len(mask)).T
+    inside = (column >= 0) & (row >= 0) & (column < len(mask)) & (row < len(mask))
+    return inside & mask[np.where(inside, row, 0), np.where(inside, column, 0)]
 
 
 def _turn_world(world: np.ndarray, crop: Crop) -> np.ndarray:
