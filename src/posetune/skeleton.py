@@ -92,6 +92,22 @@ class Skeleton:
         taken[list(self.body.values())] = values[list(self.body)]
         return taken
 
+    def taken_from(self, other: Skeleton, values: np.ndarray) -> np.ndarray:
+        """(K', …) float values of another set → (K, …) in this set's order, NaN where the other has no such point.
+
+        Points are the same if they have the same name or mean the same of the 33.
+        """
+        if other is self or self.same_points(other):
+            return values
+        named = {name: i for i, name in enumerate(other.names)}
+        meant = {landmark: i for i, landmark in other.body.items()}
+        taken = np.full((self.count, *values.shape[1:]), np.nan, values.dtype)
+        for i, name in enumerate(self.names):
+            source = named.get(name, meant.get(self.body.get(i, -1)))
+            if source is not None:
+                taken[i] = values[source]
+        return taken
+
     def same_points(self, other: Skeleton) -> bool:
         """Whether both have the same names in the same order."""
         return self.names == other.names

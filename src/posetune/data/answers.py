@@ -13,13 +13,15 @@ import numpy as np
 
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
-from posetune.landmarks import COUNT, FLIP
-from posetune.runtime.pipeline import Landmarker
+from posetune.landmarks import COUNT
+from posetune.runtime.pipeline import Landmarker, Pose
+from posetune.skeleton import BLAZEPOSE, Skeleton
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """A network's poses for N people, NaN throughout where it has none.
+    """A network's poses for N people, NaN throughout where it has none. 33 points, or the K of the people's own set,
+    NaN where the network has no such point.
 
     ``points_px``: (N, 33, 3) image px; ``world``: (N, 33, 3) hip-centred metres, image axes;
     ``visibility``: (N, 33) 0…1; ``score``: (N,) presence 0…1.
@@ -31,12 +33,12 @@ class Answers:
     score: np.ndarray
 
     @classmethod
-    def empty(cls, count: int) -> Answers:
+    def empty(cls, count: int, points: int = COUNT) -> Answers:
         """No answer for ``count`` people, to be filled in."""
         return cls(
-            np.full((count, COUNT, 3), np.nan),
-            np.full((count, COUNT, 3), np.nan),
-            np.full((count, COUNT), np.nan),
+            np.full((count, points, 3), np.nan),
+            np.full((count, points, 3), np.nan),
+            np.full((count, points), np.nan),
             np.full(count, np.nan),
         )
 
@@ -44,6 +46,20 @@ class Answers:
     def found(self) -> np.ndarray:
         """(N,) bool: who has an answer."""
         return np.isfinite(self.score)
+
+    @property
+    def given(self) -> np.ndarray:
+        """(K,) bool: the points that the network has at all; all of them where nobody was found."""
+        if not self.found.any():
+            return np.ones(self.points_px.shape[1], bool)
+        return np.isfinite(self.points_px[self.found, :, 0]).any(axis=0)
+
+    def put(self, row: int, pose: Pose, skeleton: Skeleton) -> None:
+        """Take ``pose`` as the answer for a person whose points are those of ``skeleton``."""
+        self.points_px[row] = skeleton.taken_from(pose.skeleton, pose.landmarks_px)
+        self.world[row] = skeleton.taken_from(pose.skeleton, pose.world)
+        self.visibility[row] = skeleton.taken_from(pose.skeleton, pose.visibility)
+        self.score[row] = pose.score
 
 
 def by_image(people: Sequence[Person]) -> Iterator[tuple[ImageRecord, list[int]]]:
@@ -69,7 +85,8 @@ def crop_answers(
 
     Raises PosetuneError if an image is missing or damaged, or a person has no crop.
     """
-    answers = {name: Answers.empty(len(people)) for name in networks}
+    skeleton = people[0].skeleton if people else BLAZEPOSE
+    answers = {name: Answers.empty(len(people), skeleton.count) for name in networks}
     done = 0
     for image, indices in by_image(people):
         rgb = image.read()
@@ -81,12 +98,11 @@ def crop_answers(
             for name, network in networks.items():
                 pose = network.predict_crop(rgb, crop)
                 into = answers[name]
-                order = FLIP if mirrored else slice(None)
-                into.points_px[i] = pose.landmarks_px[order]
-                into.visibility[i] = pose.visibility[order]
-                into.score[i] = pose.score
-                if not mirrored:
-                    into.world[i] = pose.world
+                into.put(i, pose, skeleton)
+                if mirrored:
+                    into.points_px[i] = into.points_px[i, skeleton.flip]
+                    into.visibility[i] = into.visibility[i, skeleton.flip]
+                    into.world[i] = np.nan
         done += len(indices)
         if progress is not None:
             progress(done)

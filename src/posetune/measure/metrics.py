@@ -7,6 +7,7 @@ there is none.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ import numpy as np
 
 from posetune.data.people import Person
 from posetune.geometry import SIZE, interior_angle
-from posetune.landmarks import ANGLES, COUNT, LEFT_HIP, RIGHT_HIP
+from posetune.landmarks import ANGLES, LEFT_HIP, RIGHT_HIP, Angle
+from posetune.skeleton import BLAZEPOSE, Skeleton
 
 #: People whose torso is no longer than this (image px) are left out: at that size labels are as wrong as
 #: networks.
@@ -29,7 +31,7 @@ class Labels:
 
     ``keypoints`` (N, 33, 3) image px and v; ``labelled`` (N, 33) bool; ``side`` (N,) of the label crop,
     image px; ``torso`` (N,) image px; ``groups`` (N,) str; ``world`` (N, 33, 3) true hip-centred metres,
-    NaN where unknown.
+    NaN where unknown. ``skeleton``: what the points are; for a set of the user's own, K instead of 33.
     """
 
     keypoints: np.ndarray
@@ -38,21 +40,32 @@ class Labels:
     torso: np.ndarray
     groups: np.ndarray
     world: np.ndarray
+    skeleton: Skeleton = BLAZEPOSE
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> Labels:
         """Collect the labels of ``people``, all of whom have a crop."""
-        unknown = np.full((COUNT, 3), np.nan)
+        skeleton = people[0].skeleton if people else BLAZEPOSE
+        count, unknown = skeleton.count, np.full((skeleton.count, 3), np.nan)
+        # Measures in depth are centred on the hips: only for MediaPipe's own points.
+        known = [p.keypoints_3d if skeleton is BLAZEPOSE else None for p in people]
         return cls(
-            keypoints=np.array([p.keypoints for p in people]).reshape(-1, COUNT, 3),
-            labelled=np.array([p.labelled for p in people]).reshape(-1, COUNT),
+            keypoints=np.array([p.keypoints for p in people]).reshape(-1, count, 3),
+            labelled=np.array([p.labelled for p in people]).reshape(-1, count),
             side=np.array([p.crop.side for p in people if p.crop is not None]),
             torso=np.array([p.torso for p in people]),
             groups=np.array([p.group for p in people], dtype=object),
-            world=np.array([unknown if p.keypoints_3d is None else p.keypoints_3d for p in people]).reshape(
-                -1, COUNT, 3
-            ),
+            world=np.array([unknown if k is None else k for k in known]).reshape(-1, count, 3),
+            skeleton=skeleton,
         )
+
+    def only(self, given: np.ndarray) -> Labels:
+        """The same labels where ``given`` (K,) bool, as if the other points had none: a network is not asked for points
+        that it does not have.
+        """
+        if given.all():
+            return self
+        return dataclasses.replace(self, labelled=self.labelled & given)
 
 
 def scorable(person: Person) -> bool:
@@ -84,21 +97,23 @@ def pck_hits(errors_px: np.ndarray, labels: Labels, alpha: float) -> np.ndarray:
     return np.where(labels.labelled, hit.astype(float), np.nan)
 
 
-def joint_angles(points: np.ndarray) -> np.ndarray:
-    """(…, 33, ≥2) → (…, 8) interior angles in degrees, in the image plane, in the order of
-    ``landmarks.ANGLES``.
-    """
-    return np.stack([interior_angle(points[..., t.a, :], points[..., t.b, :], points[..., t.c, :]) for t in ANGLES], -1)
+def joint_angles(points: np.ndarray, angles: Sequence[Angle] = ANGLES) -> np.ndarray:
+    """(…, 33, ≥2) → (…, 8) interior angles in degrees, in the image plane, in the order of ``angles``."""
+    if not angles:
+        return np.zeros((*points.shape[:-2], 0))
+    return np.stack([interior_angle(points[..., t.a, :], points[..., t.b, :], points[..., t.c, :]) for t in angles], -1)
 
 
 def angle_errors(predicted: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
     """``(errors, labelled)``, both (N, 8): |difference| in degrees, NaN where not measurable; which angles
     have labels.
     """
-    known = np.stack([labels.labelled[:, [t.a, t.b, t.c]].all(axis=1) for t in ANGLES], axis=-1)
-    true = joint_angles(labels.keypoints)
-    known &= np.isfinite(true)
-    return np.where(known, np.abs(joint_angles(predicted) - true), np.nan), known
+    angles = labels.skeleton.angles
+    true = joint_angles(labels.keypoints, angles)
+    known = np.isfinite(true)
+    for i, t in enumerate(angles):
+        known[:, i] &= labels.labelled[:, [t.a, t.b, t.c]].all(axis=1)
+    return np.where(known, np.abs(joint_angles(predicted, angles) - true), np.nan), known
 
 
 def angle_hits(errors_deg: np.ndarray, known: np.ndarray, tolerance: float = ANGLE_TOLERANCE_DEG) -> np.ndarray:

@@ -13,7 +13,6 @@ import numpy as np
 from posetune.data.answers import Answers
 from posetune.data.people import Person
 from posetune.geometry import Crop
-from posetune.landmarks import COUNT
 
 #: A point with fewer labels than this keeps the stock answer.
 FEWEST_LABELS = 5
@@ -25,14 +24,15 @@ def fit_offsets(answers: Answers, people: Sequence[Person]) -> np.ndarray:
 
     The median, not the mean: it lowers the mean distance more and does not mind swapped labels.
     """
-    residuals = np.full((len(people), COUNT, 2), np.nan)
+    count = answers.points_px.shape[1]
+    residuals = np.full((len(people), count, 2), np.nan)
     for i, person in enumerate(people):
         if person.crop is None:
             continue
         difference = person.crop.to_crop(person.keypoints[:, :2]) - person.crop.to_crop(answers.points_px[i, :, :2])
         residuals[i, person.labelled] = difference[person.labelled]
     enough = np.isfinite(residuals[..., 0]).sum(axis=0) >= FEWEST_LABELS
-    offsets = np.zeros((COUNT, 2))
+    offsets = np.zeros((count, 2))
     if enough.any():
         offsets[enough] = np.nanmedian(residuals[:, enough], axis=0)
     return offsets
@@ -43,7 +43,7 @@ def add_offsets(answers: Answers, crops: Sequence[Crop | None], offsets: np.ndar
     is from.
     """
     points = answers.points_px.copy()
-    offsets = np.broadcast_to(offsets, (len(points), COUNT, 2))
+    offsets = np.broadcast_to(offsets, (*points.shape[:2], 2))
     for i, crop in enumerate(crops):
         if crop is not None:
             points[i, :, :2] = crop.to_image(crop.to_crop(points[i, :, :2]) + offsets[i])
@@ -65,7 +65,7 @@ def two_folds(people: Sequence[Person], seed: int = 0) -> np.ndarray:
 
 def fit_across_folds(answers: Answers, people: Sequence[Person], folds: np.ndarray) -> np.ndarray:
     """(N, 33, 2): for each person the offsets fitted on the fold that they are not in."""
-    offsets = np.zeros((len(people), COUNT, 2))
+    offsets = np.zeros((*answers.points_px.shape[:2], 2))
     for fold in (0, 1):
         others = [int(i) for i in np.flatnonzero(folds != fold)]
         chosen = Answers(

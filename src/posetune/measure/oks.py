@@ -1,4 +1,5 @@
-"""Object keypoint similarity and average precision, as COCO defines them, over COCO's 17 points.
+"""Object keypoint similarity and average precision, as COCO defines them, over COCO's 17 points; of a keypoint set of
+the user's own, over all its points.
 
 Source: cocodataset.org, "Keypoint Evaluation", and its reference implementation (pycocotools ``COCOeval``):
 k = 2σ, AP over OKS .50:.05:.95 at 101 recall levels, at most 20 detections an image, people to ignore
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.data.people import Person
-from posetune.landmarks import COCO17, COCO17_SIGMAS
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)
@@ -21,9 +21,6 @@ MOST_DETECTIONS = 20
 #: A person fills about this share of the box: used where a label file gives a box but no area (as CrowdPose
 #: does).
 AREA_OF_BOX = 0.53
-
-_POINTS = list(COCO17)
-_VARIANCES = (2 * COCO17_SIGMAS) ** 2  # k², with k = 2σ
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +48,24 @@ def oks(points_px: np.ndarray, person: Person) -> float:
     """OKS of one pose, (33, ≥2) image px, against one person: mean over labelled points of exp(−d² /
     (2·area·k²)).
 
-    0 if none of the 17 is labelled.
+    Points that the network does not have (NaN) are not counted. 0 if nothing that counts is labelled.
     """
-    labelled = person.labelled[_POINTS]
+    labelled = _counts(person) & np.isfinite(points_px[:, 0])
     if not labelled.any():
         return 0.0
-    squared = ((points_px[_POINTS, :2] - person.keypoints[_POINTS, :2]) ** 2).sum(axis=1)
-    similarity = np.exp(-squared / (2 * area_of(person)[0] * _VARIANCES))
-    return float(similarity[labelled].mean())
+    squared = ((points_px[labelled, :2] - person.keypoints[labelled, :2]) ** 2).sum(axis=1)
+    similarity = np.exp(-squared / (2 * area_of(person)[0] * _variances(person)[labelled]))
+    return float(similarity.mean())
+
+
+def _counts(person: Person) -> np.ndarray:
+    """(K,) bool: the labelled points that have a sigma."""
+    return person.labelled & np.isfinite(person.skeleton.sigmas)
+
+
+def _variances(person: Person) -> np.ndarray:
+    """(K,) k², with k = 2σ."""
+    return (2 * person.skeleton.sigmas) ** 2
 
 
 def average_precision(
@@ -69,7 +76,7 @@ def average_precision(
     A detection that fits only an ignored person does not count. Returns ``{"ap", "ap_50", "ap_75"}``, None
     if there is nobody to find.
     """
-    to_find = sum(len([p for p in people if p.labelled[_POINTS].any()]) for people, _, _ in images)
+    to_find = sum(len([p for p in people if _counts(p).any()]) for people, _, _ in images)
     if not to_find:
         return {"ap": None, "ap_50": None, "ap_75": None}
     scores: list[float] = []
@@ -77,7 +84,7 @@ def average_precision(
     for people, detections, ignored in images:
         ranked = sorted(detections, key=lambda d: -d.score)[:MOST_DETECTIONS]
         scores += [d.score for d in ranked]
-        matched += _match([p for p in people if p.labelled[_POINTS].any()], ranked, ignored)
+        matched += _match([p for p in people if _counts(p).any()], ranked, ignored)
     order = np.argsort(-np.array(scores), kind="stable")
     table = np.array(matched).reshape(-1, len(THRESHOLDS))[order]
     values = np.array([_precision(table[:, t], to_find) for t in range(len(THRESHOLDS))])
@@ -105,16 +112,19 @@ def _fit_of_ignored(points_px: np.ndarray, person: Person) -> float:
     """OKS against an ignored person; without labels, by how far the pose lies outside twice the box (as
     pycocotools).
     """
-    if person.labelled[_POINTS].any():
+    if _counts(person).any():
         return oks(points_px, person)
     if person.bbox is None:
         return 0.0
     x, y, w, h = person.bbox
     low, high = np.array([x - w, y - h]), np.array([x + 2 * w, y + 2 * h])
-    points = points_px[_POINTS, :2]
+    asked = np.isfinite(person.skeleton.sigmas) & np.isfinite(points_px[:, 0])
+    if not asked.any():
+        return 0.0
+    points = points_px[asked, :2]
     outside = np.maximum(0, low - points) + np.maximum(0, points - high)
     squared = (outside**2).sum(axis=1)
-    return float(np.exp(-squared / (2 * area_of(person)[0] * _VARIANCES)).mean())
+    return float(np.exp(-squared / (2 * area_of(person)[0] * _variances(person)[asked])).mean())
 
 
 def _precision(hits: np.ndarray, to_find: int) -> float:

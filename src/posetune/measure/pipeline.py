@@ -13,6 +13,7 @@ from posetune.data.answers import Answers
 from posetune.data.people import ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import LEFT_HIP, RIGHT_HIP
+from posetune.skeleton import BLAZEPOSE
 from posetune.measure.oks import Detection
 from posetune.runtime.pipeline import Landmarker, Pose
 
@@ -45,7 +46,10 @@ def pipeline_answers(
     ``crowd``: image path → how many people its labels tell of, ignored ones too: as many are looked for, at
     least one. ``progress`` is called with the number of images done.
     """
-    results = {n: PipelineAnswers(Answers.empty(len(people)), [None] * len(people), []) for n in networks}
+    skeleton = people[0].skeleton if people else BLAZEPOSE
+    results = {
+        n: PipelineAnswers(Answers.empty(len(people), skeleton.count), [None] * len(people), []) for n in networks
+    }
     of_image: dict[str, list[int]] = {}
     for i, person in enumerate(people):
         of_image.setdefault(str(person.image.path), []).append(i)
@@ -55,17 +59,21 @@ def pipeline_answers(
         for name, network in networks.items():
             poses = network.predict(rgb, max_people=max(1, crowd.get(str(image.path), 0)))
             result = results[name]
-            result.detections.append([Detection(p.landmarks_px.astype(np.float64), p.score) for p in poses])
+            found = [skeleton.taken_from(p.skeleton, p.landmarks_px).astype(np.float64) for p in poses]
+            result.detections.append([Detection(points, p.score) for points, p in zip(found, poses, strict=True)])
             for i, pose in zip(indices, match([people[i] for i in indices], poses), strict=True):
                 if pose is not None:
-                    result.answers.points_px[i] = pose.landmarks_px
-                    result.answers.world[i] = pose.world
-                    result.answers.visibility[i] = pose.visibility
-                    result.answers.score[i] = pose.score
+                    result.answers.put(i, pose, skeleton)
                     result.crops[i] = pose.crop
         if progress is not None:
             progress(done)
     return results
+
+
+def _mid_hip(pose: Pose) -> np.ndarray:
+    """(2,) image px; of a network without hips among its points, the hip centre that steers the tracking."""
+    hips = pose.skeleton.to_body(pose.landmarks_px, np.nan)[[LEFT_HIP, RIGHT_HIP], :2].mean(axis=0)
+    return hips if np.isfinite(hips).all() else pose.auxiliary_px[0, :2]
 
 
 def match(people: Sequence[Person], poses: Sequence[Pose]) -> list[Pose | None]:
@@ -75,7 +83,7 @@ def match(people: Sequence[Person], poses: Sequence[Pose]) -> list[Pose | None]:
     found: list[Pose | None] = [None] * len(people)
     if not people or not poses:
         return found
-    hips = np.array([p.landmarks_px[[LEFT_HIP, RIGHT_HIP], :2].mean(axis=0) for p in poses])
+    hips = np.array([_mid_hip(p) for p in poses])
     labelled = np.array([(p.crop.cx, p.crop.cy) if p.crop else (np.nan, np.nan) for p in people])
     torsos = np.array([p.torso for p in people])
     distance = np.linalg.norm(labelled[:, None] - hips[None], axis=-1) / torsos[:, None]

@@ -11,7 +11,6 @@ import numpy as np
 
 from posetune.data.answers import Answers
 from posetune.data.people import Person
-from posetune.landmarks import ANGLES, COUNT, NAMES
 from posetune.measure import metrics
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.metrics import Labels, mean_or_none, percentile_or_none
@@ -114,12 +113,12 @@ def _depth(scored: Scored) -> dict[str, float | None]:
 
 def _per_landmark(scored: Scored) -> dict[str, dict[str, Any]]:
     return {
-        NAMES[i]: {
+        name: {
             "points": int(scored.labels.labelled[:, i].sum()),
             "mean_error_crop_px": mean_or_none(scored.errors_crop[:, i]),
             "pck_0.2": mean_or_none(scored.hits(0.2)[:, i]),
         }
-        for i in range(COUNT)
+        for i, name in enumerate(scored.labels.skeleton.names)
         if scored.labels.labelled[:, i].any()
     }
 
@@ -133,7 +132,7 @@ def _per_angle(scored: Scored) -> dict[str, dict[str, Any]]:
             "angle_p95_deg": percentile_or_none(errors[:, i], 95),
             "angle_accuracy_10deg": mean_or_none(scored.angle_hits[:, i]),
         }
-        for i, angle in enumerate(ANGLES)
+        for i, angle in enumerate(scored.labels.skeleton.angles)
         if known[:, i].any()
     }
 

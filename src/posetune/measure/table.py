@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from posetune.landmarks import ANGLES, NAMES
 
 PROTOCOLS = {
     "crop": "crop protocol: the landmark network alone, on the crop that the labels imply",
@@ -47,13 +46,11 @@ def text_tables(result: dict[str, Any], *, details: bool = True) -> str:
     if details:
         crop = result["protocols"]["crop"]
         lines += ["", "mean error by landmark, crop px (crop protocol)"]
-        lines += _by_part(crop, "per_landmark", NAMES, lambda row: number(row["mean_error_crop_px"], 2), "points")
+        lines += _by_part(crop, "per_landmark", lambda row: number(row["mean_error_crop_px"], 2), "points")
         lines += ["", "joint angles: MAE and share within 10° (crop protocol)"]
-        names = [angle.name for angle in ANGLES]
         lines += _by_part(
             crop,
             "per_angle",
-            names,
             lambda row: f"{number(row['angle_mae_deg'], 1, '°')} {percent(row['angle_accuracy_10deg'])}",
             "angles",
         )
@@ -128,15 +125,15 @@ def against_stock(measures: dict[str, Any]) -> str:
 def _by_part(
     tables: dict[str, dict[str, Any]],
     key: str,
-    order: Sequence[str],
     cell: Callable[[dict[str, Any]], str],
     count: str,
 ) -> list[str]:
-    first = next(iter(tables.values()))[key]
+    # A network with points of its own has the most; the others lack some of them.
+    fullest = max((m[key] for m in tables.values()), key=len)
     rows = [["", count, *tables]]
-    for part in order:
-        if part in first:
-            rows.append([part, str(first[part][count]), *(cell(m[key][part]) for m in tables.values())])
+    for part, first in fullest.items():
+        cells = (cell(m[key][part]) if part in m[key] else _NONE for m in tables.values())
+        rows.append([part, str(first[count]), *cells])
     return _aligned(rows)
 
 
