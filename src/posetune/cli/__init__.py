@@ -22,9 +22,11 @@ VERBS = {
     "models": ("models", "list, fetch, import and locate the stock networks"),
     "train": ("train", "tune a stock network on labelled images"),
     "eval": ("eval", "measure networks against stock on people they have not seen"),
+    "compare": ("compare", "put any number of networks and methods in one table"),
     "export": ("export", "write a tuned network as .tflite or .task"),
     "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
     "predict": ("predict", "find poses in images, folders and videos"),
+    "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
 

@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
     for path in (args.json, args.report):
         if path is not None:
-            _check_writable(path)
-    with _Phases() as phases:
+            check_writable(path)
+    with Phases() as phases:
         evaluation = evaluate(
             args.data,
             args.split,
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Fail now, not after minutes of work."""
     if path.is_dir():
         raise PosetuneError(f"Cannot write {path}: it is a folder; name a file.")
@@ -93,7 +93,7 @@ def _check_writable(path: Path) -> None:
         raise PosetuneError(str(error).replace(str(probe), str(path))) from error
 
 
-class _Phases:
+class Phases:
     """One progress line for each phase of the evaluation."""
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class _Phases:
         self._done = 0
         self._progress: Progress | None = None
 
-    def __enter__(self) -> _Phases:
+    def __enter__(self) -> Phases:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -24,6 +24,16 @@ class Series:
     values: Sequence[float | None]
 
 
+@dataclass(frozen=True)
+class Spot:
+    """One network in a scatter chart: its name, its CSS class, and where it stands."""
+
+    name: str
+    css: str
+    x: float
+    y: float
+
+
 def bars_with_intervals(
     names: Sequence[str],
     classes: Sequence[str],
@@ -91,6 +101,34 @@ def cumulative(series: Sequence[Series], limit: float, title: str, x_label: str,
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
         name = f"<title>{escape(one.name)}</title>"
         parts.append(f'<polyline class="line {one.css}" points="{points}">{name}</polyline>')
+    parts.append(_text("tick middle", left + width / 2, top + height + 38, x_label))
+    turned = f'transform="translate(14 {top + height / 2}) rotate(-90)"'
+    parts.append(f'<text class="tick middle" {turned}>{escape(y_label)}</text>')
+    return _svg(parts, _WIDTH, top + height + 46, title)
+
+
+def scatter(spots: Sequence[Spot], title: str, x_label: str, y_label: str) -> str:
+    """Named dots; both axes begin at 0."""
+    left, top, width, height = 56, 12, _WIDTH - 76, 260
+    x_most, y_most = 1.1 * max([s.x for s in spots] + [1e-9]), 1.1 * max([s.y for s in spots] + [1e-9])
+    parts = []
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        y = top + height * (1 - share)
+        parts.append(f'<path class="grid" d="M{left} {y:.1f}h{width}"/>')
+        parts.append(_text("tick end", left - 8, y + 4, f"{y_most * share:.1f}"))
+        parts.append(_text("tick middle", left + width * share, top + height + 18, f"{x_most * share:.0f}"))
+    taken: list[tuple[float, float]] = []
+    for spot in sorted(spots, key=lambda s: s.y):
+        x, y = left + width * spot.x / x_most, top + height * (1 - spot.y / y_most)
+        parts.append(
+            f'<circle class="{spot.css}" cx="{x:.1f}" cy="{y:.1f}" r="6"><title>{escape(spot.name)}</title></circle>'
+        )
+        below = y + 4
+        while any(abs(below - other) < 14 and abs(x - at) < 150 for at, other in taken):
+            below += 14  # names do not lie upon each other
+        taken.append((x, below))
+        end = x > left + 0.7 * width
+        parts.append(_text("small end" if end else "small", x - 10 if end else x + 10, below, _short(spot.name, 24)))
     parts.append(_text("tick middle", left + width / 2, top + height + 38, x_label))
     turned = f'transform="translate(14 {top + height / 2}) rotate(-90)"'
     parts.append(f'<text class="tick middle" {turned}>{escape(y_label)}</text>')

@@ -18,6 +18,7 @@ from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
 from posetune.measure import offset
 from posetune.measure.bootstrap import Resampling
+from posetune.measure.errors import analyse
 from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
@@ -155,6 +156,7 @@ def _protocol(
             }
             table["difference_to_stock"] = table["differences"][entry.base]
         table["per_person"] = per_person(people, scored[entry.name])
+        table["analysis"] = analyse(people, scored[entry.name])
         tables[entry.name] = table
     return tables
 

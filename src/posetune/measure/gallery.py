@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from posetune.data.answers import by_image
 from posetune.data.people import Person
 from posetune.data.sheet import draw_answer, draw_label, window
 from posetune.measure.summary import Scored
+from posetune.runtime.draw import SIDE_COLOURS
 
 PICTURE_SIDE = 256
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 80)
@@ -77,3 +79,33 @@ def data_uri(rgb: np.ndarray) -> str:
     """(H, W, 3) uint8 RGB as a JPEG inside a URI."""
     _, jpeg = cv2.imencode(".jpg", rgb[:, :, ::-1], _JPEG)
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+
+
+def figure(person: Person, choice: Choice, names: Sequence[str], views: Sequence[str]) -> str:
+    """One person of the gallery as HTML: the ``views`` that :func:`pictures` made, with errors."""
+    errors = [choice.stock_error, choice.error][: len(names)]
+    captions = ["label", *(f"{name} {error:.1f}" for name, error in zip(names, errors, strict=True))]
+    size = f'width="{PICTURE_SIDE}" height="{PICTURE_SIDE}"'
+    shown = "".join(
+        f'<div><img src="{uri}" alt="{caption}" {size} loading="lazy"><span>{caption}</span></div>'
+        for uri, caption in zip(views, map(escape, captions), strict=True)
+    )
+    change = ""
+    if len(names) > 1:
+        css = "good" if choice.gain > 0 else "bad"
+        change = f' · <b class="{css}">{-choice.gain:+.1f} crop px</b>'.replace("-", "−")
+    return (
+        f'<figure><div class="views">{shown}</div>'
+        f"<figcaption>{escape(person.image.path.name)}, person {person.id}{change}</figcaption></figure>"
+    )
+
+
+def colour_key() -> str:
+    """What the colours in the pictures mean, as HTML."""
+    keys = "".join(
+        f'<i class="dot" style="background:rgb{SIDE_COLOURS[side]}"></i>{side}' for side in ("left", "right")
+    )
+    return (
+        f"The person's own {keys}; a red line leads from an answer that is off by more than a fifth of the "
+        "torso to its label."
+    )

@@ -13,11 +13,9 @@ import numpy as np
 
 from posetune.files import write_text
 from posetune.landmarks import ANGLES, NAMES
-from posetune.measure import charts, gallery, table
+from posetune.measure import charts, errors_report, gallery, table
 from posetune.measure.evaluate import Entry, Evaluation
-from posetune.measure.gallery import Choice
 from posetune.measure.summary import Scored
-from posetune.runtime.draw import SIDE_COLOURS
 
 PEOPLE_SHOWN = 12
 _TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
@@ -46,6 +44,7 @@ def report_html(evaluation: Evaluation) -> str:
         _summary(evaluation, models),
         _errors(evaluation),
         _parts(evaluation, shown),
+        errors_report.section(evaluation, shown, _css),
         *_galleries(evaluation, shown),
         _missed(evaluation, shown),
         _notes(result),
@@ -209,41 +208,12 @@ def _galleries(evaluation: Evaluation, shown: Entry) -> list[str]:
     for key, (title, text) in titles.items():
         if not chosen[key]:
             continue
-        figures = "".join(_figure(evaluation, c, names, pictures[c.index]) for c in chosen[key])
+        figures = "".join(gallery.figure(evaluation.people[c.index], c, names, pictures[c.index]) for c in chosen[key])
         sections.append(
-            f'<section><h2>{title}</h2><p class="soft">{text} {_colour_key()}</p>'
+            f'<section><h2>{title}</h2><p class="soft">{text} {gallery.colour_key()}</p>'
             f'<div class="gallery" style="--views:{len(names) + 1}">{figures}</div></section>'
         )
     return sections
-
-
-def _figure(evaluation: Evaluation, choice: Choice, names: Sequence[str], views: Sequence[str]) -> str:
-    person = evaluation.people[choice.index]
-    errors = [choice.stock_error, choice.error][: len(names)]
-    captions = ["label", *(f"{name} {error:.1f}" for name, error in zip(names, errors, strict=True))]
-    size = f'width="{gallery.PICTURE_SIDE}" height="{gallery.PICTURE_SIDE}"'
-    shown = "".join(
-        f'<div><img src="{uri}" alt="{caption}" {size} loading="lazy"><span>{caption}</span></div>'
-        for uri, caption in zip(views, map(escape, captions), strict=True)
-    )
-    change = ""
-    if len(names) > 1:
-        css = "good" if choice.gain > 0 else "bad"
-        change = f' · <b class="{css}">{-choice.gain:+.1f} crop px</b>'.replace("-", "−")
-    return (
-        f'<figure><div class="views">{shown}</div>'
-        f"<figcaption>{escape(person.image.path.name)}, person {person.id}{change}</figcaption></figure>"
-    )
-
-
-def _colour_key() -> str:
-    keys = "".join(
-        f'<i class="dot" style="background:rgb{SIDE_COLOURS[side]}"></i>{side}' for side in ("left", "right")
-    )
-    return (
-        f"The person's own {keys}; a red line leads from an answer that is off by more than a fifth of the "
-        "torso to its label."
-    )
 
 
 def _missed(evaluation: Evaluation, shown: Entry) -> str:

@@ -1,0 +1,87 @@
+"""``posetune compare``: any number of networks and methods in one table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from posetune.cli.eval import Phases, check_writable
+from posetune.errors import PosetuneError
+from posetune.files import write_text
+
+HELP = "put any number of networks and methods in one table"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Each RUN stands beside the stock networks: error, PCK, angles, the paired difference to stock, what it forgot on "
+        "the general set, time and size. Keys of the JSON: docs/methods.md."
+    )
+    parser.add_argument("models", nargs="+", metavar="RUN", help="a run folder, a .tflite or a .task")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR",
+        help="a data set: images/ and annotations/<split>.json; or a COCO keypoint .json file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--split", default="val", metavar="S", help="split, or several with commas (default: %(default)s)"
+    )
+    parser.add_argument("--general", type=Path, metavar="DIR", help="another set, to see what was forgotten")
+    parser.add_argument("--general-split", default="val", metavar="S", help="its split (default: %(default)s)")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder of --data, if it is elsewhere")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table as Markdown")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one HTML page")
+    parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
+    parser.add_argument("--no-timing", action="store_true", help="do not measure the time of an answer")
+    parser.add_argument(
+        "--stock", default="lite,full,heavy", metavar="NAMES",
+        help="stock networks to show; full and the base of a RUN always are (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.measure.compare import compare
+    from posetune.measure.compare_table import markdown, page
+    from posetune.stock import LANDMARK_NAMES
+
+    stock_names = [name.strip() for name in args.stock.split(",") if name.strip()]
+    unknown = [name for name in stock_names if name not in LANDMARK_NAMES]
+    if unknown:
+        raise PosetuneError(f"--stock: there is no {unknown[0]}; there are {', '.join(LANDMARK_NAMES)}.")
+    if args.threads is not None and args.threads < 1:
+        raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
+    for path in (args.json, args.markdown, args.report):
+        if path is not None:
+            check_writable(path)
+    with Phases() as phases:
+        comparison = compare(
+            args.data,
+            args.split,
+            args.models,
+            general=args.general,
+            general_split=args.general_split,
+            images=args.images,
+            stock_names=stock_names,
+            with_offset=not args.no_offset,
+            timing=not args.no_timing,
+            threads=args.threads,
+            progress=phases.report,
+        )
+    text = markdown(comparison.result)
+    print(text)
+    written = []
+    if args.json is not None:
+        write_text(args.json, json.dumps(comparison.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+        written.append(args.json)
+    if args.markdown is not None:
+        write_text(args.markdown, text + "\n")
+        written.append(args.markdown)
+    if args.report is not None:
+        write_text(args.report, page(comparison))
+        written.append(args.report)
+    for path in written:
+        print(f"Written: {path}", file=sys.stderr)
+    return 0
