@@ -35,7 +35,8 @@ def window(person: Person) -> Crop:
 def draw_label(view: np.ndarray, person: Person, crop: Crop) -> None:
     """Draw the label of ``person`` onto ``view``, the square that ``crop`` cut, in place."""
     points = crop.to_crop(person.keypoints[:, :2], view.shape[0])
-    draw_skeleton(view, points, visible=person.keypoints[:, 2] != 1, shown=person.labelled)
+    visible = person.keypoints[:, 2] != 1
+    draw_skeleton(view, points, visible=visible, shown=person.labelled, skeleton=person.skeleton)
 
 
 def draw_answer(view: np.ndarray, person: Person, answer_px: np.ndarray, marked: np.ndarray, crop: Crop) -> None:
@@ -43,7 +44,7 @@ def draw_answer(view: np.ndarray, person: Person, answer_px: np.ndarray, marked:
     bool, in place.
     """
     points = crop.to_crop(answer_px[:, :2].astype(np.float64), view.shape[0])
-    draw_skeleton(view, points)
+    draw_skeleton(view, points, skeleton=person.skeleton)
     labels = crop.to_crop(person.keypoints[:, :2], view.shape[0])
     for a, b in zip(points[marked], labels[marked], strict=True):
         cv2.line(view, _whole(a, view), _whole(b, view), _WRONG, 2, cv2.LINE_AA)

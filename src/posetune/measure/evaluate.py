@@ -13,16 +13,18 @@ import numpy as np
 from posetune import __version__, stock
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
+from posetune.data.seen import with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
+from posetune.graph.points import has_own_points
 from posetune.measure import offset
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
-from posetune.measure.summary import Scored, difference, per_person, summarise
+from posetune.measure.summary import Scored, difference, in_body, per_person, summarise
 from posetune.runtime.pipeline import Landmarker, of_networks
 
 #: How many people of the train split the constant offset is fitted on; more do not change a median.
@@ -73,6 +75,9 @@ def evaluate(
 ) -> Evaluation:
     """Measure ``models`` beside the stock networks and stock + constant offset.
 
+    If a model has a keypoint set of its own, everything is measured on the label files' own points, each network on those
+    that it has; differences are over the points that both have.
+
     ``data``: a data set folder or COCO file; ``split``: one or several (a sequence, or names with commas),
     whose people are pooled; ``models``: whatever ``stock.resolve`` takes. Stock networks other than the
     models' bases are left out, and named under "skipped", if they cannot be had. ``progress(what, done,
@@ -86,7 +91,10 @@ def evaluate(
         splits = [Path(data).stem]  # a lone label file is all there is
     if not splits:
         raise PosetuneError("Name a split to evaluate, for example --split val.")
-    sets = [load_dataset(data, name, images=images) for name in splits]
+    native = any(has_own_points(stock.resolve(model).landmarks) for model in models)
+    sets = [load_dataset(data, name, images=images, native=native) for name in splits]
+    if native:
+        sets = _with_crops(sets, report)
     people = tuple(p for dataset in sets for p in dataset.people if scorable(p))
     if not people:
         raise PosetuneError(
@@ -106,12 +114,12 @@ def evaluate(
     entries.sort(key=lambda e: ("stock", "offset", "model").index(e.kind))
     crops: list[Crop | None] = [p.crop for p in people]
     crop |= {f"{base} + offset": offset.add_offsets(crop[base], crops, o) for base, o in offsets.items()}
-    scored = {"crop": {e.name: Scored(crop[e.name], labels) for e in entries}}
+    scored = {"crop": {e.name: _scored(crop[e.name], labels) for e in entries}}
     precision = {"crop": {e.name: _crop_precision(people, crop[e.name]) for e in entries}}
 
     if pipeline:
         whole = _run_pipeline(networks, sets, people, offsets, report)
-        scored["pipeline"] = {e.name: Scored(whole[e.name].answers, labels) for e in entries}
+        scored["pipeline"] = {e.name: _scored(whole[e.name].answers, labels) for e in entries}
         precision["pipeline"] = {e.name: _pipeline_precision(sets, whole[e.name]) for e in entries}
 
     result = {
@@ -126,6 +134,7 @@ def evaluate(
         "skipped": skipped,
         "warnings": [w for d in sets for w in d.warnings],
         "dropped_names": list(dict.fromkeys(n for d in sets for n in d.dropped_names)),
+        "keypoints": list(labels.skeleton.names),
         "models": {e.name: {"kind": e.kind, "base": e.base} for e in entries},
         "protocols": {
             protocol: _protocol(entries, people, scored[protocol], precision[protocol], resampling)
@@ -133,6 +142,23 @@ def evaluate(
         },
     }
     return Evaluation(result, tuple(entries), people, scored)
+
+
+def _scored(answers: Answers, labels: Labels) -> Scored:
+    return Scored(answers, labels.only(answers.given))
+
+
+def _with_crops(sets: list[Dataset], report: Progress) -> list[Dataset]:
+    """The sets with crops for people whose labels imply none, where stock full sees them; all in one keypoint set."""
+    first = sets[0].skeleton
+    other = next((s for s in sets if not s.skeleton.same_points(first)), None)
+    if other is not None:
+        raise PosetuneError(f"{other.name} has other keypoints than {sets[0].name}; evaluate them one by one.")
+    if all(p.ignore or p.crop is not None for s in sets for p in s.people):
+        return sets
+    landmarker = of_networks(stock.resolve("full"))
+    images = sum(len(s.images) for s in sets)
+    return [with_seen_crops(s, landmarker, lambda n: report("detector", n, images))[0] for s in sets]
 
 
 def _protocol(
@@ -156,7 +182,7 @@ def _protocol(
             }
             table["difference_to_stock"] = table["differences"][entry.base]
         table["per_person"] = per_person(people, scored[entry.name])
-        table["analysis"] = analyse(people, scored[entry.name])
+        table["analysis"] = analyse(*in_body(people, scored[entry.name]))
         tables[entry.name] = table
     return tables
 
@@ -228,7 +254,7 @@ def _fit_offsets(
     """``(base → offsets, where they were fitted)``: on the train split if there is one that is not being
     measured.
     """
-    usable = _train_people(data, images) if "train" not in splits else []
+    usable = _train_people(data, images, people[0].skeleton) if "train" not in splits else []
     if usable:
         answers = crop_answers(
             {base: networks[base] for base in bases}, usable, progress=lambda n: report("offset", n, len(usable))
@@ -241,12 +267,15 @@ def _fit_offsets(
     )
 
 
-def _train_people(data: str | Path, images: str | Path | None) -> list[Person]:
+def _train_people(data: str | Path, images: str | Path | None, skeleton: Skeleton) -> list[Person]:
     """Some people of the train split, evenly chosen; none if there is no such split, or it cannot be read."""
     if not Path(data).is_dir() or "train" not in find_splits(data):
         return []
     try:
-        usable = [p for p in load_dataset(data, "train", images=images).usable if scorable(p)]
+        train = load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE)
+        if not train.skeleton.same_points(skeleton):
+            return []
+        usable = [p for p in train.usable if scorable(p)]
     except PosetuneError:  # the split to measure is what matters; the offset can be fitted without train
         return []
     return usable[:: max(1, math.ceil(len(usable) / OFFSET_PEOPLE))]
@@ -272,7 +301,7 @@ def _run_pipeline(
             if stock_run.crops[i] is not None:
                 row = detections[position[str(person.image.path)]]
                 for j, detection in enumerate(row):
-                    if np.array_equal(detection.points_px, stock_run.answers.points_px[i]):
+                    if np.array_equal(detection.points_px, stock_run.answers.points_px[i], equal_nan=True):
                         row[j] = Detection(moved.points_px[i], detection.score)
         whole[f"{base} + offset"] = PipelineAnswers(moved, stock_run.crops, detections)
     return whole

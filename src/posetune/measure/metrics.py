@@ -72,7 +72,10 @@ def scorable(person: Person) -> bool:
     """Whether a person takes part in scoring: not ignored, labels that imply a crop, a torso of more than
     10 px.
     """
-    return not person.ignore and person.crop is not None and person.torso > SMALLEST_TORSO
+    large = person.torso > SMALLEST_TORSO
+    # Points of a set without hips or shoulders: the crop is the detector's, and there is no torso to measure by.
+    large |= person.seen_crop is not None and bool(np.isnan(person.torso))
+    return not person.ignore and person.crop is not None and large
 
 
 def point_errors(predicted: np.ndarray, labels: Labels) -> np.ndarray:
@@ -90,11 +93,11 @@ def in_crop_px(errors_px: np.ndarray, labels: Labels) -> np.ndarray:
 
 def pck_hits(errors_px: np.ndarray, labels: Labels, alpha: float) -> np.ndarray:
     """(N, 33) 1 where a labelled point is within ``alpha`` × torso, 0 where not or not found, NaN where
-    unlabelled.
+    unlabelled or without a torso to measure by.
     """
     with np.errstate(invalid="ignore"):
         hit = errors_px <= alpha * labels.torso[:, None]
-    return np.where(labels.labelled, hit.astype(float), np.nan)
+    return np.where(labels.labelled & np.isfinite(labels.torso)[:, None], hit.astype(float), np.nan)
 
 
 def joint_angles(points: np.ndarray, angles: Sequence[Angle] = ANGLES) -> np.ndarray:

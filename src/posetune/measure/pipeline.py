@@ -86,6 +86,8 @@ def match(people: Sequence[Person], poses: Sequence[Pose]) -> list[Pose | None]:
     hips = np.array([_mid_hip(p) for p in poses])
     labelled = np.array([(p.crop.cx, p.crop.cy) if p.crop else (np.nan, np.nan) for p in people])
     torsos = np.array([p.torso for p in people])
+    if np.isnan(torsos).any():  # no hips or shoulders among the labels: about a fifth of the crop is a torso
+        torsos = np.where(np.isnan(torsos), [p.crop.side / 5 if p.crop else np.nan for p in people], torsos)
     distance = np.linalg.norm(labelled[:, None] - hips[None], axis=-1) / torsos[:, None]
     for flat in np.argsort(distance, axis=None):
         person, pose = np.unravel_index(flat, distance.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from posetune.data.people import Person
 from posetune.measure import metrics
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.metrics import Labels, mean_or_none, percentile_or_none
+from posetune.skeleton import BLAZEPOSE
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,29 @@ class Scored:
     def hits(self, alpha: float) -> np.ndarray:
         """(N, 33) PCK hits."""
         return metrics.pck_hits(self.errors_px, self.labels, alpha)
+
+
+def in_body(people: Sequence[Person], scored: Scored) -> tuple[Sequence[Person], Scored]:
+    """The same people, labels and answers in MediaPipe's 33, whatever their own keypoint set."""
+    labels, answers = scored.labels, scored.answers
+    skeleton = labels.skeleton
+    if skeleton is BLAZEPOSE:
+        return people, scored
+
+    def mapped(values: np.ndarray, missing: float) -> np.ndarray:
+        return np.stack([skeleton.to_body(v, missing) for v in values])
+
+    moved = Answers(
+        mapped(answers.points_px, np.nan), mapped(answers.world, np.nan), mapped(answers.visibility, np.nan), answers.score
+    )
+    keypoints = mapped(labels.keypoints, 0)
+    unknown = np.full((len(keypoints), BLAZEPOSE.count, 3), np.nan)
+    plain = Labels(
+        keypoints, mapped(labels.labelled, 0), labels.side, labels.torso, labels.groups, unknown, BLAZEPOSE
+    )
+    return [replace(p, keypoints=k, keypoints_3d=None, skeleton=BLAZEPOSE) for p, k in zip(people, keypoints, strict=True)], Scored(
+        moved, plain
+    )
 
 
 def summarise(scored: Scored, ap: dict[str, float | None], resampling: Resampling) -> dict[str, Any]:
@@ -138,8 +162,13 @@ def _per_angle(scored: Scored) -> dict[str, dict[str, Any]]:
 
 
 def difference(scored: Scored, stock: Scored, stock_name: str, resampling: Resampling) -> dict[str, Any]:
-    """A network minus a stock one, on the people that both found, with paired intervals over groups."""
+    """A network minus a stock one, on the people that both found and the points that both have, with paired intervals
+    over groups.
+    """
     both = scored.answers.found & stock.answers.found
+    common = scored.answers.given & stock.answers.given
+    scored = Scored(scored.answers, scored.labels.only(common))
+    stock = Scored(stock.answers, stock.labels.only(common))
 
     def kept(values: np.ndarray) -> np.ndarray:
         return np.where(both[:, None], values, np.nan)
