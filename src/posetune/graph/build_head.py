@@ -175,9 +175,8 @@ class _Head:
             for position, landmark in self.skeleton.body.items():
                 weight[position], bias[position] = stock[landmark], stock_bias[landmark]
         linear = self.builder.convolution(self.base.map, weight, bias, "posetune/linear")
-        hidden = self._spread(self._hidden_map(), "posetune/spread2")
         zero = np.zeros((self.count, 1, 1, _HIDDEN), np.float32), np.zeros(self.count, np.float32)
-        own = self.builder.convolution(hidden, *zero, "posetune/own")
+        own = self.builder.convolution(self._hidden_map(), *zero, "posetune/own")
         return [self.builder.add(linear, own, "posetune/maps")]
 
     def simcc(self) -> list[int]:
@@ -198,7 +197,7 @@ class _Head:
     # --- layers ----------------------------------------------------------------------------------------------------
 
     def _hidden_map(self) -> int:
-        spread = self._spread(self.base.map, "posetune/spread1")
+        spread = self._spread(self.base.map, "posetune/spread")
         return self._dense(spread, _HIDDEN, "posetune/hidden", RELU6)
 
     def _spread(self, x: int, name: str) -> int:

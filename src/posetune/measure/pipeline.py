@@ -13,9 +13,9 @@ from posetune.data.answers import Answers
 from posetune.data.people import ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import LEFT_HIP, RIGHT_HIP
-from posetune.skeleton import BLAZEPOSE
 from posetune.measure.oks import Detection
 from posetune.runtime.pipeline import Landmarker, Pose
+from posetune.skeleton import BLAZEPOSE
 
 #: A pose belongs to a labelled person if its mid-hip is within this many torsos of the label's.
 FOUND_WITHIN_TORSOS = 1.5

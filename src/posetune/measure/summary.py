@@ -69,16 +69,17 @@ def in_body(people: Sequence[Person], scored: Scored) -> tuple[Sequence[Person],
         return np.stack([skeleton.to_body(v, missing) for v in values])
 
     moved = Answers(
-        mapped(answers.points_px, np.nan), mapped(answers.world, np.nan), mapped(answers.visibility, np.nan), answers.score
+        mapped(answers.points_px, np.nan),
+        mapped(answers.world, np.nan),
+        mapped(answers.visibility, np.nan),
+        answers.score,
     )
     keypoints = mapped(labels.keypoints, 0)
     unknown = np.full((len(keypoints), BLAZEPOSE.count, 3), np.nan)
-    plain = Labels(
-        keypoints, mapped(labels.labelled, 0), labels.side, labels.torso, labels.groups, unknown, BLAZEPOSE
-    )
-    return [replace(p, keypoints=k, keypoints_3d=None, skeleton=BLAZEPOSE) for p, k in zip(people, keypoints, strict=True)], Scored(
-        moved, plain
-    )
+    plain = Labels(keypoints, mapped(labels.labelled, 0), labels.side, labels.torso, labels.groups, unknown, BLAZEPOSE)
+    return [
+        replace(p, keypoints=k, keypoints_3d=None, skeleton=BLAZEPOSE) for p, k in zip(people, keypoints, strict=True)
+    ], Scored(moved, plain)
 
 
 def summarise(scored: Scored, ap: dict[str, float | None], resampling: Resampling) -> dict[str, Any]:

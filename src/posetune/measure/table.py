@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-
 PROTOCOLS = {
     "crop": "crop protocol: the landmark network alone, on the crop that the labels imply",
     "pipeline": "pipeline protocol: whole images through detector and landmarks",

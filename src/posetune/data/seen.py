@@ -1,0 +1,52 @@
+"""Crops for people whose labels imply none: where a detector sees the person to whom the labelled points belong."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from posetune.data.answers import by_image
+from posetune.data.people import Dataset, Person
+from posetune.geometry import Crop
+from posetune.runtime.pipeline import Landmarker
+
+#: So much of a person's labelled points must lie in a crop for it to be theirs.
+_INSIDE = 0.6
+
+
+def with_seen_crops(
+    dataset: Dataset, landmarker: Landmarker, progress: Callable[[int], None] | None = None
+) -> tuple[Dataset, int]:
+    """``(dataset, lost)``: the set with a ``seen_crop`` for everybody whose hips or shoulders are not labelled.
+
+    The crop is the one that the pipeline would go on with: around what ``landmarker`` finds in the image. ``lost`` counts
+    the people that it did not find; they stay without a crop. ``progress`` is called with the images done.
+    """
+    wanting = [i for i, p in enumerate(dataset.people) if not p.ignore and p.crop is None]
+    people, lost = list(dataset.people), 0
+    for done, (image, members) in enumerate(by_image([people[i] for i in wanting]), 1):
+        here = [wanting[m] for m in members]
+        crops = [pose.crop for pose in landmarker.predict(image.read(), max_people=max(2, 2 * len(here)))]
+        for i, crop in zip(here, match_crops([people[i] for i in here], crops), strict=True):
+            lost += crop is None
+            people[i] = dataclasses.replace(people[i], seen_crop=crop)
+        if progress is not None:
+            progress(done)
+    return dataclasses.replace(dataset, people=tuple(people)), lost
+
+
+def match_crops(people: Sequence[Person], crops: Sequence[Crop]) -> list[Crop | None]:
+    """For each person the crop that holds most of the labelled points, the smallest of equals; a crop serves once."""
+    free, matched = list(crops), []
+    for person in people:
+        shares = [_share_inside(person, crop) for crop in free]
+        best = max(range(len(free)), key=lambda i: (round(shares[i], 1), -free[i].side), default=None)
+        matched.append(None if best is None or shares[best] < _INSIDE else free.pop(best))
+    return matched
+
+
+def _share_inside(person: Person, crop: Crop) -> float:
+    points = crop.to_crop(person.keypoints[person.labelled, :2], 1)
+    return float(((points >= 0) & (points <= 1)).all(axis=1).mean()) if np.size(points) else 0.0
