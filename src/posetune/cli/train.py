@@ -21,8 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", help="lite, full, heavy, or a network of your own (default: full)")
     parser.add_argument("--out", help="the run folder")
     parser.add_argument(
-        "--method", choices=("full", "corrector", "distill"), default="full",
-        help="full: tune the network's own weights; corrector: leave it and put a small model behind it, in seconds; "
+        "--method", choices=("full", "head", "corrector", "distill"), default="full",
+        help="full: tune the network's own weights; head: first the head alone, then deeper, and for points that are none "
+        "of the 33 a new head of their own (docs/custom.md); corrector: leave it and put a small model behind it, in seconds; "
         "distill: learn from a teacher's answers on --unlabelled (default: %(default)s; docs/methods.md)",
     )  # fmt: skip
     parser.add_argument(
@@ -73,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError("--method distill learns from images without labels: give --unlabelled FOLDER or VIDEO.")
     if args.method != "distill" and args.unlabelled:
         raise PosetuneError("--unlabelled is for --method distill; for images against forgetting give --replay FOLDER.")
-    if args.method == "corrector":
+    if args.method == "head":
+        result = _head(args, config, assignments, {name: getattr(args, name) for name in names})
+    elif args.method == "corrector":
         result = _corrector(args, config, assignments, {name: getattr(args, name) for name in names})
     else:
         result = train(
@@ -100,6 +103,19 @@ def _corrector(
     return train_corrector(
         load_config(config, {k: v for k, v in given.items() if v is not None}, assignments), say=_say
     )
+
+
+def _head(
+    args: argparse.Namespace, config: str | Path | None, assignments: list[str], overrides: dict[str, Any]
+) -> TrainResult:
+    from posetune.tune.custom.config import load_head_config
+    from posetune.tune.custom.stages import train_head
+
+    if args.trainable is not None:
+        raise PosetuneError("--method head goes deeper by stages; say which with --set 'head.stages=[head, tail]'.")
+    given = {"data": args.data, "base": args.base, "out": args.out, **overrides}
+    loaded = load_head_config(config, {k: v for k, v in given.items() if v is not None}, assignments)
+    return train_head(*loaded, resume=args.resume, say=_say)
 
 
 def _say(text: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
-from posetune.graph import contract, metadata
+from posetune.graph import contract, metadata, points
 from posetune.graph.contract import Kind
 from posetune.graph.flatbuffer import FILE_IDENTIFIER, Graph, TensorInfo
 from posetune.landmarks import NETWORK_COUNT
@@ -45,11 +45,22 @@ def examine(content: bytes, role: Kind | None, where: str) -> tuple[Kind | None,
     _refuse_damaged(content, where)
     graph = Graph(content, where)
     kind = contract.kind_of(graph)
+    own = points.read(graph)
+    if own is not None:
+        return kind, [_own_points(own, where), *_constants(graph, where)]
     if kind is None and role is None:
         shapes = [output.shape for output in graph.outputs]
         what = f"it is no pose landmark network and no pose detector: its outputs have the shapes {shapes}"
         return None, [Finding("refused", where, what)]
     return kind, _examine(graph, content, kind, role or kind or "landmarks", where, bare=role is None)
+
+
+def _own_points(own: points.OwnPoints, where: str) -> Finding:
+    what = (
+        f"it gives {own.skeleton.count} keypoints of its own, and cannot be a MediaPipe .task: PoseLandmarker reads "
+        "MediaPipe's 33 points from five outputs of fixed meaning and size, and knows no others"
+    )
+    return Finding("refused", where, what, "run it with posetune.load or posetune predict")
 
 
 def _refuse_damaged(content: bytes, where: str) -> None:

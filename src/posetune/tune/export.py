@@ -16,6 +16,7 @@ from posetune.graph import bundle, contract, metadata
 from posetune.graph.doctor import diagnose
 from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
+from posetune.graph.points import has_own_points
 from posetune.graph.precision import widen
 from posetune.runtime.interpreter import Network
 from posetune.stock.official import POSETUNE_AUTHOR
@@ -31,6 +32,9 @@ _TOLERANCES = {
     "heatmap": 0.02,
     "world landmarks": 1e-4,
 }
+
+
+_PROBE = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def export(model: str | Path, out: str | Path, precision: Precision = "stored") 
     if out.is_dir():
         raise PosetuneError(f"Cannot export to {out}: it is a folder; give a file name.")
     networks = stock.resolve(model)
+    if has_own_points(networks.landmarks):
+        return _export_own(networks, out, precision)
     _refuse_unsound(networks.landmarks, str(networks.path))
     landmarks = prepare_landmarks(networks.landmarks, networks.name, networks.is_stock, precision)
     differences = _differences(networks.landmarks, landmarks)
@@ -73,6 +79,21 @@ def export(model: str | Path, out: str | Path, precision: Precision = "stored") 
     _check(content, differences, out)
     write_bytes(out, content)
     return Exported(out, len(content), differences)
+
+
+def _export_own(networks: stock.Networks, out: Path, precision: Precision) -> Exported:
+    """A network with a keypoint set of its own: only as .tflite, for posetune's runtime."""
+    _, findings = examine(networks.landmarks, None, str(networks.path))
+    if out.suffix == ".task":
+        raise PosetuneError(f"{networks.path} cannot be exported as .task: {findings[0].what}; export it as .tflite.")
+    graph = Graph(networks.landmarks, networks.name)
+    if precision == "fp32":
+        widen(graph)
+    content = graph.to_bytes()
+    before, after = (Network(c, what="network").run(_PROBE) for c in (networks.landmarks, content))
+    worst = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True))
+    write_bytes(out, content)
+    return Exported(out, len(content), {"outputs": worst})
 
 
 def prepare_landmarks(network: bytes, name: str, is_stock: bool, precision: Precision = "stored") -> bytes:
