@@ -6,10 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from posetune.errors import PosetuneError
 from posetune.files import replacing, write_text
 from posetune.progress import Progress
+
+if TYPE_CHECKING:
+    from posetune.measure.evaluate import Evaluation
 
 HELP = "measure networks against stock on people they have not seen"
 
@@ -32,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder, if it is elsewhere")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report: one HTML file")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE.png",
+        help="write a picture of stock beside the first MODEL: six people, evenly from the most improved to the most worsened",
+    )  # fmt: skip
     parser.add_argument("--no-pipeline", action="store_true", help="crop protocol only (about twice as fast)")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
     parser.add_argument(
@@ -53,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--stock: there is no {unknown[0]}; there are {', '.join(LANDMARK_NAMES)}.")
     if args.threads is not None and args.threads < 1:
         raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
-    for path in (args.json, args.report):
+    for path in (args.json, args.report, args.picture):
         if path is not None:
             check_writable(path)
     with Phases() as phases:
@@ -77,7 +85,22 @@ def run(args: argparse.Namespace) -> int:
 
         write_report(evaluation, args.report)
         print(f"Report: {args.report}", file=sys.stderr)
+    if args.picture is not None:
+        _draw(evaluation, args.picture)
+        print(f"Picture: {args.picture}", file=sys.stderr)
     return 0
+
+
+def _draw(evaluation: Evaluation, path: Path) -> None:
+    from posetune.measure.picture import evenly, side_by_side, write_picture
+
+    tuned = next((entry for entry in evaluation.entries if entry.kind == "model"), None)
+    if tuned is None:
+        raise PosetuneError("--picture shows a tuned network beside stock: name a MODEL.")
+    scored = evaluation.scored["crop"]
+    stock_scored, tuned_scored = scored[tuned.base], scored[tuned.name]
+    choices = evenly(stock_scored, tuned_scored, 6)
+    write_picture(side_by_side(evaluation.people, choices, stock_scored, tuned_scored), path)
 
 
 def check_writable(path: Path) -> None:

@@ -1,0 +1,58 @@
+"""One picture of stock beside tuned for a first look: people from the most improved to the most worsened, evenly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from posetune.data.people import Person
+from posetune.data.sheet import draw_answer, draw_label, window
+from posetune.files import replacing
+from posetune.measure.gallery import Choice
+from posetune.measure.summary import Scored
+
+_SIDE, _CAPTION = 256, 22  # px
+_MARKED_FROM = 0.2  # share of the torso, as in the gallery
+
+
+def evenly(stock: Scored, tuned: Scored, count: int) -> list[Choice]:
+    """``count`` of the people that both networks found, evenly spread from the greatest gain to the greatest loss."""
+    both = np.flatnonzero(np.isfinite(stock.person_errors) & np.isfinite(tuned.person_errors))
+    choices = [Choice(int(i), float(stock.person_errors[i]), float(tuned.person_errors[i])) for i in both]
+    choices.sort(key=lambda c: -c.gain)
+    places = np.linspace(0, len(choices) - 1, min(count, len(choices))).round().astype(int)
+    return [choices[k] for k in places]
+
+
+def side_by_side(people: Sequence[Person], choices: Sequence[Choice], stock: Scored, tuned: Scored) -> np.ndarray:
+    """(H, W, 3) uint8 RGB: a column for each choice; label, stock and tuned below each other, with their errors (crop px)."""
+    columns = []
+    for choice in choices:
+        person = people[choice.index]
+        crop = window(person)
+        plain = crop.cut(person.image.read(), _SIDE)
+        views = [plain.copy(), plain.copy(), plain.copy()]
+        draw_label(views[0], person, crop)
+        for view, network in zip(views[1:], (stock, tuned), strict=True):
+            far = network.errors_px[choice.index] > _MARKED_FROM * person.torso
+            draw_answer(view, person, network.answers.points_px[choice.index], far, crop)
+        texts = ("label", f"stock  {choice.stock_error:.1f} px", f"tuned  {choice.error:.1f} px")
+        columns.append(np.vstack([np.vstack([_caption(t), v]) for t, v in zip(texts, views, strict=True)]))
+    return np.hstack(columns)
+
+
+def _caption(text: str) -> np.ndarray:
+    strip = np.full((_CAPTION, _SIDE, 3), 255, np.uint8)
+    cv2.putText(strip, text, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.48, (30, 30, 30), 1, cv2.LINE_AA)
+    return strip
+
+
+def write_picture(picture: np.ndarray, path: str | Path) -> None:
+    """Write (H, W, 3) uint8 RGB as the kind of file that the suffix of ``path`` names; atomic."""
+    with replacing(Path(path)) as temporary:
+        coded, data = cv2.imencode(Path(path).suffix or ".png", picture[:, :, ::-1])
+        assert coded
+        temporary.write_bytes(data.tobytes())
