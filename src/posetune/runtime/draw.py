@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from posetune.runtime.mask import tint
 from posetune.runtime.pipeline import Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
@@ -22,8 +23,10 @@ _SHIFT = 4  # cv2 draws at 1/16 px
 
 
 def draw_poses(image: np.ndarray, poses: Sequence[Pose]) -> np.ndarray:
-    """A copy of ``image`` (H, W, 3) uint8 RGB with the skeletons of ``poses`` on it."""
+    """A copy of ``image`` (H, W, 3) uint8 RGB with the masks, where there are any, and the skeletons of ``poses`` on it."""
     canvas = np.ascontiguousarray(image).copy()
+    for pose in poses:
+        tint(canvas, pose)
     for pose in poses:
         draw_skeleton(canvas, pose.landmarks_px, pose.visibility >= MIN_VISIBILITY, skeleton=pose.skeleton)
     return canvas

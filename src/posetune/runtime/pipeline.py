@@ -14,13 +14,13 @@ from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.points import has_own_points
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
-from posetune.runtime.corrector import Corrector
 from posetune.runtime.detector import Detector
 from posetune.runtime.images import as_rgb
 from posetune.runtime.landmarker import LandmarkNetwork, refine, sigmoid
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 if TYPE_CHECKING:
+    from posetune.runtime.corrector import Corrector
     from posetune.stock import Networks
 
 #: How many people predict() looks for unless told. MediaPipe's own default is 1.
@@ -45,6 +45,8 @@ class Pose:
     ``detection_score``: the detector's word, 0…1; 1 where the crop was given.
     ``skeleton``: which points these are: MediaPipe's 33, or the K of a network with points of its own (then z,
     presence and world are NaN for points that are none of the 33).
+    ``mask``: (size, size) float32, 0…1, the person in the crop's frame, where segmentation was asked for; None
+    otherwise. ``runtime.mask.on_image`` lays it onto the image.
     """
 
     landmarks_px: np.ndarray
@@ -56,6 +58,7 @@ class Pose:
     crop: Crop
     detection_score: float = 1.0
     skeleton: Skeleton = BLAZEPOSE
+    mask: np.ndarray | None = None
 
 
 class Landmarker:
@@ -73,9 +76,11 @@ class Landmarker:
         min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
         min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
         corrector: Corrector | None = None,
+        segmentation: bool = False,
     ) -> None:
         """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
         ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
+        ``segmentation``: give every pose a mask; the landmark network then takes nearly twice as long.
         """
         for what, value in (
             ("min_detection_confidence", min_detection_confidence),
@@ -84,6 +89,7 @@ class Landmarker:
             if not 0 <= value <= 1:
                 raise PosetuneError(f"{what} must lie between 0 and 1, not {value}.")
         self.name = name
+        self._segmentation = segmentation
         self.network = self._load_network(landmarks, threads)
         self.corrector = corrector
         self.detector = Detector(detector, threads)
@@ -91,7 +97,7 @@ class Landmarker:
         self._min_presence = min_presence_confidence
 
     def _load_network(self, landmarks: bytes, threads: int | None) -> LandmarkNetwork:
-        return LandmarkNetwork(landmarks, threads)
+        return LandmarkNetwork(landmarks, threads, self._segmentation)
 
     def predict(self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE) -> list[Pose]:
         """The people in ``image``, best detection first.
@@ -130,6 +136,7 @@ class Landmarker:
             auxiliary_px=points_px[[AUX_CENTER, AUX_CIRCLE]],
             crop=crop,
             detection_score=detection_score,
+            mask=None if output.segmentation is None else sigmoid(output.segmentation),
         )
         return pose if self.corrector is None else self.corrector.apply(pose)
 
@@ -140,12 +147,14 @@ def load(
     threads: int | None = None,
     min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
     min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
+    segmentation: bool = False,
 ) -> Landmarker:
     """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
     ``.task`` bundle.
 
-    ``threads``: None for as many as there are processors (at most 4). Raises PosetuneError if there is no
-    such network and it cannot be fetched, or it cannot run.
+    ``threads``: None for as many as there are processors (at most 4). ``segmentation``: give every pose a mask, at
+    nearly twice the network's time. Raises PosetuneError if there is no such network and it cannot be fetched, or it
+    cannot run.
     """
     from posetune import stock
 
@@ -154,6 +163,7 @@ def load(
         threads=threads,
         min_detection_confidence=min_detection_confidence,
         min_presence_confidence=min_presence_confidence,
+        segmentation=segmentation,
     )
 
 
@@ -169,6 +179,8 @@ def of_networks(networks: Networks, *, name: str | None = None, **options: Any) 
         return OwnLandmarker(networks.landmarks, networks.detector, name=name or networks.name, **options)
     corrector = None
     if networks.corrector is not None:
+        from posetune.runtime.corrector import Corrector
+
         corrector = Corrector.from_bytes(networks.corrector, f"the corrector beside {networks.path}")
     name = networks.name if name is None else name
     return Landmarker(networks.landmarks, networks.detector, name=name, corrector=corrector, **options)
