@@ -65,6 +65,12 @@ def with_head(network: bytes, own: OwnPoints, *, warm: bool = True, seed: int = 
     return Graph(result.to_bytes(), own.base)
 
 
+def stock_heads(graph: Graph) -> tuple[Operator, Operator]:
+    """The convolutions that end in the 39 points and in the heatmap. Raises PosetuneError if it is no landmark network."""
+    base = _find(graph)
+    return base.regression, base.heatmap
+
+
 def describe(graph: Graph, own: OwnPoints) -> None:
     """Write the keypoint set, and TFLite metadata for whoever looks into the file with other tools."""
     listed = ", ".join(own.skeleton.names)

@@ -72,11 +72,11 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, say: Say) -> 
     )  # fmt: skip
 
 
-def own_names(config: TrainConfig) -> tuple[Dataset, bool]:
-    """The training split in its own points, and whether one of them is none of the 33."""
+def has_own_names(config: TrainConfig) -> bool:
+    """Whether one of the labelled points of the training split is none of the 33."""
     train = load_dataset(Path(config.data or ""), config.train_split, native=True)
     labelled = train.labelled_landmarks
-    return train, any(labelled[i] and i not in train.skeleton.body for i in range(train.skeleton.count))
+    return any(labelled[i] and i not in train.skeleton.body for i in range(train.skeleton.count))
 
 
 def _splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
