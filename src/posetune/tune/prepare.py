@@ -128,7 +128,7 @@ def training_subjects(
 def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, labels: float, say: Say) -> list[Subject]:
     """Other people, against forgetting: from the user's folder, and rendered ones from the sample set that posetune brings.
 
-    ``labels``: how many labels one of the run's own people has; a rendered one, fully labelled, counts for no more.
+    ``labels``: how many labels one of the run's own people has; one of ``replay.synthetic`` counts for no more.
     """
     subjects: list[Subject] = []
     if config.replay.share == 0:
@@ -136,8 +136,8 @@ def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, labe
     if config.replay.folder is not None:
         subjects += _people_in(Path(config.replay.folder), landmarks, detector, say)
     if config.replay.sample_set:
-        ordinary = _sample_set(labels)
-        say(f"Replay: {len(ordinary)} rendered people of the sample set, with their exact labels.")
+        ordinary = _sample_set()
+        say(f"Replay: {len(ordinary)} rendered people of the sample set are held to the stock network's answers.")
         subjects += ordinary
     if config.replay.synthetic:
         rendered = _rendered(config.replay.synthetic, labels)
@@ -175,11 +175,12 @@ def _held(record: ImageRecord, crop: Crop) -> Subject:
     return Subject(record, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
 
 
-def _sample_set(labels: float) -> list[Subject]:
-    """The rendered people of the sample set's training side."""
+def _sample_set() -> list[Subject]:
+    """The ordinary people of the sample set's training side, held to stock: their exact labels would pull the network to the
+    renderer's notion of a joint and cost skill (docs/training.md).
+    """
     people = worth(load_dataset(_sample_folder(), _ORDINARY_TRAIN))
-    weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
-    return [subject_of(p, weight) for p in people]
+    return [_held(p.image, p.crop) for p in people if p.crop is not None]
 
 
 def _rendered(count: int, labels: float) -> list[Subject]:

@@ -24,6 +24,8 @@ from posetune.tune.samples import Batch
 _FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}
 #: Gains and biases are in units of standard deviations; they move at this share of the relative learning rate.
 _GAIN_RATE = 0.5
+#: While a run is young, the average covers about the last 1/_YOUNG of it.
+_YOUNG = 10
 
 
 class Trainer:
@@ -105,7 +107,7 @@ class Trainer:
         self._set_rate(total_steps)
         self.optimizer.step()
         self.steps_done += 1
-        decay = min(self.config.ema, self.steps_done / (self.steps_done + 10))
+        decay = min(self.config.ema, self.steps_done / (self.steps_done + _YOUNG))
         torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
         return parts
 

@@ -7,7 +7,8 @@ import pytest
 
 from posetune.data.dataset import find_splits, load_dataset
 from posetune.data.synthetic import generate as generating
-from posetune.data.synthetic.generate import Order, generate, make_renderer
+from posetune.data.synthetic.generate import Order, _row, generate, make_renderer
+from posetune.data.synthetic.label import Label
 from posetune.data.synthetic.sample import ordinary_pictures, write_sample
 from posetune.data.synthetic.take import Recipe, Set
 from posetune.errors import PosetuneError
@@ -146,3 +147,17 @@ def test_recipes_say_everything_that_decides_a_picture():
     known = order().fingerprint()
     assert "count" not in known
     assert json.loads(json.dumps(known))["size"] == 96
+
+
+def test_somebody_mostly_hidden_is_left_out():
+    def row(hidden):
+        points = np.tile([[60.0, 60.0]], (33, 1))
+        object_occluded = np.arange(33) < hidden
+        label = Label(
+            points_px=points, world=np.zeros((33, 3)), hips=np.zeros(3), in_frame=np.ones(33, bool),
+            self_occluded=np.zeros(33, bool), object_occluded=object_occluded, bbox=np.array([10, 10, 60, 100.0]),
+            area=900.0, height=100.0,
+        )  # fmt: skip
+        return _row(label, 128)["ignore"]
+
+    assert [row(0), row(16), row(17), row(33)] == [0, 0, 1, 1]

@@ -28,7 +28,9 @@ from posetune.runtime.images import read_image
 
 #: People smaller than this share of the image's side, or with fewer points in the frame, are marked ``ignore``.
 SMALLEST, FEWEST = 0.16, 12
-_VERSION = 1
+#: … or with a smaller share of their points in the picture and not behind something or somebody else: nobody could label them.
+LEAST_SEEN = 0.5
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,8 @@ def describe(take: Take, name: str, group: str, scene: str, frame: int = 0) -> d
 
 def _row(label: Label, side: int) -> dict:
     v = label.visibility
-    small = label.height < SMALLEST * side or (v > 0).sum() < FEWEST
+    seen = np.mean(label.in_frame & ~label.object_occluded)
+    left_out = label.height < SMALLEST * side or (v > 0).sum() < FEWEST or seen < LEAST_SEEN
     keypoints = np.where(v[:, None] > 0, label.points_px, 0)
     return {
         "category_id": 1,
@@ -260,7 +263,7 @@ def _row(label: Label, side: int) -> dict:
         "bbox": np.round(label.bbox, 1).tolist(),
         "area": round(label.area, 1),
         "iscrowd": 0,
-        "ignore": int(small),
+        "ignore": int(left_out),
         "keypoints_3d": np.round(label.world, 4).ravel().tolist(),
         "points_px": np.round(label.points_px, 2).ravel().tolist(),  # also where the frame cuts them off
         "hips_m": np.round(label.hips, 4).tolist(),
