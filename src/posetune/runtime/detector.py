@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.geometry import Crop, crop_from_circle
+from posetune.geometry import Crop
 from posetune.runtime.interpreter import Network
 from posetune.runtime.landmarker import sigmoid
+from posetune.runtime.rect import Rect, rect_from_circle
 
 SIZE = 224
 #: One layer of anchors a stride, two anchors a cell (aspect ratio 1 and the interpolated one).
@@ -29,19 +30,18 @@ class Detection:
     """A person: ``box_px`` (4,) x, y, width, height and ``points_px`` (4, 2), image px; ``score`` 0…1.
 
     Points 0 and 1 are the hip centre and a point on the circle around the person; 2 and 3 the shoulder centre
-    and a point above the head, which MediaPipe does not use.
+    and a point above the head, which MediaPipe does not use. ``image_size``: width, height, px.
     """
 
     box_px: np.ndarray
     points_px: np.ndarray
     score: float
+    image_size: tuple[int, int]
 
     @property
-    def crop(self) -> Crop | None:
+    def crop(self) -> Rect | None:
         """The crop that MediaPipe cuts for this person; None if its circle has no radius."""
-        if not np.isfinite(self.points_px[:2]).all() or (self.points_px[0] == self.points_px[1]).all():
-            return None
-        return crop_from_circle(self.points_px[0], self.points_px[1])
+        return rect_from_circle(self.points_px[0], self.points_px[1], self.image_size)
 
 
 class Detector:
@@ -69,16 +69,28 @@ class Detector:
         pixels = letterbox.cut(rgb, size, outside="black")
         outputs = self._network.run(pixels * np.float32(2 / 255) - np.float32(1))
         boxes, scores = decode(outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score)
+        padding = _padding(width, height)
         found = []
         for box, score in weighted_nms(boxes, scores):
-            corners_and_points = letterbox.to_image(box.reshape(-1, 2).astype(np.float64), size=1)
+            corners_and_points = (
+                (box.reshape(-1, 2) - padding) / (1 - 2 * padding) * np.array([width, height], np.float32)
+            )
             top_left, bottom_right, points = (
                 corners_and_points[0],
                 corners_and_points[1],
                 corners_and_points[2:],
             )
-            found.append(Detection(np.concatenate([top_left, bottom_right - top_left]), points, float(score)))
+            box_px = np.concatenate([top_left, bottom_right - top_left])
+            found.append(Detection(box_px, points, float(score), (width, height)))
         return found
+
+
+def _padding(width: int, height: int) -> np.ndarray:
+    """(2,) float32: the part of the letterboxed input to the left of the image, and above it, as MediaPipe rounds it
+    (ImageToTensorCalculator, DetectionLetterboxRemovalCalculator).
+    """
+    one, ratio = np.float32(1), np.float32(height) / np.float32(width)
+    return np.array([max(one - one / ratio, np.float32(0)), max(one - ratio, np.float32(0))], np.float32) / 2
 
 
 def anchors(size: int = SIZE) -> np.ndarray:
@@ -133,7 +145,8 @@ def weighted_nms(
             break
         group = remaining[together]
         weights = scores[group][:, None]
-        merged.append(((boxes[group] * weights).sum(axis=0) / weights.sum(), float(scores[best])))
+        sums = np.cumsum(boxes[group] * weights, axis=0)[-1] / np.cumsum(weights)[-1]  # one by one, as MediaPipe rounds
+        merged.append((sums, float(scores[best])))
         remaining = remaining[~together]
     return merged
 

@@ -96,8 +96,10 @@ def _find_outputs(shapes: list[tuple[int, ...]]) -> dict[str, int]:
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """The logistic function, float32, without overflow."""
-    return np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits, -80, 80).astype(np.float32)))
+    """The logistic function, float32, without overflow. The exponential is rounded from 64 bits, as in MediaPipe's C
+    library; NumPy's own of 32 bits is off by a bit or two.
+    """
+    return np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits, -80, 80).astype(np.float64)).astype(np.float32))
 
 
 def refine(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
@@ -127,12 +129,17 @@ def refine(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
         np.arange(count)[:, None, None],
     ]  # (n, 7, 7)
     confidence = np.where(inside, sigmoid(window), np.float32(0))
-    total = confidence.sum(axis=(1, 2))
+    total = _summed(confidence)
     sure = (confidence.max(axis=(1, 2)) >= REFINE_MIN_CONFIDENCE) & (total > 0)
     sure &= (col >= 0) & (col < width) & (row >= 0)
     total = np.where(sure, total, np.float32(1))
-    x = (confidence.sum(axis=1) * cols).sum(axis=1) / total * (size / width)
-    y = (confidence.sum(axis=2) * rows).sum(axis=1) / total * (size / height)
+    x = _summed(confidence * cols[:, None, :].astype(np.float32)) / total * np.float32(size / width)
+    y = _summed(confidence * rows[:, :, None].astype(np.float32)) / total * np.float32(size / height)
     refined[sure, 0] = x[sure]
     refined[sure, 1] = y[sure]
     return refined
+
+
+def _summed(cells: np.ndarray) -> np.ndarray:
+    """(n, 7, 7) → (n,): row by row, cell by cell, in float32, which is how MediaPipe's loop rounds."""
+    return np.cumsum(cells.reshape(len(cells), -1), axis=1, dtype=np.float32)[:, -1]

@@ -4,6 +4,7 @@ PoseLandmarker.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,15 @@ from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.points import has_own_points
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
-from posetune.runtime.detector import Detector
+from posetune.runtime.detector import Detection, Detector
 from posetune.runtime.images import as_rgb
 from posetune.runtime.landmarker import LandmarkNetwork, refine, sigmoid
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 if TYPE_CHECKING:
     from posetune.runtime.corrector import Corrector
+    from posetune.runtime.smooth import Smoothing
+    from posetune.runtime.track import Tracked
     from posetune.stock import Networks
 
 #: How many people predict() looks for unless told. MediaPipe's own default is 1.
@@ -47,6 +50,7 @@ class Pose:
     presence and world are NaN for points that are none of the 33).
     ``mask``: (size, size) float32, 0…1, the person in the crop's frame, where segmentation was asked for; None
     otherwise. ``runtime.mask.on_image`` lays it onto the image.
+    ``id``: who it is, from 1, where a video is tracked; None otherwise.
     """
 
     landmarks_px: np.ndarray
@@ -59,6 +63,7 @@ class Pose:
     detection_score: float = 1.0
     skeleton: Skeleton = BLAZEPOSE
     mask: np.ndarray | None = None
+    id: int | None = None
 
 
 class Landmarker:
@@ -112,12 +117,42 @@ class Landmarker:
             raise PosetuneError(f"max_people must be at least 1, not {max_people}.")
         rgb = as_rgb(image)
         poses = []
-        for detection in self.detector(rgb, self._min_detection)[:max_people]:
+        for detection in self.detect(rgb)[:max_people]:
             crop = detection.crop
             pose = None if crop is None else self.predict_crop(rgb, crop, detection.score)
-            if pose is not None and pose.score > self._min_presence:
+            if pose is not None and self.is_person(pose):
                 poses.append(pose)
         return poses
+
+    def track(
+        self,
+        frames: str | Path | Iterable[object],
+        *,
+        max_people: int = DEFAULT_MAX_PEOPLE,
+        fps: float | None = None,
+        smooth: str | Smoothing | None = "mediapipe",
+    ) -> Iterator[Tracked]:
+        """The people in every frame of a video, each with an ``id`` that stays.
+
+        ``frames``: a video file, pairs (image, seconds), or images, shown ``fps`` a second (30 unless told).
+        Yields a list of Pose a frame, longest followed first, which also has ``rgb``, ``seconds`` and ``frame``.
+        With ``max_people=1`` these are the poses of MediaPipe's VIDEO mode.
+        ``smooth``: "mediapipe", "steady" (half the jitter in depth), "offline" (Savitzky–Golay without lag; frames
+        come a quarter of a second late), "none" or None, or a posetune.runtime.smooth.Smoothing.
+
+        Raises PosetuneError for what is no video or image, and for times that do not go forward.
+        """
+        from posetune.runtime.track import track
+
+        return track(self, frames, max_people, fps, smooth)
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        """The detector's people in ``rgb`` (H, W, 3) uint8, best first."""
+        return self.detector(rgb, self._min_detection)
+
+    def is_person(self, pose: Pose) -> bool:
+        """Whether the landmark network takes ``pose`` for a person's."""
+        return pose.score > self._min_presence
 
     def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose:
         """The pose in one crop of ``rgb`` (H, W, 3) uint8, however unlikely it is that the crop shows a

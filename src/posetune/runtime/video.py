@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,6 +27,13 @@ if "OPENCV_LOG_LEVEL" not in os.environ:
 
 #: With less than this free, writing a video stops: OpenCV itself goes on without a word that one could catch.
 _MIN_FREE_BYTES = 200_000
+
+
+class Frame(NamedTuple):
+    """A frame of a video: ``rgb`` (H, W, 3) uint8 and the time at which it is shown, ``seconds``."""
+
+    rgb: np.ndarray
+    seconds: float
 
 
 class VideoReader:
@@ -54,13 +63,25 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The frames, once."""
-        frame = self._first
-        self._first = None
-        while frame is not None:
-            yield np.ascontiguousarray(frame[:, :, ::-1])
-            read, frame = self._capture.read()
-            frame = frame if read else None
+        for frame in self.frames():
+            yield frame.rgb
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames with their times, once; the times of a file without usable ones follow from its frame rate."""
+        bgr, self._first = self._first, None
+        seconds, before = self._shown_at(), -math.inf
+        while bgr is not None:
+            if not seconds > before:  # missing or broken time stamps
+                seconds = before + 1 / self.fps
+            yield Frame(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), seconds)
+            read, bgr = self._capture.read()
+            bgr = bgr if read else None
+            seconds, before = self._shown_at(), seconds
         self._capture.release()
+
+    def _shown_at(self) -> float:
+        """When the frame read last is shown, seconds."""
+        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
 
 
 class VideoWriter:
@@ -77,7 +98,7 @@ class VideoWriter:
         """Add one frame, (H, W, 3) uint8 RGB of the size named at the beginning."""
         if shutil.disk_usage(self._folder).free < _MIN_FREE_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._writer.write(np.ascontiguousarray(rgb[:, :, ::-1]))
+        self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
         self.count += 1
 
     def close(self) -> None:
