@@ -23,6 +23,7 @@ VERBS = {
     "train": ("train", "tune a stock network on labelled images"),
     "eval": ("eval", "measure networks against stock on people they have not seen"),
     "compare": ("compare", "put any number of networks and methods in one table"),
+    "sweep": ("sweep", "try methods, bases and label counts on your data, and say which to take"),
     "export": ("export", "write a tuned network as .tflite or .task"),
     "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
     "predict": ("predict", "find poses in images, folders and videos"),
@@ -91,7 +92,14 @@ def main_guard() -> Iterator[Guard]:
 
 
 # module -> the extra that brings it
-_EXTRAS = {"torch": "train", "matplotlib": "train", "sklearn": "train", "mediapipe": "mediapipe", "moderngl": "synth"}
+_EXTRAS = {
+    "torch": "train",
+    "matplotlib": "train",
+    "sklearn": "train",
+    "optuna": "sweep",
+    "mediapipe": "mediapipe",
+    "moderngl": "synth",
+}
 
 
 def _explain_os_error(error: OSError) -> str:

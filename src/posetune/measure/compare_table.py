@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -118,8 +118,11 @@ def _megabytes(row: Row) -> str:
     return _NONE if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f}"
 
 
-def page(comparison: Comparison) -> str:
-    """One self-contained HTML page: the table, the errors as bars, and error against the time of an answer."""
+def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
+    """One self-contained HTML page: the table, the errors as bars, and error against the time of an answer.
+
+    ``words``: sentences to stand above the table.
+    """
     result = comparison.result
     chosen, rows = columns(result), result["rows"]
     breaking = (escape(heading).replace(" ", "<br>", 1) for heading, _ in chosen)
@@ -135,7 +138,7 @@ def page(comparison: Comparison) -> str:
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     items = "".join(f"<li>{escape(line)}</li>" for line in notes(result))
     sections = [
-        f'<section><h2>Result</h2><div class="scroll">{table}</div></section>',
+        f'<section><h2>Result</h2>{"".join(f"<p>{escape(word)}</p>" for word in words)}<div class="scroll">{table}</div></section>',
         f"<section><h2>Errors</h2>{_pictures(result)}</section>",
         f'<section><h2>How to read this</h2><ul class="notes">{items}</ul></section>',
     ]

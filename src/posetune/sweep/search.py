@@ -1,0 +1,153 @@
+"""The search for a learning rate and augmentation on a user's data, with Optuna, within a budget.
+
+Every trial is a shortened ``posetune train`` in a run folder of its own, judged on validation. The first trial is
+posetune's default: what does not beat it is not taken. The study is kept in a file, so that a search goes on where it
+was interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from posetune.errors import PosetuneError
+from posetune.files import write_text
+from posetune.measure.compare import run_summary
+from posetune.sweep.run import run_training
+
+STUDY, BEST, FOLDER = "study.jsonl", "best.yaml", "search"
+#: A trial must be better than the default by this share of its error to be taken: less is chance.
+WORTH = 0.01
+#: Key of train.yaml → (low, high, whether the logarithm is searched).
+SPACE: dict[str, tuple[float, float, bool]] = {
+    "lr": (2e-4, 3e-3, True),
+    "augment.rotation_deg": (2.0, 25.0, False),
+    "augment.scale": (0.03, 0.2, False),
+    "augment.shift": (0.005, 0.06, False),
+    "augment.light": (0.0, 1.0, False),
+    "augment.occluder": (0.0, 0.4, False),
+}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a search may cost: ``trials`` in all, ``minutes`` (no trial is begun after them), ``samples`` crops a trial."""
+
+    trials: int
+    minutes: float | None = None
+    samples: int = 1500
+
+
+@dataclass(frozen=True)
+class Found:
+    """``assignments``: "key=value" to train with, none if the default was not beaten; errors on validation, crop px."""
+
+    assignments: tuple[str, ...]
+    default_px: float
+    best_px: float
+    trials: int
+
+
+def search(
+    data: Path,
+    base: str,
+    out: Path,
+    budget: Budget,
+    *,
+    seed: int = 0,
+    arguments: tuple[str, ...] = (),
+    say: Say = print,
+) -> Found:
+    """Look for a learning rate and augmentation with which ``base`` learns ``data`` better than with the default.
+
+    Writes ``best.yaml`` (for ``posetune train --config``) and the study into ``out``/search. ``arguments``: more of
+    ``posetune train``.
+
+    Raises PosetuneError if the default itself cannot be trained; the reason is its own.
+    """
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    from posetune.tune.config import default_config
+
+    folder = out / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        study_name=f"{base}", direction="minimize", load_if_exists=True,
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / STUDY))),
+        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5),
+    )  # fmt: skip
+    default = default_config()
+    if not study.get_trials(deepcopy=False):
+        study.enqueue_trial({key: _value(default, key) for key in SPACE})
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state == optuna.trial.TrialState.RUNNING:  # interrupted: tried again with the same values
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            study.enqueue_trial(trial.params)
+    begun = time.monotonic()
+    while len(_finished(study)) < budget.trials:
+        if budget.minutes is not None and time.monotonic() - begun > 60 * budget.minutes and _finished(study):
+            say(f"The search has used its {budget.minutes:g} minutes.")
+            break
+        trial = study.ask()
+        values = {key: trial.suggest_float(key, low, high, log=log) for key, (low, high, log) in SPACE.items()}
+        shown = ", ".join(f"{key.removeprefix('augment.')} {value:.3g}" for key, value in values.items())
+        say(f"trial {len(_finished(study)) + 1}/{budget.trials}: {shown}")
+        run = folder / f"{base}-{trial.number:03}"
+        settings = {**values, "samples": [budget.samples, budget.samples], "seed": seed, "blend": 1.0}
+        words = [w for key, value in settings.items() for w in ("--set", f"{key}={json.dumps(value)}")]
+        reason = run_training(["--data", str(data), "--base", base, *words, *arguments], run, lambda text: None)
+        if reason is not None:
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            if trial.number == 0:
+                raise PosetuneError(reason)
+            say(f"    failed: {reason}")
+            if len(study.get_trials(deepcopy=False)) >= 3 * budget.trials:
+                break
+            continue
+        error = float(run_summary(run)["tuned_px"])
+        study.tell(trial, error)
+        say(f"    {error:.3f} crop px on validation")
+    return _result(study, default, folder, say)
+
+
+def _finished(study: Any) -> list[Any]:
+    return [t for t in study.get_trials(deepcopy=False) if t.value is not None]
+
+
+def _result(study: Any, default: dict[str, Any], folder: Path, say: Say) -> Found:
+    finished = _finished(study)
+    at_default = {key: _value(default, key) for key in SPACE}
+    plain = next((t.value for t in finished if t.params == at_default), finished[0].value)
+    best = min(finished, key=lambda t: t.value)
+    if best.value >= (1 - WORTH) * plain:
+        say(
+            f"Search: of {len(finished)} trials none is better than the default ({plain:.3f} crop px) by more than chance."
+        )
+        return Found((), plain, best.value, len(finished))
+    nested: dict[str, Any] = {}
+    for key, value in best.params.items():
+        *groups, name = key.split(".")
+        place = nested
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[name] = float(f"{value:.4g}")
+    write_text(folder / BEST, yaml.safe_dump(nested, sort_keys=False))
+    say(f"Search: {best.value:.3f} crop px against {plain:.3f} by default; kept in {folder / BEST}.")
+    assignments = tuple(f"{key}={float(f'{value:.4g}')}" for key, value in best.params.items())
+    return Found(assignments, plain, best.value, len(finished))
+
+
+def _value(config: dict[str, Any], key: str) -> float:
+    value: Any = config
+    for part in key.split("."):
+        value = value[part]
+    return float(value)
