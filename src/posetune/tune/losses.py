@@ -34,8 +34,6 @@ class LossConfig:
     # An error beyond this many crop px counts by its logarithm: a wrong label pulls with a force that falls with
     # its distance.
     outlier_px: float = 60.0
-    # Below about this many crop px a labelled error counts by its square: labels are no better than that.
-    smooth_px: float = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,11 +126,9 @@ def losses(
     xy, target = predicted.points[:, :COUNT, :2], points
     refined, sure = refine(xy, predicted.heatmap[..., :COUNT], size)
     parts = {
-        "regression": config.regression
-        * _mean(robust(_distance(xy, target, config.smooth_px), config.outlier_px), weight)
-        / UNIT,
+        "regression": config.regression * _mean(robust(_distance(xy, target), config.outlier_px), weight) / UNIT,
         "refined": config.refined
-        * (robust(_distance(refined, target, config.smooth_px), config.outlier_px) * weight * sure).sum()
+        * (robust(_distance(refined, target), config.outlier_px) * weight * sure).sum()
         / weight.sum().clamp_min(1e-6)
         / UNIT,
         "heatmap": config.heatmap * _heatmap_loss(predicted.heatmap, points, weight, size, config),
