@@ -19,6 +19,7 @@ from posetune.graph.network import Convolution, Network, normalise
 from posetune.progress import Progress
 from posetune.tune.augment import AugmentConfig
 from posetune.tune.config import TrainConfig
+from posetune.tune.custom import ridge
 from posetune.tune.custom.config import HeadConfig
 from posetune.tune.custom.losses import HeadOutput, head_losses
 from posetune.tune.samples import Batch, ImageCache, Subject, collate, make_sample
@@ -27,6 +28,7 @@ Say = Callable[[str], None]
 _BATCH = 32
 _VALIDATIONS = 8
 _POINT_STD_PX = 30.0  # how far a point lies from its mean place, typically
+_RIDGE_SAMPLES = 2000
 _CALIBRATION = 64  # crops on which the new layers' scales are measured
 
 
@@ -73,7 +75,7 @@ class FrozenStage:
         views = self._views(known, len(train))
         features = self._features(train, views, self.config.augment, cache, "crops seen by the backbone")
         say(f"Frozen backbone: {len(features)} crops kept as features ({views} of each of {len(train)} people).")
-        self._normalise(train, cache)
+        self._normalise(train, features, known, cache)
         error, best = self.error(known), self._weights()
         say(f"frozen stage, before: mean {error:.2f} crop px on validation")
         optimizer = torch.optim.Adam(self._groups(), betas=(0.9, 0.99))
@@ -152,7 +154,7 @@ class FrozenStage:
 
     # --- steps -----------------------------------------------------------------------------------------------------
 
-    def _normalise(self, train: Sequence[Subject], cache: ImageCache) -> None:
+    def _normalise(self, train: Sequence[Subject], features: Features, known: Features, cache: ImageCache) -> None:
         jobs = [(train[i % len(train)], i, 0) for i in range(min(_CALIBRATION, 4 * len(train)))]
         batches = [
             _crops(
@@ -164,8 +166,47 @@ class FrozenStage:
         normalise(self.network, batches, self.head, self.outputs)
         for module, rows in zip(self._modules(), silent, strict=True):
             _give_scale(module, rows, 3 * len(train[0].weight))
+            if len(rows) == 3 * len(train[0].weight) and bool(rows.any()):
+                self._begin_at_ridge(module, rows[0::3], features, known)
             module.requires_grad_(True)
             module.round_fp16 = self.config.weight_precision == "fp16"
+
+    @torch.no_grad()
+    def _begin_at_ridge(self, module: Convolution, fresh: Tensor, features: Features, known: Features) -> None:
+        """Give the coordinates of ``fresh`` (K,) bool points the weights of a ridge regression."""
+        some = torch.arange(0, len(features), max(1, -(-len(features) // _RIDGE_SAMPLES)))
+        (inputs, points, weight), held = self._into(module, features, some), self._into(module, known, None)
+        coefficients, constants, mean = ridge.fit(inputs, points, weight, held)
+        assert module.std is not None
+        assert module.mean is not None
+        assert module.input_mean is not None
+        assert module.input_std is not None
+        shape = (-1, 2, *module.weight.shape[1:])
+        wanted = torch.from_numpy(coefficients).float().reshape(shape)
+        # The layer centres its inputs by its own mean, which was measured on other crops.
+        centre = module.input_mean.expand(1, *module.weight.shape[1:])[0]
+        moved = torch.from_numpy(constants).float() + (
+            (centre - torch.from_numpy(mean).reshape(centre.shape)) * wanted
+        ).sum((2, 3, 4))
+        for axis in (0, 1):
+            rows = torch.arange(len(fresh))[fresh] * 3 + axis
+            std = module.std[rows]
+            module.weight[rows] = wanted[fresh, axis] * module.input_std / std.view(-1, 1, 1, 1)
+            module.bias[rows] = (moved[fresh, axis] - module.mean[rows]) / std
+
+    def _into(
+        self, module: Convolution, features: Features, index: Tensor | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What goes into a layer, flat as its weights are, with the targets: (N, D), (N, K, 2), (N, K)."""
+        seen: list[Tensor] = []
+        handle = module.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].flatten(1)))
+        chosen = torch.arange(len(features)) if index is None else index
+        try:
+            for start in range(0, len(chosen), _BATCH):
+                self._answer(features.take(chosen[start : start + _BATCH])[0])
+        finally:
+            handle.remove()
+        return (torch.cat(seen).numpy(), features.points[chosen].numpy(), features.weight[chosen].numpy())
 
     def _modules(self) -> list[Convolution]:
         return [self.network.get_submodule(name) for name in self.head]  # type: ignore[misc]

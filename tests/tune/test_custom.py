@@ -1,0 +1,256 @@
+"""A new head for points of one's own, from labels to poses, on the rendered people that come with posetune."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import posetune
+from posetune import stock
+from posetune.cli import main
+from posetune.data.dataset import load_dataset
+from posetune.data.synthetic.sample import write_sample
+from posetune.errors import PosetuneError
+from posetune.graph import points
+from posetune.graph.flatbuffer import Graph
+from posetune.landmarks import INDEX
+from posetune.runtime.images import read_image
+from posetune.tune.custom.config import load_head_config
+from posetune.tune.custom.losses import HeadOutput, head_losses
+from posetune.tune.custom.stages import reinitialised, train_head
+from posetune.tune.losses import LossConfig
+
+NAMES = ["left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck", "left_shin", "right_shin"]
+QUICK = ["suspects=false", "replay.share=0", "augment.wild_rotation=0", "samples=[8, 8]", "batch=4", "validations=1"]
+
+
+def own_points(body: np.ndarray) -> np.ndarray:
+    """(33, 3) → (7, 3): hips and shoulders, the neck between the shoulders, the shins' middles."""
+    at = {name: body[INDEX[name]] for name in INDEX}
+    middle = [np.append((at[a][:2] + at[b][:2]) / 2, 2) for a, b in (
+        ("left_shoulder", "right_shoulder"), ("left_knee", "left_ankle"), ("right_knee", "right_ankle"))]  # fmt: skip
+    return np.stack([*(np.append(at[n][:2], 2) for n in NAMES[:4]), *middle])
+
+
+def write_labels(folder: Path, split: str, people: list, names: list[str], pick: list[int]) -> None:
+    images, annotations = {}, []
+    for person in people:
+        images[person.image.id] = {
+            "id": person.image.id, "file_name": str(person.image.path.resolve()), "group": person.image.group,
+            "width": person.image.width, "height": person.image.height,
+        }  # fmt: skip
+        keypoints = own_points(person.keypoints)[pick]
+        annotations.append({"id": person.id, "image_id": person.image.id, "category_id": 1,
+                            "keypoints": [*map(float, keypoints.ravel())]})  # fmt: skip
+    categories = [{"id": 1, "name": "person", "keypoints": [names[i] for i in pick], "skeleton": [[1, 2]]}]
+    content = {"images": list(images.values()), "annotations": annotations, "categories": categories}
+    (folder / "annotations" / f"{split}.json").write_text(json.dumps(content))
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    sample = tmp_path_factory.mktemp("sample")
+    write_sample(sample)
+    complete = [p for p in load_dataset(sample, "ordinary_train").usable if p.labelled.all() and p.torso > 30]
+    assert len(complete) >= 14
+    return complete[:14]
+
+
+@pytest.fixture(scope="module")
+def folder(people, tmp_path_factory):
+    root = tmp_path_factory.mktemp("own")
+    (root / "images").mkdir()
+    (root / "annotations").mkdir()
+    write_labels(root, "train", people[:10], NAMES, list(range(7)))
+    write_labels(root, "val", people[10:], NAMES, list(range(7)))
+    return root
+
+
+def run(folder, out, *assignments, **options):
+    loaded = load_head_config(None, {"data": str(folder), "base": "lite", "out": str(out)}, [*QUICK, *assignments])
+    said: list[str] = []
+    return train_head(*loaded, say=said.append, **options), said
+
+
+@pytest.fixture(scope="module")
+def finished(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run") / "run"
+    return run(folder, out, "head.views=3", "head.frozen_passes=5")
+
+
+def test_a_run_learns_points_that_are_none_of_the_33(finished, people):
+    result, said = finished
+    own = points.read((result.run / "model.tflite").read_bytes())
+    assert own is not None
+    assert own.skeleton.names == tuple(NAMES)
+    assert own.skeleton.edges == ((0, 1),)
+    assert own.skeleton.flip.tolist() == [1, 0, 3, 2, 4, 6, 5]
+    first = next(float(s.split("mean ")[1].split(" ")[0]) for s in said if "before" in s)
+    best = next(float(s.split("mean ")[1].split(" ")[0]) for s in said if "frozen stage, best" in s)
+    assert best <= first
+    network = posetune.load(result.run)
+    errors = []
+    for person in people[10:]:
+        pose = network.predict_crop(person.image.read(), person.crop)
+        assert pose.landmarks_px.shape == (7, 3)
+        target = own_points(person.keypoints)
+        errors.append(np.linalg.norm(pose.landmarks_px[:, :2] - target[:, :2], axis=1) * 256 / person.crop.side)
+    assert np.mean(errors) == pytest.approx(result.tuned_px, rel=0.02)
+    # Ten people teach little, but where neck and shins are is found; the middle of the crop would be 60 px off.
+    assert np.mean(np.stack(errors)[:, 4:]) < 25
+    assert np.isnan(pose.landmarks_px[4:, 2]).all()  # nothing is known of the depth of a shin
+    assert np.isfinite(pose.landmarks_px[:4, 2]).all()
+    assert np.isfinite(pose.auxiliary_px).all()
+
+
+def test_a_run_leaves_everything_behind(finished):
+    result, _ = finished
+    assert {p.name for p in result.run.iterdir()} >= {"model.tflite", "train.yaml", "log.jsonl", "summary.json"}
+    summary = json.loads((result.run / "summary.json").read_text())
+    assert summary["points"] == NAMES
+    assert summary["stock_px"] == pytest.approx(result.stock_px)
+    assert summary["tuned_px"] == pytest.approx(result.tuned_px)
+
+
+def test_the_tracking_outputs_stay_near_stock(finished, people):
+    result, _ = finished
+    tuned, plain = posetune.load(result.run), posetune.load("lite")
+    for person in people[10:12]:
+        image = person.image.read()
+        mine, theirs = tuned.predict_crop(image, person.crop), plain.predict_crop(image, person.crop)
+        assert np.abs(mine.auxiliary_px - theirs.auxiliary_px).max() < 0.08 * person.crop.side
+        assert abs(mine.score - theirs.score) < 0.3
+
+
+def test_predict_writes_the_own_points(finished, people, tmp_path):
+    result, _ = finished
+    picture = people[10].image.path
+    assert main(["predict", str(picture), "--model", str(result.run), "--out", str(tmp_path), "--min-score", "0"]) == 0
+    found = json.loads((tmp_path / "predictions.json").read_text())
+    assert found
+    assert found[0]["keypoint_names"] == NAMES
+    assert len(found[0]["keypoints"]) == 21
+    assert found[0]["z"][4] is None
+    table = (tmp_path / "predictions.csv").read_text().splitlines()
+    assert table[5].split(",")[6:7] == ["neck"]
+    overlay = read_image(next((tmp_path / "overlays").iterdir()))
+    assert (overlay != read_image(picture)).any()
+
+
+def test_eval_measures_each_network_on_its_points(finished, folder, tmp_path, capsys):
+    result, _ = finished
+    out = tmp_path / "eval.json"
+    arguments = [
+        "eval",
+        "--data",
+        str(folder),
+        "--split",
+        "val",
+        str(result.run),
+        "--stock",
+        "lite",
+        "--json",
+        str(out),
+    ]
+    assert main([*arguments, "--no-offset", "--report", str(tmp_path / "report.html")]) == 0
+    evaluated = json.loads(out.read_text())
+    assert evaluated["keypoints"] == NAMES
+    crop = evaluated["protocols"]["crop"]
+    mine, theirs = crop[result.run.name], crop["lite"]
+    assert mine["mean_error_crop_px"] == pytest.approx(result.tuned_px, rel=0.02)
+    assert set(mine["per_landmark"]) == set(NAMES)
+    assert set(theirs["per_landmark"]) == set(NAMES[:4])
+    common = np.mean([mine["per_landmark"][n]["mean_error_crop_px"] for n in NAMES[:4]])
+    difference = mine["difference_to_stock"]["mean_error_crop_px"]
+    assert difference == pytest.approx(common - theirs["mean_error_crop_px"], abs=1e-6)
+    assert "neck" in capsys.readouterr().out
+    assert "left_shin" in (tmp_path / "report.html").read_text()
+
+
+def test_doctor_and_export_say_why_it_is_no_task(finished, tmp_path, capsys):
+    result, _ = finished
+    assert main(["doctor", str(result.model)]) == 1
+    said = capsys.readouterr().out
+    assert "7 keypoints of its own, and cannot be a MediaPipe .task" in said
+    assert main(["export", str(result.run), "--out", str(tmp_path / "own.task")]) == 2
+    assert "cannot be a MediaPipe .task" in capsys.readouterr().err
+    assert not (tmp_path / "own.task").exists()
+    assert main(["export", str(result.run), "--out", str(tmp_path / "own.tflite")]) == 0
+    assert points.read((tmp_path / "own.tflite").read_bytes()).skeleton.names == tuple(NAMES)
+
+
+def test_points_without_hips_and_shoulders_take_the_detectors_crop(people, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "annotations").mkdir()
+    for split, chosen in (("train", people[:8]), ("val", people[8:])):
+        write_labels(tmp_path, split, chosen, NAMES, [4, 5, 6])
+    result, said = run(
+        tmp_path, tmp_path / "run", "head.kind=regression", "head.stages=[head]", "head.frozen_passes=1", "head.views=1"
+    )
+    assert any("the detector looks for them" in s for s in said)
+    assert np.isnan(result.stock_px)
+    assert np.isfinite(result.tuned_px)
+    assert posetune.load(result.run).network.described.skeleton.names == ("neck", "left_shin", "right_shin")
+
+
+@pytest.mark.parametrize("kind", ["pool", "heatmap", "simcc"])
+def test_every_kind_of_head_runs_alike_in_torch_and_in_the_file(kind, folder, tmp_path):
+    arguments = (f"head.kind={kind}", "head.stages=[head]", "head.views=1", "head.frozen_passes=6")
+    result, said = run(folder, tmp_path / "run", *arguments)
+    best = next(float(s.split("mean ")[1].split(" ")[0]) for s in said if "frozen stage, best" in s)
+    assert result.tuned_px == pytest.approx(best, abs=0.5)
+
+
+def test_a_perfect_answer_costs_nothing_and_mirrors():
+    size, target = 256, torch.tensor([[[40.0, 60.0], [200.0, 100.0]]])
+    weight, visible = torch.ones(1, 2), torch.full((1, 2), torch.nan)
+    exact = HeadOutput(points=torch.cat([target, torch.zeros(1, 2, 1)], -1))
+    off = HeadOutput(points=torch.cat([target + 20, torch.zeros(1, 2, 1)], -1))
+    cost = [sum(head_losses(a, target, weight, visible, size, LossConfig()).values()) for a in (exact, off)]
+    assert cost[0] < 1e-3 < cost[1]
+    far = target.clone()
+    far[0, 0] = -500  # a label outside the crop teaches no map
+    maps = HeadOutput(maps=torch.zeros(1, 64, 64, 2))
+    parts = head_losses(maps, far, weight, visible, size, LossConfig())
+    assert all(torch.isfinite(v) for v in parts.values())
+
+
+def test_drop_in_keeps_mediapipes_outputs(people, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "annotations").mkdir()
+    for split, chosen in (("train", people[:6]), ("val", people[6:8])):
+        write_labels(tmp_path, split, chosen, NAMES, [0, 1, 2, 3])
+    result, said = run(tmp_path, tmp_path / "run", "head.init=fresh", "blend=1")
+    assert any("begin anew" in s for s in said)
+    content = result.model.read_bytes()
+    assert not points.has_own_points(content)
+    assert [o.shape for o in Graph(content).outputs] == [o.shape for o in Graph.read(stock.path("lite")).outputs]
+    assert (result.run / "head.tflite").exists()
+    assert json.loads((result.run / "summary.json").read_text())["stage"] == "tail"
+
+
+def test_reinitialised_heads_touch_nothing_else():
+    lite = stock.path("lite").read_bytes()
+    before, after = Graph(lite), Graph(reinitialised(lite, np.array([INDEX["left_hip"]]), 0))
+    changed = [
+        i for i in range(len(before.subgraph.tensors))
+        if before.is_constant(i) and before.producer(i) is None and not np.array_equal(before.constant(i), after.constant(i))
+    ]  # fmt: skip
+    assert len(changed) == 4
+
+
+def test_what_cannot_be_trained(folder, finished, tmp_path):
+    loaded = load_head_config(None, {"data": str(folder), "base": str(finished[0].run), "out": str(tmp_path / "a")})
+    with pytest.raises(PosetuneError, match="has a head of its own already"):
+        train_head(*loaded, say=lambda s: None)
+    with pytest.raises(PosetuneError, match=r"head\.kind wants"):
+        load_head_config(None, {"data": "x", "out": "y"}, ["head.kind=magic"])
+    assert (
+        main(["train", "--method", "head", "--data", str(folder), "--out", str(tmp_path / "b"), "--trainable", "all"])
+        == 2
+    )
