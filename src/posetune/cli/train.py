@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from posetune.config import read_yaml
 from posetune.errors import PosetuneError
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
         from importlib.resources import files
 
         print(files("posetune.tune").joinpath("train.yaml").read_text(encoding="utf-8"), end="")
+        if args.method == "head":
+            print("\n" + files("posetune.tune.custom").joinpath("head.yaml").read_text(encoding="utf-8"), end="")
         return 0
     from posetune.tune.loop import train
     from posetune.tune.run_folder import CONFIG, RunFolder
@@ -64,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     config = args.config
     if args.resume and config is None and args.out and (RunFolder(args.out) / CONFIG).exists():
         config = RunFolder(args.out) / CONFIG  # a resumed run goes on as it began
+        if "head" in read_yaml(config):
+            args.method = "head"
     assignments = list(args.assignments)
     if args.replay is not None:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
@@ -84,10 +90,12 @@ def run(args: argparse.Namespace) -> int:
             say=_say, **{name: getattr(args, name) for name in names},
         )  # fmt: skip
     if args.json:
-        print(json.dumps({"run": str(result.run), "model": str(result.model), "stock_px": result.stock_px,
+        stock_px = None if math.isnan(result.stock_px) else result.stock_px  # none of the points are stock's
+        print(json.dumps({"run": str(result.run), "model": str(result.model), "stock_px": stock_px,
                           "tuned_px": result.tuned_px, "interrupted": result.interrupted}))  # fmt: skip
     else:
-        print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {result.stock_px:.2f}")
+        stock_px = "has none of these points" if math.isnan(result.stock_px) else f"{result.stock_px:.2f}"
+        print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {stock_px}")
     return 130 if result.interrupted else 0
 
 
