@@ -94,8 +94,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"run": str(result.run), "model": str(result.model), "stock_px": stock_px,
                           "tuned_px": result.tuned_px, "interrupted": result.interrupted}))  # fmt: skip
     else:
-        stock_px = "has none of these points" if math.isnan(result.stock_px) else f"{result.stock_px:.2f}"
-        print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {stock_px}")
+        beside = "has none of these points" if math.isnan(result.stock_px) else f"{result.stock_px:.2f}"
+        print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {beside}")
     return 130 if result.interrupted else 0
 
 
