@@ -1,0 +1,64 @@
+"""``posetune bench [MODEL …]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+HELP = "measure speed, start-up and memory against MediaPipe on this machine"
+_MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, which need not be imported to parse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Always in it: stock lite, full and heavy in MediaPipe and in posetune, and stock full at 192 px. Without --images "
+        "and --video it looks at people of posetune's own sample set, 640×480. docs/speed.md says what each mode measures."
+    )
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="more networks: run folders, .tflite or .task files")
+    parser.add_argument("--modes", default=",".join(_MODES), help="what to measure, with commas (default: %(default)s)")
+    parser.add_argument("--images", type=Path, metavar="FOLDER", help="look at these images")
+    parser.add_argument("--video", type=Path, metavar="FILE", help="play this video (its first 90 frames)")
+    parser.add_argument("--rounds", type=int, default=9, metavar="N", help="rounds per mode (default: %(default)s)")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="posetune's threads (default: all processors, at most 4)"
+    )
+    parser.add_argument("--no-mediapipe", action="store_true", help="measure posetune alone")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a bar chart: FILE.svg or FILE.png")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.errors import PosetuneError
+    from posetune.files import write_text
+    from posetune.measure import bench, bench_setup, bench_show
+    from posetune.runtime.interpreter import default_threads
+
+    modes = [mode.strip() for mode in args.modes.split(",") if mode.strip()]
+    unknown = [mode for mode in modes if mode not in bench.MODES]
+    if unknown or not modes:
+        raise PosetuneError(
+            f"There is no mode {', '.join(unknown) or 'to measure'}; there are {', '.join(bench.MODES)}."
+        )
+    if args.rounds < 1:
+        raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
+    if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
+        raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
+    contenders = bench_setup.contenders(args.models, not args.no_mediapipe)
+    with tempfile.TemporaryDirectory(prefix="posetune-bench-") as folder:
+        pictures, clip = Path(folder) / "pictures", Path(folder) / "clip"
+        report = bench.measure(
+            contenders,
+            bench_setup.own_pictures(args.images) if args.images else bench_setup.sample_pictures(pictures),
+            bench_setup.own_clip(args.video, clip) if args.video else bench_setup.sample_clip(clip),
+            modes=modes,
+            rounds=args.rounds,
+            threads=args.threads or default_threads(),
+        )
+    print(bench_show.table(report, contenders))
+    if args.json:
+        write_text(args.json, json.dumps(report.as_json(), indent=2) + "\n")
+    if args.chart:
+        bench_show.write_chart(report, args.chart)
+    return 0
