@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from posetune.files import write_text
-from posetune.landmarks import ANGLES, NAMES
 from posetune.measure import charts, errors_report, gallery, table
 from posetune.measure.evaluate import Entry, Evaluation
 from posetune.measure.summary import Scored
@@ -153,13 +152,13 @@ def _parts(evaluation: Evaluation, shown: Entry) -> str:
     """Per landmark and per angle, the tuned networks beside the stock one that they were made of."""
     tables = evaluation.result["protocols"]["crop"]
     entries = [e for e in evaluation.entries if e.name == shown.base or e.kind == "model"] or [shown]
-    points = [n for n in NAMES if n in tables[shown.name]["per_landmark"]]
-    angles = [a.name for a in ANGLES if a.name in tables[shown.name]["per_angle"]]
+    points = list(tables[shown.name]["per_landmark"])
+    angles = list(tables[shown.name]["per_angle"])
 
     def series(key: str, parts: Sequence[str], measure: str, factor: float = 1) -> list[charts.Series]:
         rows = []
         for e in entries:
-            values = [tables[e.name][key][part][measure] for part in parts]
+            values = [tables[e.name][key].get(part, {}).get(measure) for part in parts]  # None: has no such point
             scaled = [None if v is None else factor * v for v in values]
             rows.append(charts.Series(e.name, _css(e, evaluation.entries), scaled))
         return rows
