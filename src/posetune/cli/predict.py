@@ -6,26 +6,21 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
-
+from posetune import stock
 from posetune.errors import PosetuneError
-from posetune.files import write_bytes, write_text
 from posetune.progress import Progress
-from posetune.runtime.draw import draw_poses
-from posetune.runtime.images import IMAGE_SUFFIXES, read_image
-from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE, Landmarker, Pose, load
-from posetune.runtime.records import Found, coco_json, table_csv
-from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader, writing_video
+from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
+from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE
+from posetune.runtime.records import writing_records
+from posetune.runtime.smooth import OneEuro, Smoothing
+from posetune.runtime.track import SMOOTHINGS
+from posetune.runtime.video import VIDEO_SUFFIXES
 
-JSON_NAME, CSV_NAME, OVERLAY_FOLDER = "predictions.json", "predictions.csv", "overlays"
-_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 92)
-#: A video that ends before this part of the frames it announces is damaged, not merely miscounted.
-_COMPLETE = 0.9
+JSON_NAME, CSV_NAME = "predictions.json", "predictions.csv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--min-score", type=_fraction, default=MIN_PRESENCE_CONFIDENCE, metavar="S",
         help="leave out people that the network is less sure of, 0…1 (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--smooth", choices=list(SMOOTHINGS), default="mediapipe",
+        help="videos: mediapipe is what MediaPipe does; steady holds depth stiller; offline looks ahead and does not lag "
+        "(Savitzky–Golay); none (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--min-cutoff", type=float, metavar="HZ", help="lower is stiller at rest (default: 0.05)")
+    parser.add_argument("--beta", type=float, metavar="B", help="higher lags less in motion (default: 80)")
+    parser.add_argument("--no-track", action="store_true", help="videos: look at every frame by itself, without ids")
+    parser.add_argument("--segmentation", action="store_true", help="compute and draw masks of the people as well")
     parser.add_argument("--no-overlays", action="store_true", help="write no pictures, only JSON and CSV")
     parser.add_argument("--frames", action="store_true", help="videos: overlays as .jpg frames, not as .mp4")
     parser.add_argument("--threads", type=_count, help="processors to use (default: all, at most 4)")
@@ -56,104 +60,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    options = Options(
+        model=args.model,
+        max_people=args.max_people,
+        min_score=args.min_score,
+        segmentation=args.segmentation,
+        track=not args.no_track,
+        smooth=_smoothing(args),
+        overlays=not args.no_overlays,
+        as_frames=args.frames,
+        threads=args.threads,
+    )
     files, left_out = find_files(args.input, args.out)
     _check_writable(args.out)
-    landmarker = load(args.model, threads=args.threads, min_presence_confidence=args.min_score)
+    name = stock.resolve(args.model).name  # a model that cannot be had is said before any file is opened
     single = args.input.is_file()
-    with Progress(None if single else len(files), "frames" if single else "files") as progress:
-        job = _Job(landmarker, args.out, args.max_people, not args.no_overlays, args.frames, progress, single)
-        for path, name in files:
-            job.do(path, name)
-    if not job.pictures:
-        raise PosetuneError(f"{args.input}: none of its {len(files)} images and videos could be read.")
-    write_text(args.out / JSON_NAME, coco_json(job.people))
-    write_text(args.out / CSV_NAME, table_csv(job.people))
-    _report(args, job, left_out)
-    return 1 if job.failed else 0
+    with (
+        writing_records(args.out / JSON_NAME, args.out / CSV_NAME) as records,
+        Progress(None if single else len(files), "frames" if single else "files") as progress,
+    ):
+        batch = Batch(options, args.out, records, progress, single)
+        batch.run(files)
+        if not batch.pictures and not batch.stopped:
+            raise PosetuneError(f"{args.input}: none of its {len(files)} images and videos could be read.")
+    _report(args, name, batch, left_out)
+    if batch.stopped:
+        raise KeyboardInterrupt
+    return 1 if batch.failed else 0
 
 
-@dataclass
-class _Job:
-    """How to go on, and what has been found so far."""
-
-    landmarker: Landmarker
-    out: Path
-    max_people: int
-    overlays: bool
-    as_frames: bool
-    progress: Progress
-    single: bool  # one file only: its errors end the job, and progress counts its frames
-    people: list[Found] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    pictures: int = 0
-    empty_pictures: int = 0
-
-    def do(self, path: Path, name: str) -> None:
-        """Look at one file. One that cannot be read is noted; an overlay that cannot be written raises."""
-        try:
-            if path.suffix.lower() in VIDEO_SUFFIXES:
-                video = VideoReader(path)
-            else:
-                video = None
-                rgb = read_image(path)
-                poses = self._look(rgb, name, None)
-        except PosetuneError as error:
-            if self.single:
-                raise
-            self._fail(name, str(error))
-        else:
-            if video is not None:
-                self._video(video, name)
-            elif self.overlays:
-                _write_jpeg(self._overlay_path(name), draw_poses(rgb, poses))
-        if not self.single:
-            self.progress.step(name)
-
-    def _look(self, rgb: np.ndarray, name: str, frame: int | None) -> list[Pose]:
-        poses = self.landmarker.predict(rgb, self.max_people)
-        self.pictures += 1
-        self.empty_pictures += not poses
-        self.people += [Found(self.pictures, name, frame, i, pose) for i, pose in enumerate(poses)]
-        return poses
-
-    def _fail(self, name: str, error: str) -> None:
-        self.failed.append((name, error))
-        self.progress.note(f"posetune: {error}")
-
-    def _video(self, video: VideoReader, name: str) -> None:
-        before = self.pictures
-        if self.single:
-            self.progress.set_total(video.declared_frames)
-        if not self.overlays:
-            for _ in self._frames(video, name):
-                pass
-        elif self.as_frames:
-            for index, drawn in enumerate(self._frames(video, name)):
-                _write_jpeg(self.out / OVERLAY_FOLDER / name / f"{index:06}.jpg", drawn)
-        else:
-            target = self.out / OVERLAY_FOLDER / f"{name}.mp4".replace(".mp4.mp4", ".mp4")
-            with writing_video(target, video.fps, video.width, video.height) as writer:
-                for drawn in self._frames(video, name):
-                    writer.write(drawn)
-        count = self.pictures - before
-        if video.declared_frames and count < _COMPLETE * video.declared_frames:
-            self._fail(
-                name,
-                f"The video {video.path} is damaged or cut off: the results hold {count} of its "
-                f"{video.declared_frames} frames.",
-            )
-
-    def _frames(self, video: VideoReader, name: str) -> Iterator[np.ndarray]:
-        """The frames, looked at and drawn on."""
-        for index, rgb in enumerate(video):
-            poses = self._look(rgb, name, index)
-            yield draw_poses(rgb, poses) if self.overlays else rgb
-            if self.single:
-                self.progress.step(name)
-
-    def _overlay_path(self, name: str) -> Path:
-        path = self.out / OVERLAY_FOLDER / name
-        return path if path.suffix.lower() in (".jpg", ".jpeg") else path.with_name(path.name + ".jpg")
+def _smoothing(args: argparse.Namespace) -> str | Smoothing | None:
+    """The smoothing that --smooth, --min-cutoff and --beta ask for."""
+    smoothing = SMOOTHINGS[args.smooth]
+    if args.min_cutoff is None and args.beta is None:
+        return str(args.smooth)
+    if smoothing is None or args.no_track:
+        raise PosetuneError("--min-cutoff and --beta adjust --smooth mediapipe and steady, and need tracking.")
+    image = smoothing.image
+    return replace(
+        smoothing,
+        depth=smoothing.depth or image,
+        image=OneEuro(
+            image.min_cutoff if args.min_cutoff is None else args.min_cutoff,
+            image.beta if args.beta is None else args.beta,
+            image.derivate_cutoff,
+        ),
+    )
 
 
 def find_files(given: Path, out: Path) -> tuple[list[tuple[Path, str]], int]:
@@ -199,36 +151,29 @@ def _check_writable(out: Path) -> None:
         raise PosetuneError(f"Cannot write to {out}: Permission denied. Choose another folder with --out.")
 
 
-def _write_jpeg(path: Path, rgb: np.ndarray) -> None:
-    done, content = cv2.imencode(".jpg", rgb[:, :, ::-1], _JPEG)
-    if not done:
-        raise PosetuneError(f"OpenCV cannot write {path} as JPEG: the picture is too large for that format.")
-    write_bytes(path, content.tobytes())
-
-
-def _report(args: argparse.Namespace, job: _Job, left_out: int) -> None:
+def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: int) -> None:
     if args.json:
         summary = {
-            "model": job.landmarker.name,
+            "model": model,
             "out": str(args.out),
-            "images": job.pictures,
-            "images_without_people": job.empty_pictures,
-            "people": len(job.people),
-            "failed": [{"file_name": name, "error": error} for name, error in job.failed],
+            "images": batch.pictures,
+            "images_without_people": batch.empty,
+            "people": batch.records.count,
+            "failed": [{"file_name": name, "error": error} for name, error in batch.failed],
             "files_of_other_kinds": left_out,
         }
         print(json.dumps(summary, indent=2, ensure_ascii=False))
         return
-    unit = "frame" if any(found.frame is not None for found in job.people) else "image"
-    people = _counted(len(job.people), "person", "people")
-    text = f"{people} in {_counted(job.pictures, unit, unit + 's')} with {job.landmarker.name}"
-    if job.empty_pictures:
-        text += f"; nobody in {job.empty_pictures}"
+    unit = "frame" if batch.frames else "image"
+    people = _counted(batch.records.count, "person", "people")
+    text = f"{people} in {_counted(batch.pictures, unit, unit + 's')} with {model}"
+    if batch.empty:
+        text += f"; nobody in {batch.empty}"
     if left_out:
         text += f"; {_counted(left_out, 'file of another kind', 'files of other kinds')} left out"
     print(f"{text}. Written to {args.out}")
-    if job.failed:
-        files = _counted(len(job.failed), "file was", "files were")
+    if batch.failed:
+        files = _counted(len(batch.failed), "file was", "files were")
         print(f"posetune: {files} not read, or not wholly", file=sys.stderr)
 
 

@@ -29,6 +29,9 @@ def draw_poses(image: np.ndarray, poses: Sequence[Pose]) -> np.ndarray:
         tint(canvas, pose)
     for pose in poses:
         draw_skeleton(canvas, pose.landmarks_px, pose.visibility >= MIN_VISIBILITY, skeleton=pose.skeleton)
+    for pose in poses:
+        if pose.id is not None and len(poses) > 1:
+            _number(canvas, pose)
     return canvas
 
 
@@ -71,6 +74,18 @@ def line_width(canvas: np.ndarray, points_px: np.ndarray) -> float:
     image_side = max(canvas.shape[:2])
     person_side = float(np.ptp(points_px[:, :2], axis=0).max())
     return float(np.clip(person_side / 70, image_side / 500, image_side / 120).clip(min=1))
+
+
+def _number(canvas: np.ndarray, pose: Pose) -> None:
+    """The person's id above the highest point, or as near to it as the image allows."""
+    points = pose.landmarks_px[np.isfinite(pose.landmarks_px[:, :2]).all(axis=1)]
+    size = max(0.4, line_width(canvas, points) / 5)
+    x, y = points[points[:, 1].argmin(), :2].clip(-1e6, 1e6)
+    at = round(min(max(float(x), 0), canvas.shape[1] - 20 * size)), round(max(float(y) - 12 * size, 22 * size))
+    for colour, width in ((_OUTLINE, 4), (SIDE_COLOURS["middle"], 1.5)):
+        cv2.putText(
+            canvas, str(pose.id), at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, max(1, round(width * size)), cv2.LINE_AA
+        )
 
 
 def _fixed(point: np.ndarray) -> tuple[int, int]:

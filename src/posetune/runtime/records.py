@@ -6,37 +6,44 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
+from posetune.files import replacing
 from posetune.runtime.pipeline import Pose
 from posetune.skeleton import BLAZEPOSE
 
 CATEGORY_ID = 1  # "person"
 CSV_COLUMNS = (
     "image_id", "file_name", "frame", "person", "score", "landmark", "name",
-    "x", "y", "z", "visibility", "presence", "world_x", "world_y", "world_z",
+    "x", "y", "z", "visibility", "presence", "world_x", "world_y", "world_z", "track_id", "seconds",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One person, where it was found: ``frame`` counts a video's frames from 0 and is None for an image."""
+    """One person, where it was found: ``frame`` counts a video's frames from 0 and is None for an image; ``seconds``:
+    when that frame is shown.
+    """
 
     image_id: int
     file_name: str
     frame: int | None
     person: int
     pose: Pose
+    seconds: float | None = None
 
 
 def coco_result(found: Found) -> dict[str, Any]:
     """One entry of a COCO keypoint results file (cocodataset.org/#format-results), and what COCO has no
     place for.
 
-    ``keypoints``: 33 × (x, y, visibility), image px and 0…1. Beyond COCO: ``file_name``; ``frame`` (videos);
-    ``z``: 33 × image px; ``presence``: 33 × 0…1; ``world``: 33 × [x, y, z] metres, hip-centred;
+    ``keypoints``: 33 × (x, y, visibility), image px and 0…1. Beyond COCO: ``file_name``; of videos ``frame``,
+    ``seconds``, ``track_id`` (who it is, from 1 in each video); ``z``: 33 × image px; ``presence``: 33 × 0…1;
+    ``world``: 33 × [x, y, z] metres, hip-centred;
     ``detection_score`` 0…1. Of a network with K points of its own: K instead of 33, ``keypoint_names``, and null for what
     it does not tell (z, presence and world of points that are none of the 33).
     """
@@ -61,6 +68,10 @@ def coco_result(found: Found) -> dict[str, Any]:
         entry["keypoint_names"] = list(pose.skeleton.names)
     if found.frame is not None:
         entry["frame"] = found.frame
+    if found.seconds is not None:
+        entry["seconds"] = round(found.seconds, 4)
+    if pose.id is not None:
+        entry["track_id"] = pose.id
     return entry
 
 
@@ -70,22 +81,71 @@ def _rounded(value: float, digits: int) -> float | None:
 
 def coco_json(people: Iterable[Found]) -> str:
     """A COCO keypoint results file: a list, one person a line."""
-    lines = [json.dumps(coco_result(found)) for found in people]
-    return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
+    stream = io.StringIO()
+    _write(RecordWriter(stream, io.StringIO()), people)
+    return stream.getvalue()
 
 
 def table_csv(people: Iterable[Found]) -> str:
     """The same as CSV_COLUMNS, one row a landmark: x, y, z in image px, world in metres."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for found in people:
-        pose = found.pose
-        frame = "" if found.frame is None else found.frame
-        for i, name in enumerate(pose.skeleton.names):
-            writer.writerow(
-                [found.image_id, found.file_name, frame, found.person, f"{pose.score:.5f}", i, name]
-                + ["" if math.isnan(v) else f"{v:.3f}" for v in pose.landmarks_px[i]]
-                + ["" if math.isnan(v) else f"{v:.4f}" for v in (pose.visibility[i], pose.presence[i], *pose.world[i])]
-            )
+    _write(RecordWriter(io.StringIO(), stream), people)
     return stream.getvalue()
+
+
+def _write(writer: RecordWriter, people: Iterable[Found]) -> None:
+    for found in people:
+        writer.write(found)
+    writer.end()
+
+
+class RecordWriter:
+    """Writes people as COCO results and as a table, one after the other, holding none of them."""
+
+    def __init__(self, coco: TextIO, table: TextIO) -> None:
+        """``coco``, ``table``: text streams of the JSON and the CSV file."""
+        self._coco, self._table = coco, csv.writer(table, lineterminator="\n")
+        self._table.writerow(CSV_COLUMNS)
+        self.count = 0
+
+    def write(self, found: Found) -> None:
+        """Add one person."""
+        self._coco.write((",\n" if self.count else "[\n") + json.dumps(coco_result(found)))
+        self._table.writerows(_rows(found))
+        self.count += 1
+
+    def end(self) -> None:
+        """Finish the files; nothing can be added any more."""
+        self._coco.write("\n]\n" if self.count else "[]\n")
+
+
+@contextmanager
+def writing_records(coco: Path, table: Path) -> Iterator[RecordWriter]:
+    """Both files, atomically: they appear, whole, when the block has ended well, or not at all."""
+    with (
+        replacing(coco) as coco_part,
+        replacing(table) as table_part,
+        coco_part.open("w", encoding="utf-8") as coco_text,
+        table_part.open("w", encoding="utf-8", newline="") as table_text,
+    ):
+        writer = RecordWriter(coco_text, table_text)
+        yield writer
+        writer.end()
+
+
+def _rows(found: Found) -> Iterator[list[object]]:
+    pose = found.pose
+    begin = [found.image_id, found.file_name, _or_empty(found.frame), found.person, f"{pose.score:.5f}"]
+    end = [_or_empty(pose.id), "" if found.seconds is None else f"{found.seconds:.4f}"]
+    for i, name in enumerate(pose.skeleton.names):
+        rest = (pose.visibility[i], pose.presence[i], *pose.world[i])
+        yield [
+            *begin, i, name,
+            *("" if math.isnan(v) else f"{v:.3f}" for v in pose.landmarks_px[i]),
+            *("" if math.isnan(v) else f"{v:.4f}" for v in rest),
+            *end,
+        ]  # fmt: skip
+
+
+def _or_empty(value: int | None) -> int | str:
+    return "" if value is None else value

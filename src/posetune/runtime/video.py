@@ -88,16 +88,18 @@ class VideoWriter:
     """Writes frames into an .mp4; made by :func:`writing_video`."""
 
     def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
-        self._folder = path.parent
+        self._folder, self._size = path.parent, (width, height)
         self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
         if not self._writer.isOpened():
             raise PosetuneError(f"OpenCV cannot write MP4 video of {width}×{height} px here: use --frames.")
         self.count = 0
 
     def write(self, rgb: np.ndarray) -> None:
-        """Add one frame, (H, W, 3) uint8 RGB of the size named at the beginning."""
+        """Add one frame, (H, W, 3) uint8 RGB; of another size than named at the beginning it is stretched to that."""
         if shutil.disk_usage(self._folder).free < _MIN_FREE_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if rgb.shape[1::-1] != self._size:  # OpenCV would drop it without a word
+            rgb = cv2.resize(rgb, self._size, interpolation=cv2.INTER_AREA)
         self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
         self.count += 1
 
