@@ -244,7 +244,8 @@ class Corrector:
                 if layer.kind != "tanh":
                     arrays[f"w{m}_{i}"], arrays[f"b{m}_{i}"] = _small(layer.w), _small(layer.b)
         if self.gate is not None:
-            arrays |= {f"gate_{name}": _small(getattr(self.gate, name)) for name in ("mean", "scale", "axes")}
+            arrays |= {f"gate_{name}": getattr(self.gate, name).astype(np.float32) for name in ("mean", "scale")}
+            arrays["gate_axes"] = _small(self.gate.axes)
             arrays["gate_limit"] = np.array(self.gate.limit, np.float32)
         stream = io.BytesIO()
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]

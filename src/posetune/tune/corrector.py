@@ -28,7 +28,7 @@ from posetune.progress import Progress
 from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
 from posetune.runtime.pipeline import Landmarker
 from posetune.tune.config import TrainConfig
-from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, predict
+from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
 from posetune.tune.loop import TrainResult
 from posetune.tune.prepare import load_splits, worth
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
@@ -92,9 +92,9 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     landmarks = _learnable(train_set, trust)
     material = material_of(train_set.people, seen, trust, landmarks)
     val = material_of(val_set.people, val_seen[:1], np.ones((len(val_set.people), 33)), landmarks)
-    chosen, constant, tried = choose(material, val, landmarks, config.seed, say)
+    with one_thread():
+        chosen, constant, tried = choose(material, val, landmarks, config.seed, say)
 
-    stock_px, constant_px = error_px(val, np.zeros_like(constant)), error_px(val, constant)
     corrector = Corrector(
         landmarks, constant, chosen.models, chosen.strength, chosen.amount,
         {
@@ -104,6 +104,12 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
         },
         chosen.gate,
     )  # fmt: skip
+    corrector = Corrector.from_bytes(corrector.to_bytes())  # what counts is the file, rounded as it is
+    as_constant = dataclasses.replace(corrector, strength=0.0, amount=1.0, gate=None)
+    stock_px, constant_px, tuned_px = (
+        file_error_px(c, val_set.people, val_seen[0])
+        for c in (dataclasses.replace(corrector, amount=0.0), as_constant, corrector)
+    )
     config.save(folder / CONFIG)
     write_bytes(folder / MODEL, networks.landmarks)
     corrector.save(folder / stock.RUN_CORRECTOR)
@@ -114,16 +120,16 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
         {
             "method": "corrector", "base": config.base, "kind": chosen.kind, "setting": chosen.setting,
             "strength": chosen.strength, "amount": chosen.amount, "stock_px": stock_px, "constant_px": constant_px,
-            "tuned_px": chosen.error, "train_people": len(train_set.people), "val_people": len(val_set.people),
+            "tuned_px": tuned_px, "train_people": len(train_set.people), "val_people": len(val_set.people),
             "seconds": round(done - began, 2), "seconds_asking": round(asked - began, 2), "interrupted": False,
         }
     )  # fmt: skip
     say(
         f"{folder / stock.RUN_CORRECTOR} ({len(corrector.to_bytes()) / 1000:.1f} kB): {chosen.kind}, {chosen.strength:.0%} of it "
-        f"against the constant offset, {chosen.amount:.0%} applied; on validation {chosen.error:.2f} crop px, the network "
+        f"against the constant offset, {chosen.amount:.0%} applied; on validation {tuned_px:.2f} crop px, the network "
         f"alone {stock_px:.2f}, with a constant offset {constant_px:.2f}."
     )
-    return TrainResult(folder.path, folder / stock.RUN_CORRECTOR, stock_px, chosen.error, False)
+    return TrainResult(folder.path, folder / stock.RUN_CORRECTOR, stock_px, tuned_px, False)
 
 
 def choose(
@@ -230,6 +236,15 @@ def error_px(material: Material, moves: np.ndarray) -> float:
     """Mean over labelled points of what is left after ``moves``, (K, 2) or (M, K, 2) body units, in crop px."""
     distance = np.linalg.norm(material.targets - moves, axis=-1) * material.unit_px[:, None]
     return float(distance[material.weight > 0].mean())
+
+
+def file_error_px(corrector: Corrector, people: tuple[Person, ...], answers: Answers) -> float:
+    """Mean over labelled points of the error of ``answers`` as ``corrector`` moves them, in crop px."""
+    moved = answers.points_px[..., :2] + corrector.offsets(answers.points_px, answers.visibility)
+    keypoints = np.array([p.keypoints for p in people])
+    sides = np.array([np.nan if p.crop is None else p.crop.side for p in people])
+    distance = np.linalg.norm(moved - keypoints[..., :2], axis=-1) * (SIZE / sides)[:, None]
+    return float(distance[keypoints[..., 2] > 0].mean())
 
 
 def group_error_px(material: Material, moves: np.ndarray) -> float:

@@ -7,7 +7,9 @@ All of them learn the same thing: where a labelled point lies from where the net
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +23,8 @@ from posetune.runtime.corrector import Gate, Layer, mirrored_features, run_layer
 SOFT_PX = 2.0
 #: The gate: on how many main axes, and which share of the training poses it lets through wholly.
 GATE_AXES, GATE_QUANTILE = 24, 0.95
+#: Support vectors are looked for among at most so many answers.
+SVR_ROWS = 2000
 _ROUNDS = 5  # of reweighting
 
 
@@ -85,6 +89,21 @@ def candidates(seed: int, kinds: Sequence[str] = ("ridge", "svr", "mlp")) -> lis
     return found
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Small matrices are not worth dividing: on a busy machine the threads wait for each other many times longer."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def fit_constant(material: Material) -> np.ndarray:
     """(K, 2) body units: the offset that brings each landmark nearest to its labels (geometric median)."""
     offsets = np.zeros(material.targets.shape[1:])
@@ -120,6 +139,8 @@ def fit_svr(material: Material, width: float, seed: int, centres: int = 48, axes
     from sklearn.cluster import KMeans
     from sklearn.svm import LinearSVR
 
+    if len(material.features) > SVR_ROWS:  # its time grows faster than what it learns
+        material = material.take(np.random.default_rng(seed).permutation(len(material.features))[:SVR_ROWS])
     mean, scale = _standard(material.features)
     x = (material.features - mean) / scale
     _, _, directions = np.linalg.svd(x, full_matrices=False)
@@ -138,8 +159,10 @@ def fit_svr(material: Material, width: float, seed: int, centres: int = 48, axes
         if used.sum() < 2:
             continue
         spread = float(np.median(np.abs(material.targets[used, k, c]))) or 1.0
-        model = LinearSVR(C=1.0, epsilon=0.1, loss="epsilon_insensitive", random_state=seed, max_iter=5000, dual=True)
-        model.fit(y[used], material.targets[used, k, c] / spread, sample_weight=material.weight[used, k])
+        model = LinearSVR(C=1.0, epsilon=0.1, loss="epsilon_insensitive", random_state=seed, max_iter=1000, dual=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # not converged to the last digit is good enough
+            model.fit(y[used], material.targets[used, k, c] / spread, sample_weight=material.weight[used, k])
         w[:, column], b[column] = spread * model.coef_, spread * float(np.ravel(model.intercept_)[0])
     return first, kernel, Layer("affine", w, b)
 
@@ -185,7 +208,7 @@ def fit_gate(features: np.ndarray) -> Gate:
     _, _, directions = np.linalg.svd(x, full_matrices=False)
     axes = directions[:GATE_AXES].T
     strangeness = np.linalg.norm(x - (x @ axes) @ axes.T, axis=1)
-    return Gate(mean, scale, axes, max(float(np.quantile(strangeness, GATE_QUANTILE)), 1e-3))
+    return Gate(mean, scale, axes, max(float(np.quantile(strangeness, GATE_QUANTILE)), 0.5))
 
 
 def predict(layers: Sequence[Layer], features: np.ndarray) -> np.ndarray:
@@ -202,12 +225,12 @@ def _pull(material: Material, residuals: np.ndarray) -> np.ndarray:
 
 def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and scales, by kind: every coordinate of one kind (x and y, z, visibility) is divided by the same spread, so
-    that points which hardly move do not count as much as those that do.
+    that points which hardly move do not count as much as those that do; and by no less than 0.02, below which it is noise.
     """
     mean = features.mean(axis=0)
     scale = np.empty(features.shape[1])
     for part in (slice(0, 2 * COUNT), slice(2 * COUNT, 3 * COUNT), slice(3 * COUNT, None)):
-        scale[part] = max(float(features[:, part].std(axis=0).mean()), 1e-6)
+        scale[part] = max(float(features[:, part].std(axis=0).mean()), 0.02)
     return mean, scale
 
 
