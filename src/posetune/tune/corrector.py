@@ -115,13 +115,12 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     corrector.save(folder / stock.RUN_CORRECTOR)
     for choice in tried:
         folder.log(choice.line())
-    done = time.monotonic()
     folder.save_summary(
         {
             "method": "corrector", "base": config.base, "kind": chosen.kind, "setting": chosen.setting,
             "strength": chosen.strength, "amount": chosen.amount, "stock_px": stock_px, "constant_px": constant_px,
             "tuned_px": tuned_px, "train_people": len(train_set.people), "val_people": len(val_set.people),
-            "seconds": round(done - began, 2), "seconds_asking": round(asked - began, 2), "interrupted": False,
+            "seconds_asking": round(asked - began, 2), "interrupted": False,
         }
     )  # fmt: skip
     say(

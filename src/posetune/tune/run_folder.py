@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._begun = time.monotonic()
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
@@ -82,4 +84,12 @@ class RunFolder:
         write_bytes(self / LOG, "".join(json.dumps(e) + "\n" for e in kept).encode())
 
     def save_summary(self, summary: dict[str, Any]) -> None:
+        """Write what came of the run, with the seconds that it took (those of an interrupted run before it, too)."""
+        seconds = time.monotonic() - self._begun
+        try:
+            before = json.loads((self / SUMMARY).read_text(encoding="utf-8"))
+            seconds += float(before.get("seconds", 0)) if before.get("interrupted") else 0.0
+        except (OSError, ValueError, AttributeError, TypeError):
+            pass  # there was none
+        summary = {"seconds": round(seconds, 1), **summary}
         write_bytes(self / SUMMARY, (json.dumps(summary, indent=2) + "\n").encode())
