@@ -45,7 +45,7 @@ class Person:
     labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
     the camera), NaN where unknown; or None. ``extra``: what else the label file says of this person.
     ``skeleton``: what the points are. ``seen_crop``: the crop in which a detector saw the person, for labels
-    that imply none.
+    that imply none (see ``data.seen``).
     """
 
     id: int
@@ -70,11 +70,11 @@ class Person:
 
     @cached_property
     def crop(self) -> Crop | None:
-        """The crop of the crop protocol; ``seen_crop`` if the labels do not imply one (see
-        ``geometry.crop_from_labels``).
+        """``seen_crop`` if there is one, else the crop of the crop protocol; None if the labels do not imply one
+        (see ``geometry.crop_from_labels``).
         """
         body = self.skeleton.to_body(self.keypoints)
-        return crop_from_labels(body, body[:, 2] > 0) or self.seen_crop
+        return self.seen_crop or crop_from_labels(body, body[:, 2] > 0)
 
     @cached_property
     def torso(self) -> float:

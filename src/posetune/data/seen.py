@@ -1,4 +1,6 @@
-"""Crops for people whose labels imply none: where a detector sees the person to whom the labelled points belong."""
+"""Crops for people whose labels imply none, or one that is too narrow: where a detector sees the person to whom the
+labelled points belong.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +12,35 @@ import numpy as np
 from posetune.data.answers import by_image
 from posetune.data.people import Dataset, Person
 from posetune.geometry import Crop
+from posetune.landmarks import INDEX
 from posetune.runtime.pipeline import Landmarker
+from posetune.skeleton import Skeleton
 
 #: So much of a person's labelled points must lie in a crop for it to be theirs.
 _INSIDE = 0.6
+_LEGS = frozenset(range(INDEX["left_knee"], INDEX["right_foot_index"] + 1))
+
+
+def imply_crops(skeleton: Skeleton) -> bool:
+    """Whether labels of such a set imply a crop of the whole person: it has hips, shoulders and something of the legs.
+
+    With hips and shoulders alone, the crop of the crop protocol would end below the hips; nothing would ever be shown to
+    the network so in use.
+    """
+    meant = set(skeleton.body.values())
+    return bool(meant & _LEGS and meant & _HIPS and meant & _SHOULDERS)
 
 
 def with_seen_crops(
     dataset: Dataset, landmarker: Landmarker, progress: Callable[[int], None] | None = None
 ) -> tuple[Dataset, int]:
-    """``(dataset, lost)``: the set with a ``seen_crop`` for everybody whose hips or shoulders are not labelled.
+    """``(dataset, lost)``: the set with a ``seen_crop`` for everybody whose labels imply none (:func:`imply_crops`).
 
     The crop is the one that the pipeline would go on with: around what ``landmarker`` finds in the image. ``lost`` counts
-    the people that it did not find; they stay without a crop. ``progress`` is called with the images done.
+    the people that it did not find; they keep what crop their labels imply, if any. ``progress`` is called with the images
+    done.
     """
-    wanting = [i for i, p in enumerate(dataset.people) if not p.ignore and p.crop is None]
+    wanting = people_without_crops(dataset)
     people, lost = list(dataset.people), 0
     for done, (image, members) in enumerate(by_image([people[i] for i in wanting]), 1):
         here = [wanting[m] for m in members]
@@ -35,6 +51,12 @@ def with_seen_crops(
         if progress is not None:
             progress(done)
     return dataclasses.replace(dataset, people=tuple(people)), lost
+
+
+def people_without_crops(dataset: Dataset) -> list[int]:
+    """The places in ``dataset.people`` of those who need a ``seen_crop``."""
+    implied = imply_crops(dataset.skeleton)
+    return [i for i, p in enumerate(dataset.people) if not p.ignore and (not implied or p.crop is None)]
 
 
 def match_crops(people: Sequence[Person], crops: Sequence[Crop]) -> list[Crop | None]:

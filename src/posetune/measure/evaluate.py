@@ -13,7 +13,7 @@ import numpy as np
 from posetune import __version__, stock
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
-from posetune.data.seen import with_seen_crops
+from posetune.data.seen import people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
@@ -155,7 +155,7 @@ def _with_crops(sets: list[Dataset], report: Progress) -> list[Dataset]:
     other = next((s for s in sets if not s.skeleton.same_points(first)), None)
     if other is not None:
         raise PosetuneError(f"{other.name} has other keypoints than {sets[0].name}; evaluate them one by one.")
-    if all(p.ignore or p.crop is not None for s in sets for p in s.people):
+    if not any(people_without_crops(s) for s in sets):
         return sets
     landmarker = of_networks(stock.resolve("full"))
     images = sum(len(s.images) for s in sets)

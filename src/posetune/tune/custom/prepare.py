@@ -10,7 +10,7 @@ import numpy as np
 
 from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group
 from posetune.data.people import Person
-from posetune.data.seen import with_seen_crops
+from posetune.data.seen import people_without_crops, with_seen_crops
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.errors import PosetuneError
 from posetune.runtime.pipeline import Landmarker
@@ -101,13 +101,13 @@ def _splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
 
 
 def _with_crops(dataset: Dataset, landmarker: Landmarker, say: Say) -> Dataset:
-    wanting = sum(not p.ignore and p.crop is None for p in dataset.people)
+    wanting = len(people_without_crops(dataset))
     if not wanting:
         return dataset
-    say(f"{dataset.name}: {wanting} people have no labelled hip or shoulder; the detector looks for them.")
+    say(f"{dataset.name}: the labels of {wanting} people imply no crop of the whole person; the detector looks for them.")
     dataset, lost = with_seen_crops(dataset, landmarker)
     if lost:
-        say(f"{dataset.name}: {lost} of them were not found and are left out.")
+        say(f"{dataset.name}: {lost} of them were not found; without labelled hips and shoulders they are left out.")
     return dataset
 
 
