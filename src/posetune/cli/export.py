@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
+from pathlib import Path
+
+from posetune.errors import PosetuneError
 
 HELP = "write a tuned network as .tflite or .task"
 
@@ -13,16 +17,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="FILE", help="FILE.task for MediaPipe Tasks, or FILE.tflite")
     parser.add_argument(
         "--precision",
-        choices=("stored", "fp32"),
+        choices=("stored", "fp16", "fp32"),
         default="stored",
-        help="keep the constants as they are stored (float16 in stock networks), or widen them to float32",
+        help="keep the constants as they are stored (float16 in stock networks), or store them as float16 or float32",
     )
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+    group = parser.add_argument_group("int8")
+    group.add_argument("--int8", action="store_true", help="compute in int8 where the error allows it (docs/int8.md)")
+    group.add_argument(
+        "--calibrate",
+        metavar="DIR",
+        type=Path,
+        help="a data set folder, or a folder of unlabelled images of your own footage, to fit and measure int8 on",
+    )
+    group.add_argument(
+        "--max-error-increase",
+        metavar="2%",
+        type=_share,
+        help="write the fastest network, float or int8, that errs at most so much more than the float network "
+        "(with --int8 alone: 2%%, and int8 it is)",
+    )
+    group.add_argument(
+        "--smaller",
+        metavar="RUN",
+        action="append",
+        default=[],
+        help="a run tuned at 192 or 224 px, to be measured and chosen among as well; may be given twice",
+    )
+    group.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="how long the network may learn to bear int8 (quantization-aware training); default 4, 0 for none",
+    )
+    group.add_argument("--threads", type=int, metavar="N", help="threads for the times in the table (default: all)")
+    group.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
 
 
 def run(args: argparse.Namespace) -> int:
     from posetune.tune.export import export
 
+    if args.int8 or args.max_error_increase is not None:
+        return _run_int8(args)
+    if args.calibrate or args.smaller or args.minutes is not None:
+        raise PosetuneError("--calibrate, --smaller and --minutes go with --int8 or --max-error-increase; add one.")
     done = export(args.model, args.out, args.precision)
     if args.json:
         report = {"path": str(done.path), "bytes": done.bytes, "differences": done.differences}
@@ -32,3 +70,56 @@ def run(args: argparse.Namespace) -> int:
     words = ", ".join(f"{name} {value:.2g}" for name, value in done.differences.items())
     print(f"largest difference from the source network on random input: {words}")
     return 0
+
+
+def _run_int8(args: argparse.Namespace) -> int:
+    from posetune.tune.quant import export_int8
+    from posetune.tune.quant.measure import table
+
+    if args.calibrate is None:
+        raise PosetuneError("int8 is fitted and measured on images: add --calibrate DIR with some of your own footage.")
+    if args.precision != "stored":
+        raise PosetuneError("--precision says how a float network is stored; leave it out with int8.")
+
+    def show(found: export_int8.TradeOff) -> None:
+        if not args.json:
+            print("\n".join(table(found.rows, found.labelled, found.chosen)))
+
+    done = export_int8.export(
+        args.model,
+        args.out,
+        export_int8.request(args.calibrate, args.int8, args.max_error_increase, args.minutes, args.threads, args.seed),
+        smaller=args.smaller,
+        say=_say,
+        show=show,
+    )
+    if args.json:
+        rows = [asdict(row) for row in done.found.rows]
+        report = {
+            "path": str(done.path),
+            "bytes": done.bytes,
+            "chosen": done.found.chosen,
+            "error": "labels" if done.found.labelled else "distance to the float network",
+            "rows": rows,
+        }
+        print(json.dumps(report, indent=2))
+        return 0
+    print(f"{done.path}: {done.found.chosen}, {done.bytes / 1e6:.1f} MB, passes posetune doctor")
+    return 0
+
+
+def _say(message: str) -> None:
+    import sys
+
+    print(message, file=sys.stderr)
+
+
+def _share(text: str) -> float:
+    """ "2%" or "0.02" → 0.02."""
+    try:
+        value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share; write 2% or 0.02")
+    return value

@@ -17,11 +17,11 @@ from posetune.graph.doctor import diagnose
 from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.points import has_own_points
-from posetune.graph.precision import widen
+from posetune.graph.precision import narrow, widen
 from posetune.runtime.interpreter import Network
 from posetune.stock.official import POSETUNE_AUTHOR
 
-Precision = Literal["stored", "fp32"]
+Precision = Literal["stored", "fp16", "fp32"]
 
 #: How far the exported network may be from its source on random input, by output. Kernels may add in another
 #: order when constants are stored differently, no more.
@@ -32,6 +32,8 @@ _TOLERANCES = {
     "heatmap": 0.02,
     "world landmarks": 1e-4,
 }
+#: How many times more where constants are rounded to float16: random input answers with up to a few crop px.
+_ROUNDING = 200.0
 
 
 _PROBE = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
@@ -52,8 +54,8 @@ def export(model: str | Path, out: str | Path, precision: Precision = "stored") 
     """Write a landmark network as ``.task`` (with its detector, for MediaPipe Tasks) or ``.tflite``.
 
     ``model``: a run folder, a ``.tflite``, a ``.task`` or a stock name, as in ``stock.resolve``.
-    ``precision``: "stored" keeps the constants as they are (float16 in all stock networks), "fp32" widens
-    them.
+    ``precision``: "stored" keeps the constants as they are (float16 in all stock networks), "fp16" stores float32
+    constants as float16, "fp32" widens them.
 
     The metadata that MediaPipe needs is written in either case; in a bundle, members are stored and aligned.
     Before anything is written, the result is looked over by the doctor and compared with its source; on disk
@@ -62,23 +64,33 @@ def export(model: str | Path, out: str | Path, precision: Precision = "stored") 
     Raises PosetuneError if the model cannot be read or exported or ``out`` cannot be written, CheckFailed if
     the exported network does not compute what its source computes.
     """
+    out = checked_out(out)
+    networks = stock.resolve(model)
+    if has_own_points(networks.landmarks):
+        return _export_own(networks, out, precision)
+    refuse_unsound(networks.landmarks, str(networks.path))
+    landmarks = prepare_landmarks(networks.landmarks, networks.name, networks.is_stock, precision)
+    differences = _differences(networks.landmarks, landmarks)
+    content = pack(landmarks, networks, out)
+    check_sound(content, out)
+    _check_differences(differences, _ROUNDING if precision == "fp16" else 1.0, out)
+    write_bytes(out, content)
+    return Exported(out, len(content), differences)
+
+
+def checked_out(out: str | Path) -> Path:
+    """Where to write. Raises PosetuneError for a name that is neither .task nor .tflite."""
     out = Path(out)
     if out.suffix not in (".task", ".tflite"):
         raise PosetuneError(f"Cannot export to {out}: the name must end in .task (for MediaPipe Tasks) or .tflite.")
     if out.is_dir():
         raise PosetuneError(f"Cannot export to {out}: it is a folder; give a file name.")
-    networks = stock.resolve(model)
-    if has_own_points(networks.landmarks):
-        return _export_own(networks, out, precision)
-    _refuse_unsound(networks.landmarks, str(networks.path))
-    landmarks = prepare_landmarks(networks.landmarks, networks.name, networks.is_stock, precision)
-    differences = _differences(networks.landmarks, landmarks)
-    content = landmarks
-    if out.suffix == ".task":
-        content = bundle.pack(landmarks, prepare_detector(networks.detector))
-    _check(content, differences, out)
-    write_bytes(out, content)
-    return Exported(out, len(content), differences)
+    return out
+
+
+def pack(landmarks: bytes, networks: stock.Networks, out: Path) -> bytes:
+    """The content of the file ``out``: ``landmarks`` alone, or a bundle with the detector of ``networks``."""
+    return bundle.pack(landmarks, prepare_detector(networks.detector)) if out.suffix == ".task" else landmarks
 
 
 def _export_own(networks: stock.Networks, out: Path, precision: Precision) -> Exported:
@@ -102,6 +114,8 @@ def prepare_landmarks(network: bytes, name: str, is_stock: bool, precision: Prec
     contract.inline_buffers(graph, network)
     if precision == "fp32":
         widen(graph)
+    elif precision == "fp16":
+        narrow(graph)
     origin = f"stock {name}" if is_stock else f"{name}, tuned"
     described = metadata.Metadata(
         name="pose landmarks",
@@ -129,7 +143,8 @@ def prepare_detector(network: bytes) -> bytes:
     return graph.to_bytes()
 
 
-def _refuse_unsound(network: bytes, where: str) -> None:
+def refuse_unsound(network: bytes, where: str) -> None:
+    """Raise PosetuneError for a network that the doctor would not let pass."""
     kind, findings = examine(network, None, where)
     if kind == "detector":
         raise PosetuneError(f"{where} is the detector: give the landmark network to export.")
@@ -152,14 +167,18 @@ def _differences(source: bytes, exported: bytes) -> dict[str, float]:
     return worst
 
 
-def _check(content: bytes, differences: dict[str, float], out: Path) -> None:
+def check_sound(content: bytes, out: Path) -> None:
+    """Raise CheckFailed if the doctor finds fault with the content of a file about to be written."""
     diagnosis = diagnose(content, str(out))
     if not diagnosis.usable:
         what = next(f.what for f in diagnosis.findings if f.severity in ("refused", "wrong"))
         raise CheckFailed(f"Nothing was written to {out}: the exported file does not pass the doctor ({what}).")
+
+
+def _check_differences(differences: dict[str, float], allowance: float, out: Path) -> None:
     for name, tolerance in _TOLERANCES.items():
-        if not differences[name] <= tolerance:
+        if not differences[name] <= tolerance * allowance:
             raise CheckFailed(
                 f"Nothing was written to {out}: its {name} differ from the source network's by "
-                f"{differences[name]:.3g}, more than {tolerance:g}."
+                f"{differences[name]:.3g}, more than {tolerance * allowance:g}."
             )

@@ -1,0 +1,112 @@
+"""The crops that an int8 network is fitted on and those that its loss is measured on: never the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from posetune.data.dataset import find_splits, load_dataset, split_by_group
+from posetune.data.people import ImageRecord
+from posetune.errors import PosetuneError
+from posetune.landmarks import COUNT
+from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.pipeline import Landmarker
+from posetune.tune.samples import Subject, make_sample, subject_of
+
+#: As many crops as the ranges, the equalisation and the sensitivities need; more hardly change them.
+FIT_MOST, CHECK_MOST = 96, 96
+_FEWEST = 8
+_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """``fit``: people to fit on; ``check``: others, to measure on. ``labelled``: whether ``check`` has true points."""
+
+    fit: tuple[Subject, ...]
+    check: tuple[Subject, ...]
+    labelled: bool
+    source: str
+
+    def fit_crops(self, size: int) -> np.ndarray:
+        """(N, size, size, 3) uint8."""
+        return np.stack([cut(s, size)[0] for s in self.fit])
+
+
+def cut(subject: Subject, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The plain crop (size, size, 3) uint8, its points (33, 2) crop px and their weight (33,), 0 where unknown."""
+    pixels, points, weight, *_ = make_sample(subject, subject.image.read(), size, None, np.random.default_rng(0))
+    return pixels, points, weight
+
+
+def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: Callable[[str], None]) -> Calibration:
+    """The calibration people of a data set folder, a COCO file, or a folder of unlabelled images.
+
+    With labels: fitted on ``train`` and measured on ``val``; where there is no ``val``, on groups of people split off. Without:
+    whoever the float network finds, every third of them to measure on.
+
+    Raises PosetuneError if there are too few people.
+    """
+    folder = Path(folder)
+    random = np.random.default_rng([seed, 8])
+    labelled = folder.is_file() or any((folder / "annotations").glob("*.json"))
+    if labelled:
+        fit, check = _labelled(folder, seed)
+    else:
+        people = _found(folder, landmarks, detector, random)
+        fit, check = [s for i, s in enumerate(people) if i % 3], people[::3]
+    fit, check = _some(fit, FIT_MOST, random), _some(check, CHECK_MOST, random)
+    if min(len(fit), len(check)) < _FEWEST:
+        raise PosetuneError(
+            f"{folder} has {len(fit)} people to calibrate on and {len(check)} others to measure on; {_FEWEST} of each "
+            "are the least, and a hundred are better."
+        )
+    kind = "labelled people" if labelled else "people found by the float network, unlabelled"
+    say(f"Calibrating on {len(fit)} and measuring on {len(check)} {kind} of {folder}.")
+    return Calibration(tuple(fit), tuple(check), labelled, str(folder))
+
+
+def _labelled(folder: Path, seed: int) -> tuple[list[Subject], list[Subject]]:
+    splits = [folder.stem] if folder.is_file() else find_splits(folder)
+    first = load_dataset(folder, splits[0])
+    if "val" in splits and len(splits) > 1 and splits[0] != "val":
+        check = load_dataset(folder, "val")
+    else:
+        first, check = split_by_group(first, 0.4, seed)
+    fit, scored = ([subject_of(p) for p in d.usable if p.torso > _SMALLEST_TORSO] for d in (first, check))
+    return fit, scored
+
+
+def _found(folder: Path, landmarks: bytes, detector: bytes, random: np.random.Generator) -> list[Subject]:
+    """People in unlabelled images, until there are enough; images in random order."""
+    if not folder.is_dir():
+        raise PosetuneError(
+            f"The calibration folder {folder} does not exist; give a folder of images of your own footage."
+        )
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise PosetuneError(f"{folder} holds no images to calibrate on; give a folder of images of your own footage.")
+    landmarker = Landmarker(landmarks, detector)
+    people: list[Subject] = []
+    for i in random.permutation(len(paths)):
+        record = ImageRecord(paths[i].name, paths[i], 0, 0, paths[i].stem)
+        try:
+            poses = landmarker.predict(record.read())
+        except PosetuneError:  # a damaged image among many
+            continue
+        nothing = np.full(COUNT, np.nan, np.float32)
+        people += [
+            Subject(record, p.crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
+            for p in poses
+        ]
+        if len(people) >= FIT_MOST + CHECK_MOST:
+            break
+    return people
+
+
+def _some(subjects: Sequence[Subject], most: int, random: np.random.Generator) -> list[Subject]:
+    chosen = sorted(random.permutation(len(subjects))[:most])
+    return [subjects[i] for i in chosen]
