@@ -112,6 +112,8 @@ def test_the_report_holds_everything_and_needs_nothing(evaluation):
         "Crop protocol",
         "Pipeline protocol",
         "left knee",
+        "Why it errs",
+        "Pose and view",
         "Worst",
         "How to read this",
     ):

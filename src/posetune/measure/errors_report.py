@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from posetune.data.people import Person
 from posetune.measure import charts, gallery
 from posetune.measure.errors import CROUCHED_BELOW_DEG, MISSED, conditions, missed, swapped
 from posetune.measure.evaluate import Entry, Evaluation
 from posetune.measure.gallery import Choice
-from posetune.measure.summary import Scored
+from posetune.measure.summary import Scored, in_body
 from posetune.measure.table import percent
 
 PEOPLE_A_KIND = 3
@@ -110,8 +111,9 @@ def _pictures(evaluation: Evaluation, shown: Entry) -> str:
     names = [shown.base] if shown.name == shown.base else [shown.base, shown.name]
     chosen: list[tuple[str, Choice]] = []
     used: set[int] = set()
-    for title, mask in _troubles(evaluation, mine):
-        picked = [i for i in _worst(mine, mask) if i not in used][:PEOPLE_A_KIND]
+    body_people, body = in_body(people, mine)  # kinds of trouble are told on the 33, whatever is drawn
+    for title, mask in _troubles(body_people, body):
+        picked = [i for i in _worst(body, mask) if i not in used][:PEOPLE_A_KIND]
         used |= set(picked)
         chosen += [(title, Choice(i, float(stock.person_errors[i]), float(mine.person_errors[i]))) for i in picked]
     if not chosen:
@@ -129,12 +131,12 @@ def _pictures(evaluation: Evaluation, shown: Entry) -> str:
     )
 
 
-def _troubles(evaluation: Evaluation, mine: Scored) -> list[tuple[str, np.ndarray]]:
+def _troubles(people: Sequence[Person], mine: Scored) -> list[tuple[str, np.ndarray]]:
     """``(title, (N, 33) the points in question)``, swaps and plain misses first."""
     swaps = swapped(mine)
     found = [("Left and right swapped", swaps), ("Plain misses", missed(mine) & ~swaps)]
     smallest_seen = False
-    for condition in conditions(evaluation.people, mine):
+    for condition in conditions(people, mine):
         if condition.name in _ORDINARY or condition.people.sum() < _FEWEST_PEOPLE:
             continue
         if condition.kind == "size":
