@@ -154,3 +154,75 @@ def test_unwritable_out(folder, tmp_path, capfd):
 def test_unknown_model(folder, tmp_path, capfd):
     assert main(["predict", str(folder), "--out", str(tmp_path / "out"), "--model", "huge"]) == 2
     assert "huge" in capfd.readouterr().err
+
+
+def walk(path: Path, frames: int = 6) -> Path:
+    with writing_video(path, 10.0, 300, 380) as video:
+        for index in range(frames):
+            video.write(person(6 * index))
+    return path
+
+
+def test_a_video_has_times_and_the_same_person_all_along(tmp_path):
+    out = tmp_path / "out"
+    assert predict(walk(tmp_path / "walk.mp4"), "--out", out, "--smooth", "steady") == 0
+    results = json.loads((out / "predictions.json").read_text())
+    assert [entry["track_id"] for entry in results] == [1] * 6
+    assert [entry["seconds"] for entry in results] == pytest.approx(np.arange(6) / 10, abs=1e-3)
+    with (out / "predictions.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["track_id"] for row in rows} == {"1"}
+    assert rows[-1]["seconds"] == "0.5000"
+
+
+def test_ctrl_c_keeps_what_was_done(tmp_path, monkeypatch, capfd):
+    import posetune.runtime.batch as batch
+
+    draw, drawn = batch.draw_poses, []
+
+    def interrupted(image, poses):
+        drawn.append(1)
+        if len(drawn) == 4:
+            raise KeyboardInterrupt
+        return draw(image, poses)
+
+    monkeypatch.setattr(batch, "draw_poses", interrupted)
+    out = tmp_path / "out"
+    assert predict(walk(tmp_path / "walk.mp4"), "--out", out) == 130
+    assert [entry["frame"] for entry in json.loads((out / "predictions.json").read_text())] == [0, 1, 2]
+    assert len(list(VideoReader(out / "overlays" / "walk.mp4"))) == 3
+    assert "in 3 frames" in capfd.readouterr().out
+
+
+def test_every_frame_by_itself_and_constants(tmp_path, capfd):
+    video = walk(tmp_path / "walk.mp4", 3)
+    out = tmp_path / "out"
+    assert predict(video, "--out", out, "--no-overlays", "--no-track") == 0
+    assert all("track_id" not in entry for entry in json.loads((out / "predictions.json").read_text()))
+    assert predict(video, "--out", out, "--no-overlays", "--min-cutoff", "0.5", "--beta", "10") == 0
+    assert predict(video, "--out", out, "--min-cutoff", "0") == 2
+    assert predict(video, "--out", out, "--smooth", "none", "--beta", "1") == 2
+    assert "--min-cutoff and --beta adjust" in capfd.readouterr().err
+
+
+def test_a_large_a_tiny_and_a_crowded_image(tmp_path, capfd):
+    photos = tmp_path / "photos"
+    scene = draw_person(room(640, 360), (320, 190))
+    write(photos / "large.jpg", cv2.resize(scene, (7680, 4320)))
+    write(photos / "close.jpg", draw_person(room(300, 560), (150, 280), 1.7))
+    write(photos / "pixel.png", np.zeros((1, 1, 3), np.uint8))
+    write(photos / "black.png", np.zeros((480, 640, 3), np.uint8))
+    crowd = room(1200, 500)
+    for i in range(40):
+        crowd = draw_person(crowd, (60 + 120 * (i % 10), 70 + 120 * (i // 10)), 0.38)
+    write(photos / "crowd.png", crowd)
+    out = tmp_path / "out"
+    assert predict(photos, "--out", out, "--json", "--max-people", 40, "--no-overlays") == 0
+    assert json.loads(capfd.readouterr().out)["images"] == 5
+    results = json.loads((out / "predictions.json").read_text())
+    names = [entry["file_name"] for entry in results]
+    assert names.count("large.jpg") == names.count("close.jpg") == 1
+    assert not {"pixel.png", "black.png"} & set(names)
+    assert names.count("crowd.png") <= 40
+    nose = next(entry["keypoints"] for entry in results if entry["file_name"] == "large.jpg")[:2]
+    assert np.hypot(nose[0] - 320 * 12, nose[1] - (190 - 141) * 12) < 15 * 12

@@ -150,6 +150,8 @@ class Batch:
                 with writing_video(target, video.fps, video.width, video.height) as writer:
                     self._each(frames, name, lambda frame, drawn: writer.write(drawn))
         count = self.pictures - before
+        if video.damaged:
+            self.progress.note(f"posetune: {video.path}: {video.damaged} damaged frame(s) were left out.")
         if not self.stopped and video.declared_frames and count < _COMPLETE * video.declared_frames:
             what = f"the results hold {count} of its {video.declared_frames} frames."
             self._fail(name, PosetuneError(f"The video {video.path} is damaged or cut off: {what}"), kept=True)

@@ -19,6 +19,8 @@ from posetune.errors import PosetuneError
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"})
 _DEFAULT_FPS = 30.0
+#: This many frames in a row that cannot be decoded are the end.
+_ATTEMPTS = 30
 
 # FFmpeg's own remarks on damaged files: ours say it in one sentence. Read when OpenCV loads FFmpeg.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -60,6 +62,8 @@ class VideoReader:
         #: How many frames the file says it has; None where it does not say. Off by a few in some files.
         self.declared_frames: int | None = int(declared) if np.isfinite(declared) and declared > 0 else None
         self.height, self.width = first.shape[:2]
+        #: How many frames could not be decoded so far; those after them were.
+        self.damaged = 0
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The frames, once."""
@@ -74,10 +78,20 @@ class VideoReader:
             if not seconds > before:  # missing or broken time stamps
                 seconds = before + 1 / self.fps
             yield Frame(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), seconds)
-            read, bgr = self._capture.read()
-            bgr = bgr if read else None
+            bgr = self._next()
             seconds, before = self._shown_at(), seconds
         self._capture.release()
+
+    def _next(self) -> np.ndarray | None:
+        """The next frame (BGR) that can be decoded. OpenCV tells a damaged one from the end by nothing, so it is asked
+        again.
+        """
+        for failures in range(_ATTEMPTS):
+            read, bgr = self._capture.read()
+            if read and bgr is not None:
+                self.damaged += failures
+                return bgr
+        return None
 
     def _shown_at(self) -> float:
         """When the frame read last is shown, seconds."""
