@@ -12,13 +12,14 @@ import numpy as np
 from posetune.data.answers import by_image
 from posetune.data.people import Dataset, Person
 from posetune.geometry import Crop
-from posetune.landmarks import INDEX
+from posetune.landmarks import INDEX, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.runtime.pipeline import Landmarker
 from posetune.skeleton import Skeleton
 
 #: So much of a person's labelled points must lie in a crop for it to be theirs.
 _INSIDE = 0.6
 _LEGS = frozenset(range(INDEX["left_knee"], INDEX["right_foot_index"] + 1))
+_HIPS, _SHOULDERS = {LEFT_HIP, RIGHT_HIP}, {LEFT_SHOULDER, RIGHT_SHOULDER}
 
 
 def imply_crops(skeleton: Skeleton) -> bool:
