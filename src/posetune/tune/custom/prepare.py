@@ -41,7 +41,7 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, say: Say) -> 
     Raises PosetuneError if nobody in the data can be used.
     """
     landmarker = Landmarker(landmarks, detector)
-    train, val = (_with_crops(s, landmarker, say) for s in _splits(config, say))
+    train, val = _splits(config, landmarker, say)
     kept = _learnable(train, say)
     people = {"train": worth(train), "val": worth(val)}
     for name, found in people.items():
@@ -79,12 +79,12 @@ def has_own_names(config: TrainConfig) -> bool:
     return any(labelled[i] and i not in train.skeleton.body for i in range(train.skeleton.count))
 
 
-def _splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
-    """Train and val in their own points; where there is no val, whole groups of train are split off."""
+def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Dataset, Dataset]:
+    """Train and val in their own points, with crops; where there is no val, whole groups of train are split off."""
     data = Path(config.data or "")
-    train = load_dataset(data, config.train_split, native=True)
+    train = _with_crops(load_dataset(data, config.train_split, native=True), landmarker, say)
     if not data.is_file() and config.val_split in find_splits(data):
-        val = load_dataset(data, config.val_split, native=True)
+        val = _with_crops(load_dataset(data, config.val_split, native=True), landmarker, say)
         if not val.skeleton.same_points(train.skeleton):
             raise PosetuneError(
                 f"{val.name} has other keypoints than {train.name}: {', '.join(val.skeleton.names)}; give both the "
@@ -104,7 +104,9 @@ def _with_crops(dataset: Dataset, landmarker: Landmarker, say: Say) -> Dataset:
     wanting = len(people_without_crops(dataset))
     if not wanting:
         return dataset
-    say(f"{dataset.name}: the labels of {wanting} people imply no crop of the whole person; the detector looks for them.")
+    say(
+        f"{dataset.name}: the labels of {wanting} people imply no crop of the whole person; the detector looks for them."
+    )
     dataset, lost = with_seen_crops(dataset, landmarker)
     if lost:
         say(f"{dataset.name}: {lost} of them were not found; without labelled hips and shoulders they are left out.")
