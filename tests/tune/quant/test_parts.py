@@ -47,12 +47,16 @@ def seen(wide, images):
 
 
 def test_equalised_channels_are_alike_and_the_network_is_the_same(wide, images, seen):
-    equal = equalise(wide, {t: s.size for t, s in seen.items()}, strength=1.0)
+    equal, factors = equalise(wide, {t: s.size for t, s in seen.items()}, strength=1.0)
     after = Watching(equal).watch([images], OUTPUTS)
     with torch.no_grad():
         pairs = zip(Watching(wide)(images, OUTPUTS), Watching(equal)(images, OUTPUTS), strict=True)
     for (before, now), limit in zip(pairs, (0.02, 1e-4, 0.02, 1e-4), strict=True):
         assert float((before - now).abs().max()) <= limit
+
+    for tensor, factor in factors.items():
+        if tensor in seen:
+            np.testing.assert_allclose(seen[tensor].times(factor).high, after[tensor].high, rtol=1e-3, atol=1e-3)
 
     def spread(found, tensor):
         size = found[tensor].size

@@ -35,8 +35,10 @@ class Space:
     fixed: bool = False
 
 
-def equalise(graph: Graph, size_of: Mapping[int, np.ndarray], strength: float = 1.0) -> Graph:
-    """``graph`` (float32 constants) with equalised channels.
+def equalise(
+    graph: Graph, size_of: Mapping[int, np.ndarray], strength: float = 1.0
+) -> tuple[Graph, dict[int, np.ndarray]]:
+    """``graph`` (float32 constants) with equalised channels; and tensor -> (C,) what each channel was multiplied by.
 
     ``size_of``: tensor -> (C,) the largest absolute value of each channel on calibration crops. ``strength``: 1 brings all
     channels of a tensor to one size, 0 leaves them as they are.
@@ -44,6 +46,7 @@ def equalise(graph: Graph, size_of: Mapping[int, np.ndarray], strength: float = 
     result = Graph(graph.to_bytes(), graph.source)
     kernels: dict[int, np.ndarray] = {}
     biases: dict[int, np.ndarray] = {}
+    factors: dict[int, np.ndarray] = {}
     for place, op in enumerate(result.operators):
         if op.kind in CONVOLUTIONS:
             kernels[place] = result.constant(op.inputs[1]).astype(np.float64)
@@ -53,6 +56,7 @@ def equalise(graph: Graph, size_of: Mapping[int, np.ndarray], strength: float = 
         if space.fixed or not sizes:
             continue
         s = _factors(np.max(sizes, axis=0), space.clipped, strength)
+        factors |= dict.fromkeys(space.tensors, s)
         for place in space.writers:
             kernel = kernels[place]
             depthwise = result.operators[place].kind == "DEPTHWISE_CONV_2D"
@@ -64,7 +68,7 @@ def equalise(graph: Graph, size_of: Mapping[int, np.ndarray], strength: float = 
         op = result.operators[place]
         result.set_constant(op.inputs[1], kernel.astype(np.float32))
         result.set_constant(op.inputs[2], biases[place].astype(np.float32))
-    return Graph(result.to_bytes(), graph.source)
+    return Graph(result.to_bytes(), graph.source), factors
 
 
 def _factors(size: np.ndarray, clipped: bool, strength: float) -> np.ndarray:

@@ -37,9 +37,8 @@ class Maker:
         self.crops = crops
         outputs = range(len(graph.outputs))
         seen = Watching(graph).watch(self._batches(), outputs)
-        self.graph = equalise(graph, {t: s.size for t, s in seen.items()}, _STRENGTH)
-        seen = Watching(self.graph).watch(self._batches(), outputs)
-        self.scales = {t: whole_scale(s) for t, s in seen.items()}
+        self.graph, factors = equalise(graph, {t: s.size for t, s in seen.items()}, _STRENGTH)
+        self.scales = {t: whole_scale(s.times(factors[t]) if t in factors else s) for t, s in seen.items()}
         kept = plan.heads(self.graph)
         self.layers = {p for p in int8.candidates(self.graph) if p not in kept}
 

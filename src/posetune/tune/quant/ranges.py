@@ -27,6 +27,10 @@ class Seen:
         """(C,) the largest absolute value of each channel."""
         return np.maximum(np.abs(self.low), np.abs(self.high))
 
+    def times(self, factors: np.ndarray) -> Seen:
+        """What would have been seen with the channels multiplied by ``factors`` (C,), all positive."""
+        return Seen(self.low * factors, self.high * factors)
+
 
 class Watching(Network):
     """A float network that keeps what it sees of every activation."""
