@@ -3,11 +3,12 @@
 set -euo pipefail
 data=$1 run=$2 base=$3
 
-schedule=()
+schedule=() ordinary=
 if [ -z "$data" ]; then
   data=runs/sample
   # The sample set is for a first look: about three minutes on two cores. Your own data gets the full schedule.
-  schedule=(--set "samples=[1500, 1500]")
+  schedule=(--set "samples=[1350, 1350]")
+  ordinary=ordinary  # the split that shows what was forgotten
   [ -d "$data/annotations" ] || posetune data sample "$data"
 fi
 if [ -e "$run" ]; then
@@ -21,15 +22,22 @@ from posetune.data.dataset import find_splits
 
 with main_guard() as guard:
     splits = find_splits(sys.argv[1])
-    print(",".join([s for s in splits if "train" not in s and s != "val"] or [s for s in splits if s == "val"] or splits))
+    print(",".join([s for s in splits if "train" not in s and s not in ("val", "ordinary")] or [s for s in splits if s == "val"] or splits))
 sys.exit(guard.code)
 PY
 )
 
 posetune train --data "$data" --base "$base" --out "$run" ${schedule[@]+"${schedule[@]}"}
-posetune eval --data "$data" --split "$held_out" "$run" --brief --json "$run/eval.json" --report "$run/report.html"
+posetune eval --data "$data" --split "$held_out" "$run" --brief --json "$run/eval.json" \
+  --report "$run/report.html" --picture "$run/stock-beside-tuned.png"
+if [ -n "$ordinary" ]; then
+  echo
+  echo "What it did to ordinary poses that nothing was trained on:"
+  posetune eval --data "$data" --split "$ordinary" "$run" --brief --no-pipeline --no-offset --stock full
+fi
 posetune export "$run" --out "$run/pose.task"
 posetune doctor "$run/pose.task" --try
 echo
 echo "The tuned bundle, for any MediaPipe PoseLandmarker:  $run/pose.task"
 echo "The report, stock beside tuned:                      $run/report.html"
+echo "One picture of it:                                   $run/stock-beside-tuned.png"
