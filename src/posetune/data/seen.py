@@ -13,6 +13,7 @@ from posetune.data.answers import by_image
 from posetune.data.people import Dataset, Person
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from posetune.runtime.images import as_rgb
 from posetune.runtime.pipeline import Landmarker
 from posetune.skeleton import Skeleton
 
@@ -37,7 +38,7 @@ def with_seen_crops(
 ) -> tuple[Dataset, int]:
     """``(dataset, lost)``: the set with a ``seen_crop`` for everybody whose labels imply none (:func:`imply_crops`).
 
-    The crop is the one that the pipeline would go on with: around what ``landmarker`` finds in the image. ``lost`` counts
+    The crop is the one that the pipeline would go on with: around what the detector of ``landmarker`` finds in the image. ``lost`` counts
     the people that it did not find; they keep what crop their labels imply, if any. ``progress`` is called with the images
     done.
     """
@@ -45,7 +46,7 @@ def with_seen_crops(
     people, lost = list(dataset.people), 0
     for done, (image, members) in enumerate(by_image([people[i] for i in wanting]), 1):
         here = [wanting[m] for m in members]
-        crops = [pose.crop for pose in landmarker.predict(image.read(), max_people=max(2, 2 * len(here)))]
+        crops = [d.crop for d in landmarker.detect(as_rgb(image.read())) if d.crop is not None]
         for i, crop in zip(here, match_crops([people[i] for i in here], crops), strict=True):
             lost += crop is None
             people[i] = dataclasses.replace(people[i], seen_crop=crop)
