@@ -38,9 +38,9 @@ def with_seen_crops(
 ) -> tuple[Dataset, int]:
     """``(dataset, lost)``: the set with a ``seen_crop`` for everybody whose labels imply none (:func:`imply_crops`).
 
-    The crop is the one that the pipeline would go on with: around what the detector of ``landmarker`` finds in the image. ``lost`` counts
-    the people that it did not find; they keep what crop their labels imply, if any. ``progress`` is called with the images
-    done.
+    The crop is the one that the pipeline would go on with: around what the detector of ``landmarker`` finds in the image.
+    ``lost`` counts the people that it did not find; they keep what crop their labels imply, if any. ``progress`` is called
+    with the images done.
     """
     wanting = people_without_crops(dataset)
     people, lost = list(dataset.people), 0
