@@ -19,6 +19,8 @@ from posetune.runtime.pipeline import Pose
 _FIRST_FREQUENCY = 30.0
 #: A person whose circle is smaller than this, px, is not smoothed (MediaPipe's min_allowed_object_scale).
 _MIN_SCALE = 1e-6
+#: Over how long the noise of a speed is averaged, seconds.
+_MEMORY = 0.5
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,21 @@ class OneEuro:
 
     ``min_cutoff``: Hz, for a point at rest; lower is stiller. ``beta``: how fast the cutoff rises with the speed; higher
     lags less. ``derivate_cutoff``: Hz, of the low pass on the speed. ``dead_zone``: speeds below this (in the unit of
-    the speed) do not raise the cutoff; 0 is MediaPipe's filter.
+    the speed) do not raise the cutoff; ``noise`` times the mean deviation of the speed, over half a second, widens the dead
+    zone. Both are 0 in MediaPipe's filter.
     """
 
     min_cutoff: float
     beta: float
     derivate_cutoff: float = 1.0
     dead_zone: float = 0.0
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("min_cutoff", "derivate_cutoff"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise PosetuneError(f"One-Euro: {name} must be above 0 Hz, not {getattr(self, name)}.")
-        for name in ("beta", "dead_zone"):
+        for name in ("beta", "dead_zone", "noise"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise PosetuneError(f"One-Euro: {name} must be at least 0, not {getattr(self, name)}.")
 
@@ -66,9 +70,9 @@ class Smoothing:
 
 #: What MediaPipe does in VIDEO mode with one person.
 MEDIAPIPE = Smoothing()
-#: A third of MediaPipe's jitter in depth on a still person, and no more lag (docs/video.md). Depth is the noisiest of the
-#: three by far; slower than 0.4 crop sides (about 1 m) a second it is held, faster it is followed more closely.
-STEADY = Smoothing(depth=OneEuro(0.05, 320.0, 3.0, 0.4), world_depth=OneEuro(0.1, 160.0, 3.0, 1.0))
+#: Half of MediaPipe's jitter in depth on a still person, for no more lag (docs/video.md). Depth is the noisiest of the three
+#: by far: what is slower than its own noise is held, what is faster followed more closely.
+STEADY = Smoothing(depth=OneEuro(0.05, 640.0, 5.0, 0.2, 0.4), world_depth=OneEuro(0.1, 320.0, 5.0, 0.5, 0.4))
 
 
 class OneEuroFilter:
@@ -82,8 +86,9 @@ class OneEuroFilter:
         """Forget the past."""
         self._time_us: int | None = None
         self._frequency = _FIRST_FREQUENCY
+        self._steps = 0
         self._raw: np.ndarray | None = None
-        self._smoothed = self._speed = np.zeros(0, np.float32)
+        self._smoothed = self._speed = self._deviation = np.zeros(0, np.float32)
 
     def __call__(self, values: np.ndarray, time_us: int, scale: float = 1.0) -> np.ndarray:
         """The next values, float32 of any shape, at ``time_us`` (microseconds); speeds are multiplied by ``scale``.
@@ -99,11 +104,17 @@ class OneEuroFilter:
         self._time_us = time_us
         if self._raw is None:
             self._raw = self._smoothed = values
-            self._speed = np.zeros_like(values)
+            self._speed = self._deviation = np.zeros_like(values)
             return values
         speed = ((values.astype(np.float64) - self._raw) * scale * self._frequency).astype(np.float32)
+        dead_zone: np.ndarray | float = self._constants.dead_zone
+        if self._constants.noise:
+            self._steps += 1  # at first the plain mean of what was seen
+            share = np.asarray(max(1 / (1 + self._frequency * _MEMORY), 1 / self._steps), np.float32)
+            self._deviation = _mixed(np.abs(speed - self._speed), self._deviation, share)
+            dead_zone = dead_zone + self._constants.noise * self._deviation
         self._speed = _mixed(speed, self._speed, self._alpha(self._constants.derivate_cutoff))
-        excess = np.maximum(np.abs(self._speed.astype(np.float64)) - self._constants.dead_zone, 0)
+        excess = np.maximum(np.abs(self._speed.astype(np.float64)) - dead_zone, 0)
         cutoff = self._constants.min_cutoff + self._constants.beta * excess
         self._raw, self._smoothed = values, _mixed(values, self._smoothed, self._alpha(cutoff))
         return self._smoothed
