@@ -93,6 +93,7 @@ def test_a_sweep_trains_each_cell_once_and_goes_on_where_it_was(data, tmp_path, 
     rows = [row for row in result.comparison.result["rows"] if row["kind"] == "model"]
     assert [(row["name"], row["train_people"]) for row in rows] == [("corrector-full-2", 2), ("corrector-full-all", 4)]
     assert len(load_dataset(out / "sets" / "2", "train").usable) == 2
+    assert (out / "sweep.md").read_text().startswith("data · val")
     assert "## Recommendation" in (out / "sweep.md").read_text()
     assert "Validation has 2 scenes" in (out / "sweep.html").read_text()
     assert json.loads((out / "sweep.json").read_text())["recommendation"] == result.words
@@ -190,8 +191,10 @@ def test_the_recommendation_does_not_sell_what_is_none():
     text = words(unsure, Cell("corrector", "full", None), groups=2)
     assert "could still be chance" in text
     assert "2 scenes or videos only" in text
-    flat = [row("full", 8.0), row("full-full-30", 7.0, relative=-0.12), row("full-full-all", 6.9, relative=-0.13)]
+    flat = [row("full", 8.0), row("full-full-30", 7.0, relative=-0.12), row("full-full-all", 6.95, relative=-0.13)]
     assert "next to nothing" in words(flat, Cell("full", "full", 30), Cell("full", "full", None))
+    little = [*flat[:2], row("full-full-all", 6.86, relative=-0.14)]
+    assert "will help a little" in words(little, Cell("full", "full", 30), Cell("full", "full", None))
 
 
 def test_distilling_needs_something_to_look_at(data, tmp_path, capsys):

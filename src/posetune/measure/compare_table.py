@@ -138,6 +138,7 @@ def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     items = "".join(f"<li>{escape(line)}</li>" for line in notes(result))
     sections = [
+        "<style>main { max-width: 1500px; } th, td { padding: 7px 6px; }</style>"  # the table is wide
         f'<section><h2>Result</h2>{"".join(f"<p>{escape(word)}</p>" for word in words)}<div class="scroll">{table}</div></section>',
         f"<section><h2>Errors</h2>{_pictures(result)}</section>",
         f'<section><h2>How to read this</h2><ul class="notes">{items}</ul></section>',

@@ -10,6 +10,8 @@ from posetune.sweep.plan import Cell
 Row = dict[str, Any]
 #: Errors nearer than this share are told apart by nothing but chance on sets of usual size.
 NEARLY = 0.03
+#: A step of more labels that brings no more than this brought nothing.
+LITTLE = 0.01
 #: A cheaper network must save at least this share of the time to be worth a word.
 SAVES = 0.25
 
@@ -121,6 +123,8 @@ def _more_labels(cell: Cell, cells: Mapping[str, Cell], rows: Mapping[str, Row])
     step = 1 - last / before if before else 0.0
     if step > NEARLY:
         advice = f"the last step still brought {step:.0%}, so more labels will probably help"
+    elif step > LITTLE:
+        advice = f"the last step brought {step:.0%}, so more labels will help a little, other scenes perhaps more"
     elif step >= -NEARLY:
         advice = "the last step brought next to nothing, so more labels of the same kind will hardly help; other scenes might"
     else:

@@ -98,6 +98,7 @@ def sweep(config: SweepConfig, *, say: Say = print, progress: Progress | None = 
         threads=config.threads,
         progress=progress,
     )
+    comparison.result["data"] = str(config.data)  # not the copy of its labels that the cells were given
     words = recommend(comparison.result, {cell.name: cell for cell in done})
     _write(config, comparison, failed, words)
     return SweepResult(comparison, failed, words)

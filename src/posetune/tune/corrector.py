@@ -250,12 +250,9 @@ def group_error_px(material: Material, moves: np.ndarray) -> float:
     """The mean over groups of :func:`error_px`."""
     distance = np.linalg.norm(material.targets - moves, axis=-1) * material.unit_px[:, None]
     known = material.weight > 0
-    means = []
-    for group in np.unique(material.groups.astype(str)):
-        rows = material.groups.astype(str) == group
-        if known[rows].any():
-            means.append(float(distance[rows][known[rows]].mean()))
-    return float(np.mean(means))
+    sums = np.bincount(material.member, np.where(known, distance, 0).sum(axis=1))
+    counts = np.bincount(material.member, known.sum(axis=1))
+    return float((sums[counts > 0] / counts[counts > 0]).mean())
 
 
 def _learnable(dataset: Dataset, trust: np.ndarray) -> np.ndarray:

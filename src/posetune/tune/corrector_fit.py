@@ -11,7 +11,7 @@ import contextlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ class Material:
     weight: np.ndarray
     unit_px: np.ndarray
     groups: np.ndarray
+
+    @cached_property
+    def member(self) -> np.ndarray:
+        """(M,) the number of each one's group."""
+        return np.unique(self.groups.astype(str), return_inverse=True)[1]
 
     def take(self, rows: np.ndarray) -> Material:
         return Material(
