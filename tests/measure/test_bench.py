@@ -105,7 +105,8 @@ def test_a_system_that_fails_says_why(lite, tmp_path):
         (["--modes", "speed"], "no mode speed"),
         (["--chart", "x.jpg"], "must end in .svg or .png"),
         (["--rounds", "0"], "at least 1"),
-        (["--modes", "image", "--images", "nowhere", "--no-mediapipe"], "no folder nowhere"),
+        (["--stock", "tiny"], "no stock network tiny"),
+        (["--stock", "lite", "--modes", "image", "--images", "nowhere", "--no-mediapipe"], "no folder nowhere"),
     ],
 )
 def test_bad_arguments_end_with_one_sentence(arguments, said, capsys):

@@ -27,11 +27,26 @@ def two_people() -> np.ndarray:
 
 
 def test_heavy_packages_stay_out():
+    """Of every module of the runtime, and of a whole run."""
     program = (
-        "import sys, posetune; posetune.load; import posetune.runtime.pipeline, posetune.cli.predict;"
-        "import ai_edge_litert.interpreter;"
+        "import pkgutil, sys, posetune, posetune.cli.predict, posetune.runtime, numpy;"
+        "names = [module.name for module in pkgutil.iter_modules(posetune.runtime.__path__)];"
+        "[__import__('posetune.runtime.' + name) for name in names];"
+        "posetune.load('lite', threads=1).predict(numpy.zeros((64, 64, 3), numpy.uint8));"
         "heavy = {'torch', 'mediapipe', 'matplotlib', 'tensorboard', 'flask', 'fastapi', 'starlette'};"
         "print(*sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_what_slows_the_start_stays_out():
+    """Up to the first pose nobody needs the whole TFLite schema, or what fetches networks."""
+    program = (
+        "import sys, numpy, posetune;"
+        "posetune.load('lite', threads=1).predict(numpy.zeros((64, 64, 3), numpy.uint8));"
+        "slow = ['ai_edge_litert.schema_py_generated', 'subprocess', 'tarfile', 'urllib.request', 'yaml', 'asyncio'];"
+        "print(*[name for name in slow if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -13,10 +13,13 @@ _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, whi
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Always in it: stock lite, full and heavy in MediaPipe and in posetune, and stock full at 192 px. Without --images "
+        "Every network runs in MediaPipe and in posetune, stock full in posetune at 192 px as well. Without --images "
         "and --video it looks at people of posetune's own sample set, 640×480. docs/speed.md says what each mode measures."
     )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="more networks: run folders, .tflite or .task files")
+    parser.add_argument(
+        "--stock", default="lite,full,heavy", metavar="NAMES", help="stock networks, with commas (default: %(default)s)"
+    )
     parser.add_argument("--modes", default=",".join(_MODES), help="what to measure, with commas (default: %(default)s)")
     parser.add_argument("--images", type=Path, metavar="FOLDER", help="look at these images")
     parser.add_argument("--video", type=Path, metavar="FILE", help="play this video (its first 90 frames)")
@@ -45,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
     if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
         raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
-    contenders = bench_setup.contenders(args.models, not args.no_mediapipe)
+    names = [name.strip() for name in args.stock.split(",") if name.strip()]
+    contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names)
     with tempfile.TemporaryDirectory(prefix="posetune-bench-") as folder:
         pictures, clip = Path(folder) / "pictures", Path(folder) / "clip"
         report = bench.measure(

@@ -29,7 +29,7 @@ from posetune.progress import Progress
 
 MODES = ("network", "video", "image", "cold_start")
 #: Steps of a block: long against the clock and the change of processes, short against the machine's moods.
-_BLOCK = {"network": 20, "video": 15, "image": 8}
+_BLOCK = {"network": 20, "video": 15, "image": 16}
 _START_SECONDS = 120
 
 

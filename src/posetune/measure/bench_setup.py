@@ -24,16 +24,23 @@ _CLIP_FRAMES, _PICTURES = 45, 24
 _SMALL = 192
 
 
-def contenders(models: Sequence[str], with_mediapipe: bool = True) -> list[Contender]:
-    """Stock lite, full and heavy in MediaPipe and in posetune, stock full at 192 px, and ``models`` (as for
+def contenders(
+    models: Sequence[str], with_mediapipe: bool = True, stock_names: Sequence[str] = stock.LANDMARK_NAMES
+) -> list[Contender]:
+    """The stock networks ``stock_names`` in MediaPipe and in posetune, full also at 192 px, and ``models`` (as for
     ``stock.resolve``), in both.
 
     A network at 192 px takes the same time whether it is tuned or not: the stock one is not. Raises PosetuneError for a
     model that cannot be read.
     """
+    unknown = [name for name in stock_names if name not in stock.LANDMARK_NAMES]
+    if unknown or not (stock_names or models):
+        raise PosetuneError(
+            f"There is no stock network {', '.join(unknown) or 'to measure'}; there are {', '.join(stock.LANDMARK_NAMES)}."
+        )
     systems = ("mediapipe", "posetune") if with_mediapipe else ("posetune",)
     found = []
-    for model in dict.fromkeys([*stock.LANDMARK_NAMES, *models]):
+    for model in dict.fromkeys([*stock_names, *models]):
         networks = stock.resolve(model)
         found += [contender(s, networks.name, networks.landmarks, networks.detector) for s in systems]
         if model == "full":

@@ -90,8 +90,11 @@ def _posetune(spec: Spec) -> Steps:
     from posetune.runtime.images import read_image
     from posetune.runtime.pipeline import Landmarker
 
+    if spec.mode == "image":  # as posetune predict goes through a folder: several landmarkers of one thread each
+        workers = [Landmarker(landmarks, detector, threads=1) for _ in range(spec.threads)]
+        return _folder(spec.pictures, workers, lambda worker, path: worker.predict(read_image(path), max_people=1))
     landmarker = Landmarker(landmarks, detector, threads=spec.threads)
-    if spec.mode != "video":
+    if spec.mode == "cold_start":
         return _over(spec.pictures, lambda path: landmarker.predict(read_image(path), max_people=1))
     from posetune.runtime.track import Tracker
 
@@ -128,6 +131,21 @@ def _over(pictures: tuple[str, ...], look: Callable[[str], object]) -> Steps:
         for _ in range(count):
             look(pictures[place % len(pictures)])
             place += 1
+
+    return steps
+
+
+def _folder(pictures: tuple[str, ...], workers: list[Any], look: Callable[[Any, str], object]) -> Steps:
+    """The same on threads, a worker each."""
+    import itertools
+
+    from posetune.runtime.flow import in_order
+
+    turn = itertools.cycle(pictures)
+
+    def steps(count: int) -> None:
+        for _ in in_order(look, itertools.islice(turn, count), workers):
+            pass
 
     return steps
 

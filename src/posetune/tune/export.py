@@ -20,6 +20,7 @@ from posetune.graph.points import has_own_points
 from posetune.graph.precision import narrow, widen
 from posetune.runtime.interpreter import Network
 from posetune.stock.official import POSETUNE_AUTHOR
+from posetune.tune.cheap_mask import cheapened
 
 Precision = Literal["stored", "fp16", "fp32"]
 
@@ -42,20 +43,25 @@ _PROBE = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
 @dataclass(frozen=True)
 class Exported:
     """What was written. ``differences``: output name -> largest difference from the source network on random
-    input (landmarks in crop px, world landmarks in metres, the others in their own unit).
+    input (landmarks in crop px, world landmarks in metres, the others in their own unit). ``mask_iou``: of a
+    cheap mask with the stock one.
     """
 
     path: Path
     bytes: int
     differences: dict[str, float]
+    mask_iou: float | None = None
 
 
-def export(model: str | Path, out: str | Path, precision: Precision = "stored") -> Exported:
+def export(
+    model: str | Path, out: str | Path, precision: Precision = "stored", *, cheap_mask: bool = False
+) -> Exported:
     """Write a landmark network as ``.task`` (with its detector, for MediaPipe Tasks) or ``.tflite``.
 
     ``model``: a run folder, a ``.tflite``, a ``.task`` or a stock name, as in ``stock.resolve``.
     ``precision``: "stored" keeps the constants as they are (float16 in all stock networks), "fp16" stores float32
-    constants as float16, "fp32" widens them.
+    constants as float16, "fp32" widens them. ``cheap_mask``: a segmentation branch that costs next to nothing
+    and gives a rougher mask (``tune.cheap_mask``); all else stays the same.
 
     The metadata that MediaPipe needs is written in either case; in a bundle, members are stored and aligned.
     Before anything is written, the result is looked over by the doctor and compared with its source; on disk
@@ -67,15 +73,21 @@ def export(model: str | Path, out: str | Path, precision: Precision = "stored") 
     out = checked_out(out)
     networks = stock.resolve(model)
     if has_own_points(networks.landmarks):
+        if cheap_mask:
+            raise PosetuneError(f"{networks.path} has points of its own and no segmentation: leave out the cheap mask.")
         return _export_own(networks, out, precision)
     refuse_unsound(networks.landmarks, str(networks.path))
-    landmarks = prepare_landmarks(networks.landmarks, networks.name, networks.is_stock, precision)
+    cheap = cheapened(networks.landmarks) if cheap_mask else None
+    network = networks.landmarks if cheap is None else cheap.network
+    landmarks = prepare_landmarks(network, networks.name, networks.is_stock, precision)
     differences = _differences(networks.landmarks, landmarks)
+    if cheap is not None:  # the other outputs must be those of the source, the mask that of the new branch
+        differences["segmentation"] = _differences(cheap.network, landmarks)["segmentation"]
     content = pack(landmarks, networks, out)
     check_sound(content, out)
     _check_differences(differences, _ROUNDING if precision == "fp16" else 1.0, out)
     write_bytes(out, content)
-    return Exported(out, len(content), differences)
+    return Exported(out, len(content), differences, None if cheap is None else cheap.iou)
 
 
 def checked_out(out: str | Path) -> Path:
