@@ -94,7 +94,7 @@ def test_a_run_learns_points_that_are_none_of_the_33(finished, people):
     best = next(float(s.split("mean ")[1].split(" ")[0]) for s in said if "frozen stage, best" in s)
     assert best <= first
     network = posetune.load(result.run)
-    near = 0
+    mine, middle = [], []
     for person in people[10:]:
         for pose in network.predict(person.image.read(), max_people=1):
             assert pose.landmarks_px.shape == (7, 3)
@@ -102,9 +102,10 @@ def test_a_run_learns_points_that_are_none_of_the_33(finished, people):
             assert np.isfinite(pose.landmarks_px[:4, 2]).all()
             assert np.isfinite(pose.auxiliary_px).all()
             target = own_points(person.keypoints)[4:, :2]
-            # Ten people teach little, but where neck and shins are is found to within half a torso.
-            near += int((np.linalg.norm(pose.landmarks_px[4:, :2] - target, axis=1) < 0.5 * person.torso).sum())
-    assert near >= 6  # of 12
+            mine.append(np.linalg.norm(pose.landmarks_px[4:, :2] - target, axis=1).mean())
+            middle.append(np.linalg.norm((pose.crop.cx, pose.crop.cy) - target, axis=1).mean())
+    assert len(mine) >= 2
+    assert np.mean(mine) < 0.7 * np.mean(middle)  # ten people teach little, but not nothing
 
 
 def test_a_run_leaves_everything_behind(finished):
@@ -168,7 +169,7 @@ def test_eval_measures_each_network_on_its_points(finished, folder, tmp_path, ca
     difference = mine["difference_to_stock"]["mean_error_crop_px"]
     assert difference == pytest.approx(common - theirs["mean_error_crop_px"], abs=1e-6)
     assert "neck" in capsys.readouterr().out
-    assert "left_shin" in (tmp_path / "report.html").read_text()
+    assert "left shin" in (tmp_path / "report.html").read_text()
 
 
 def test_doctor_and_export_say_why_it_is_no_task(finished, tmp_path, capsys):
@@ -199,7 +200,7 @@ def test_points_without_hips_and_shoulders_take_the_detectors_crop(people, tmp_p
 
 @pytest.mark.parametrize("kind", ["pool", "heatmap", "simcc"])
 def test_every_kind_of_head_runs_alike_in_torch_and_in_the_file(kind, folder, tmp_path):
-    arguments = (f"head.kind={kind}", "head.stages=[head]", "head.views=1", "head.frozen_passes=6")
+    arguments = (f"head.kind={kind}", "head.stages=[head]", "head.views=1", "head.frozen_passes=2")
     result, said = run(folder, tmp_path / "run", *arguments)
     best = next(float(s.split("mean ")[1].split(" ")[0]) for s in said if "frozen stage, best" in s)
     assert result.tuned_px == pytest.approx(best, abs=0.5)
