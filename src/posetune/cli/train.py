@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--val-split", help="split to choose on (default: val; where missing, part of train is split off)"
     )
+    parser.add_argument("--size", type=int, choices=(256, 224, 192), help="side of the crop, px (default: 256)")
     parser.add_argument("--trainable", choices=("head", "tail", "all"), help="how much of the network is trained")
     parser.add_argument("--replay", metavar="FOLDER", help="unlabelled images of other people, against forgetting")
     parser.add_argument(
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
     if args.synthetic is not None:
         assignments.insert(0, f"replay.synthetic={args.synthetic}")
-    names = ("train_split", "val_split", "trainable", "seed", "unlabelled", "teacher")
+    names = ("train_split", "val_split", "trainable", "size", "seed", "unlabelled", "teacher")
     if args.method == "distill" and not args.unlabelled and not args.resume:
         raise PosetuneError("--method distill learns from images without labels: give --unlabelled FOLDER or VIDEO.")
     if args.method != "distill" and args.unlabelled:

@@ -17,6 +17,7 @@ from posetune.tune.augment import AugmentConfig
 from posetune.tune.losses import LossConfig
 
 TRAINABLE = ("head", "tail", "all")
+SIZES = (256, 224, 192)
 SCHEDULES = ("cosine", "plateau", "constant")
 
 
@@ -41,6 +42,7 @@ class TrainConfig:
     val_split: str
     val_share: float
     base: str
+    size: int
     out: str
     seed: int
     device: str
@@ -112,6 +114,7 @@ def _check(raw: Mapping[str, Any]) -> None:
                 value = value[part]
             raise PosetuneError(f"The configuration key {key} wants {wants}, not {value!r}.")
 
+    require("size", raw["size"] in SIZES, "256, 224 or 192")
     sources = raw["unlabelled"]
     require("unlabelled", isinstance(sources, list) and all(isinstance(n, str) for n in sources), "a list of paths")
     require("trainable", raw["trainable"] in TRAINABLE, " or ".join(TRAINABLE))

@@ -34,7 +34,7 @@ def write_model(
     """
     network = trainer.blended(share)
     content = network.write_to(Graph(base)).to_bytes()
-    stock_px = validate(trainer.stock, val, cache, device, trainer.pool).mean_px
+    stock_px = validate(trainer.reference, val, cache, device, trainer.pool).mean_px
     torch_px = validate(network, val, cache, device, trainer.pool).mean_px
     file_px, difference = _measure_file(content, network, val, cache, device)
     write_bytes(folder / MODEL, content)

@@ -16,8 +16,10 @@ from torch import Tensor
 
 from posetune import stock
 from posetune.errors import PosetuneError
+from posetune.geometry import SIZE
 from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
+from posetune.graph.resize import resized
 from posetune.progress import clock
 from posetune.tune.blend import choose_blend
 from posetune.tune.config import TrainConfig, load_config
@@ -26,6 +28,7 @@ from posetune.tune.finish import write_model
 from posetune.tune.prepare import gather
 from posetune.tune.run_folder import CONFIG, RunFolder
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject, ahead
+from posetune.tune.smaller import SmallerTrainer
 from posetune.tune.trainer import Trainer
 from posetune.tune.validate import Score, validate
 
@@ -87,14 +90,19 @@ def train(
         material.train, material.replay, batch=config.batch, replay_share=config.replay.share, size=size,
         augment=config.augment, seed=config.seed, cache=cache,
     )  # fmt: skip
-    trainer = Trainer(graph, config, calibration(batches), device)
+    content = networks.landmarks
+    if config.size in (size, SIZE) and (size != SIZE or config.size == SIZE):  # a tuned small base stays small
+        trainer = Trainer(graph, config, calibration(batches), device)
+    else:
+        content = resized(networks.landmarks, config.size)
+        trainer = SmallerTrainer(networks.landmarks, config, calibration(batches), device)
     run = Run(config, folder, trainer, material.val, cache, device, say)
     if resume:
         run.load()
     interrupted = run.go(batches, total_steps(config, len(material.train), batches.batch - batches.replayed))
 
     share = choose_blend(trainer, run.best_weights, config, cache, device, say)
-    summary = write_model(folder, networks.landmarks, trainer, share, material.val, cache, device, say)
+    summary = write_model(folder, content, trainer, share, material.val, cache, device, say)
     summary.update(
         interrupted=interrupted,
         best_step=run.best_step,

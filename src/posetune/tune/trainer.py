@@ -51,6 +51,7 @@ class Trainer:
         _set_up_thread()
         self.pool = ThreadPoolExecutor(self.threads, "train", initializer=_set_up_thread)
         self.stock = Network(graph).to(device).requires_grad_(False)
+        self.reference = self.stock  # what the tuned network is compared with
         self.network = copy.deepcopy(self.stock)
         if start is not None:
             self.network.load_state_dict(Network(start).state_dict())
