@@ -38,6 +38,12 @@ from posetune.tune.corrector_fit import (
 LANDMARKS = np.array([13, 14, 25])
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    with one_thread():  # as the training has it
+        yield
+
+
 def material(count: int = 160, seed: int = 0, groups: int = 6, learnable: bool = True) -> Material:
     """Answers of three kinds of pose whose labels lie where a linear rule says (or anywhere, without ``learnable``)."""
     random = np.random.default_rng(seed)
