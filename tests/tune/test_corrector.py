@@ -32,6 +32,7 @@ from posetune.tune.corrector_fit import (
     fit_mlp,
     fit_ridge,
     fit_svr,
+    one_thread,
     predict,
 )
 
