@@ -168,3 +168,13 @@ def test_command(tmp_path, capsys):
     assert main(["export", str(tmp_path), "--out", str(tmp_path / "b.task")]) == 2
     assert "training has not finished" in capsys.readouterr().err
     assert main(["export", "none", "--out", str(tmp_path / "b.task")]) == 2
+
+
+def test_a_corrector_is_not_left_behind_without_a_word(lite, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "model.tflite").write_bytes(lite)
+    (run / "corrector.npz").write_bytes(b"any")
+    with pytest.raises(PosetuneError, match=r"corrector\.npz beside"):
+        posetune.export(run, tmp_path / "out.task")
+    assert not (tmp_path / "out.task").exists()

@@ -72,6 +72,11 @@ def export(
     """
     out = checked_out(out)
     networks = stock.resolve(model)
+    if networks.corrector is not None:
+        raise PosetuneError(
+            f"{model} has a corrector behind an unmodified network, which no .tflite or .task can hold: "
+            "use its corrector.npz beside that network (docs/methods.md)."
+        )
     if has_own_points(networks.landmarks):
         if cheap_mask:
             raise PosetuneError(f"{networks.path} has points of its own and no segmentation: leave out the cheap mask.")
