@@ -7,7 +7,7 @@ schedule=() ordinary=
 if [ -z "$data" ]; then
   data=runs/sample
   # The sample set is for a first look: about three minutes on two cores. Your own data gets the full schedule.
-  schedule=(--set "samples=[1350, 1350]")
+  schedule=(--set "samples=[1150, 1150]")
   ordinary=ordinary  # the split that shows what was forgotten
   [ -d "$data/annotations" ] || posetune data sample "$data"
 fi
