@@ -7,8 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from posetune.cli.eval import Phases, check_writable
-from posetune.errors import PosetuneError
+from posetune.cli.eval import Phases, add_data, add_stock, checked
 from posetune.files import write_text
 
 HELP = "put any number of networks and methods in one table"
@@ -20,13 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the general set, time and size. Keys of the JSON: docs/methods.md."
     )
     parser.add_argument("models", nargs="+", metavar="RUN", help="a run folder, a .tflite or a .task")
-    parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR",
-        help="a data set: images/ and annotations/<split>.json; or a COCO keypoint .json file",
-    )  # fmt: skip
-    parser.add_argument(
-        "--split", default="val", metavar="S", help="split, or several with commas (default: %(default)s)"
-    )
+    add_data(parser)
     parser.add_argument("--general", type=Path, metavar="DIR", help="another set, to see what was forgotten")
     parser.add_argument("--general-split", default="val", metavar="S", help="its split (default: %(default)s)")
     parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder of --data, if it is elsewhere")
@@ -35,27 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one HTML page")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
     parser.add_argument("--no-timing", action="store_true", help="do not measure the time of an answer")
-    parser.add_argument(
-        "--stock", default="lite,full,heavy", metavar="NAMES",
-        help="stock networks to show; full and the base of a RUN always are (default: %(default)s)",
-    )  # fmt: skip
+    add_stock(parser, "RUN")
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
 
 
 def run(args: argparse.Namespace) -> int:
     from posetune.measure.compare import compare
     from posetune.measure.compare_table import markdown, page
-    from posetune.stock import LANDMARK_NAMES
 
-    stock_names = [name.strip() for name in args.stock.split(",") if name.strip()]
-    unknown = [name for name in stock_names if name not in LANDMARK_NAMES]
-    if unknown:
-        raise PosetuneError(f"--stock: there is no {unknown[0]}; there are {', '.join(LANDMARK_NAMES)}.")
-    if args.threads is not None and args.threads < 1:
-        raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
-    for path in (args.json, args.markdown, args.report):
-        if path is not None:
-            check_writable(path)
+    stock_names = checked(args, (args.json, args.markdown, args.report))
     with Phases() as phases:
         comparison = compare(
             args.data,

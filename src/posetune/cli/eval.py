@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "models", nargs="*", metavar="MODEL", help="a run folder, a .tflite or a .task (none: stock alone)"
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR",
-        help="a data set: images/ and annotations/<split>.json; or a COCO keypoint .json file",
-    )  # fmt: skip
-    parser.add_argument(
-        "--split", default="val", metavar="S", help="split, or several with commas (default: %(default)s)"
-    )
+    add_data(parser)
     parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder, if it is elsewhere")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report: one HTML file")
@@ -42,17 +37,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--no-pipeline", action="store_true", help="crop protocol only (about twice as fast)")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
-    parser.add_argument(
-        "--stock", default="lite,full,heavy", metavar="NAMES",
-        help="stock networks to show; full and the base of a MODEL always are (default: %(default)s)",
-    )  # fmt: skip
+    add_stock(parser, "MODEL")
     parser.add_argument("--brief", action="store_true", help="no tables by landmark and by angle")
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
 
 
-def run(args: argparse.Namespace) -> int:
-    from posetune.measure.evaluate import evaluate
-    from posetune.measure.table import text_tables
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """What is measured on, for every verb that measures."""
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR",
+        help="a data set: images/ and annotations/<split>.json; or a COCO keypoint .json file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--split", default="val", metavar="S", help="split, or several with commas (default: %(default)s)"
+    )
+
+
+def add_stock(parser: argparse.ArgumentParser, model: str) -> None:
+    """Which stock networks stand beside; ``model``: what the verb calls a network that is measured."""
+    parser.add_argument(
+        "--stock", default="lite,full,heavy", metavar="NAMES",
+        help=f"stock networks to show; full and the base of a {model} always are (default: %(default)s)",
+    )  # fmt: skip
+
+
+def checked(args: argparse.Namespace, outputs: Iterable[Path | None]) -> list[str]:
+    """The names in ``--stock``, once they, ``--threads`` and the files to write have been looked over.
+
+    Raises PosetuneError for the first that will not do: now, not after minutes of work.
+    """
     from posetune.stock import LANDMARK_NAMES
 
     stock_names = [name.strip() for name in args.stock.split(",") if name.strip()]
@@ -61,9 +74,17 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--stock: there is no {unknown[0]}; there are {', '.join(LANDMARK_NAMES)}.")
     if args.threads is not None and args.threads < 1:
         raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
-    for path in (args.json, args.report, args.picture):
+    for path in outputs:
         if path is not None:
             check_writable(path)
+    return stock_names
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.measure.evaluate import evaluate
+    from posetune.measure.table import text_tables
+
+    stock_names = checked(args, (args.json, args.report, args.picture))
     with Phases() as phases:
         evaluation = evaluate(
             args.data,
@@ -92,7 +113,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _draw(evaluation: Evaluation, path: Path) -> None:
-    from posetune.measure.picture import evenly, side_by_side, write_picture
+    from posetune.data.sheet import write_sheet
+    from posetune.measure.picture import evenly, side_by_side
 
     tuned = next((entry for entry in evaluation.entries if entry.kind == "model"), None)
     if tuned is None:
@@ -100,7 +122,7 @@ def _draw(evaluation: Evaluation, path: Path) -> None:
     scored = evaluation.scored["crop"]
     stock_scored, tuned_scored = scored[tuned.base], scored[tuned.name]
     choices = evenly(stock_scored, tuned_scored, 6)
-    write_picture(side_by_side(evaluation.people, choices, stock_scored, tuned_scored), path)
+    write_sheet(side_by_side(evaluation.people, choices, stock_scored, tuned_scored), path)
 
 
 def check_writable(path: Path) -> None:

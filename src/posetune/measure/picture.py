@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from posetune.data.people import Person
 from posetune.data.sheet import draw_answer, draw_label, window
-from posetune.files import replacing
 from posetune.measure.gallery import Choice
 from posetune.measure.summary import Scored
 
@@ -48,11 +46,3 @@ def _caption(text: str) -> np.ndarray:
     strip = np.full((_CAPTION, _SIDE, 3), 255, np.uint8)
     cv2.putText(strip, text, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.48, (30, 30, 30), 1, cv2.LINE_AA)
     return strip
-
-
-def write_picture(picture: np.ndarray, path: str | Path) -> None:
-    """Write (H, W, 3) uint8 RGB as the kind of file that the suffix of ``path`` names; atomic."""
-    with replacing(Path(path)) as temporary:
-        coded, data = cv2.imencode(Path(path).suffix or ".png", picture[:, :, ::-1])
-        assert coded
-        temporary.write_bytes(data.tobytes())

@@ -11,7 +11,7 @@ import numpy as np
 
 from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
-from posetune.files import replacing
+from posetune.files import write_bytes
 from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
 from posetune.progress import Progress
@@ -63,8 +63,7 @@ def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
         if not path.exists():
             coded, data = cv2.imencode(".jpg", frame[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
             assert coded
-            with replacing(path) as temporary:
-                temporary.write_bytes(data.tobytes())
+            write_bytes(path, data.tobytes())
         yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], video.stem)
 
 

@@ -91,7 +91,7 @@ def train(
         augment=config.augment, seed=config.seed, cache=cache,
     )  # fmt: skip
     content = networks.landmarks
-    if config.size in (size, SIZE) and (size != SIZE or config.size == SIZE):  # a tuned small base stays small
+    if config.size in (size, SIZE):  # a tuned small base stays small
         trainer = Trainer(graph, config, calibration(batches), device)
     else:
         content = resized(networks.landmarks, config.size)
