@@ -30,6 +30,7 @@ SMALL = [
     "suspects=false",
     "passes=1",
     "blend=1",
+    "heatmap_bias=0",
 ]
 NAMED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_wrist", "right_knee")
 

@@ -15,6 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_BLOCK = 16  # channels
+_TOGETHER = 4  # columns
+
 
 class DepthwiseConv2d(torch.autograd.Function):
     """``F.conv2d(x, weight, None, stride, padding, groups=C)`` for x (B, C, H, W), weight (C, 1, k, k)."""
@@ -57,6 +60,8 @@ def weight_gradient(
     inputs = x.detach().contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).numpy()
     grads = grad.detach().contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).numpy()
     channels = inputs.shape[3]
+    if kernel[1] == 5 and stride == (1, 1) and grads.shape[2] % _TOGETHER == 0:
+        return _weight_gradient_5(inputs, grads, kernel[0], padding)
     threads = max(1, min(torch.get_num_threads(), channels // 16))
     edges = [channels * i // threads for i in range(threads + 1)]
     out = np.zeros((kernel[0], kernel[1], channels), np.float32)
@@ -69,6 +74,27 @@ def weight_gradient(
     else:
         list(_pool(threads).map(part, range(threads)))
     return torch.from_numpy(out).permute(2, 0, 1).unsqueeze(1)
+
+
+def _weight_gradient_5(inputs: np.ndarray, grads: np.ndarray, rows: int, padding: tuple[int, int]) -> Tensor:
+    """The same for the costliest case: a kernel five wide, stride 1; inputs, grads (B, H, W, C).
+
+    Channels are taken in blocks whose size the compiler knows, so that it keeps four columns and five taps in registers: half
+    the time of the general loop.
+    """
+    extra = -grads.shape[3] % _BLOCK
+    around = ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, extra))
+    x, grad = np.pad(inputs, around), np.pad(grads, (*((0, 0),) * 3, (0, extra)))
+    blocks = x.shape[3] // _BLOCK
+    x, grad = (
+        np.ascontiguousarray(a.reshape(*a.shape[:3], blocks, _BLOCK).transpose(3, 0, 1, 2, 4)) for a in (x, grad)
+    )
+    out = np.zeros((blocks, rows, 5 * _BLOCK), np.float32)
+    _compiled_5()(
+        x.reshape(-1), grad.reshape(-1), x.shape[1], x.shape[2], x.shape[3], grad.shape[2], grad.shape[3], out
+    )
+    weight = out.reshape(blocks, rows, 5, _BLOCK).transpose(0, 3, 1, 2).reshape(-1, 1, rows, 5)
+    return torch.from_numpy(weight[: inputs.shape[3]])
 
 
 @cache
@@ -104,5 +130,39 @@ def _compiled() -> Any:
                             for c in range(last - first):
                                 part[i, j, c] += x[b, y, across, first + c] * grad[b, oy, ox, first + c]
         out[:, :, first:last] = part
+
+    return correlate
+
+
+@cache
+def _compiled_5() -> Any:
+    """The compiled loop of :func:`_weight_gradient_5`, over flat arrays in the order block, image, row, column, channel."""
+    import numba
+
+    size = _BLOCK
+
+    @numba.njit(fastmath=True, nogil=True)
+    def columns(x, xo, grad, go, part):
+        for c in range(size):
+            g0, g1, g2, g3 = grad[go + c], grad[go + size + c], grad[go + 2 * size + c], grad[go + 3 * size + c]
+            x1, x2, x3, x4 = x[xo + size + c], x[xo + 2 * size + c], x[xo + 3 * size + c], x[xo + 4 * size + c]
+            x5, x6 = x[xo + 5 * size + c], x[xo + 6 * size + c]
+            part[c] += g0 * x[xo + c] + g1 * x1 + g2 * x2 + g3 * x3
+            part[size + c] += g0 * x1 + g1 * x2 + g2 * x3 + g3 * x4
+            part[2 * size + c] += g0 * x2 + g1 * x3 + g2 * x4 + g3 * x5
+            part[3 * size + c] += g0 * x3 + g1 * x4 + g2 * x5 + g3 * x6
+            part[4 * size + c] += g0 * x4 + g1 * x5 + g2 * x6 + g3 * x[xo + 7 * size + c]
+
+    @numba.njit(fastmath=True, nogil=True)
+    def correlate(x, grad, batch, height, width, rows, across, out):
+        for n in range(out.shape[0]):
+            for i in range(out.shape[1]):
+                part = out[n, i]
+                for b in range(batch):
+                    for y in range(rows):
+                        xo = ((n * batch + b) * height + y + i) * width * size
+                        go = ((n * batch + b) * rows + y) * across * size
+                        for column in range(0, across, 4):
+                            columns(x, xo + column * size, grad, go + column * size, part)
 
     return correlate

@@ -71,6 +71,7 @@ class Convolution(nn.Module):
         for name in ("std", "mean", "input_mean", "input_std"):
             self.register_buffer(name, None)
         self.round_fp16 = False
+        self.given: tuple[Tensor, Tensor] | None = None  # what :meth:`effective` returns while it is set
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Weight and bias as the file holds them (before rounding); differentiable in the normalised form."""
@@ -86,6 +87,8 @@ class Convolution(nn.Module):
 
     def effective(self) -> tuple[Tensor, Tensor]:
         """What the exported file will hold: folded, and rounded to float16 with a straight-through gradient if asked."""
+        if self.given is not None:
+            return self.given
         weight, bias = self.folded()
         return (_round_fp16(weight), _round_fp16(bias)) if self.round_fp16 else (weight, bias)
 

@@ -18,7 +18,7 @@ from posetune.tune.losses import LossConfig
 
 TRAINABLE = ("head", "tail", "all")
 SIZES = (256, 224, 192)
-SCHEDULES = ("cosine", "plateau", "constant")
+SCHEDULES = ("trapezoid", "cosine", "plateau", "constant")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class TrainConfig:
     clip: float
     weight_precision: str
     blend: float | str
+    heatmap_bias: float | str
     checkpoint_minutes: float
     suspects: bool
     replay: ReplayConfig
@@ -135,5 +136,8 @@ def _check(raw: Mapping[str, Any]) -> None:
     blend = raw["blend"]
     number = isinstance(blend, (int, float)) and not isinstance(blend, bool) and 0 <= blend <= 1
     require("blend", number or blend == "auto", "auto or a number from 0 to 1")
+    bias = raw["heatmap_bias"]
+    number = isinstance(bias, (int, float)) and not isinstance(bias, bool)
+    require("heatmap_bias", number or bias == "auto", "auto or a number")
     if raw["threads"] is not None:
         require("threads", isinstance(raw["threads"], int) and raw["threads"] >= 1, "at least 1, or null")

@@ -12,6 +12,7 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
 from posetune.runtime.landmarker import LandmarkNetwork, refine
+from posetune.tune.blend import Choice
 from posetune.tune.run_folder import MODEL, RunFolder
 from posetune.tune.samples import ImageCache, Subject
 from posetune.tune.trainer import Trainer
@@ -22,7 +23,7 @@ def write_model(
     folder: RunFolder,
     base: bytes,
     trainer: Trainer,
-    share: float,
+    choice: Choice,
     val: Sequence[Subject],
     cache: ImageCache,
     device: torch.device,
@@ -30,9 +31,9 @@ def write_model(
 ) -> dict[str, Any]:
     """Write ``model.tflite`` and measure it: the file's own validation error, and how far it is from the torch network.
 
-    ``share``: how much of the tuned network is kept against stock (:meth:`Trainer.blended`). Returns the figures.
+    ``choice``: what :func:`posetune.tune.blend.choose` chose. Returns the figures.
     """
-    network = trainer.blended(share)
+    network = trainer.blended(choice.share, choice.heatmap_bias)
     content = network.write_to(Graph(base)).to_bytes()
     stock_px = validate(trainer.reference, val, cache, device, trainer.pool).mean_px
     torch_px = validate(network, val, cache, device, trainer.pool).mean_px
@@ -46,7 +47,7 @@ def write_model(
         raise PosetuneError("The exported network gives numbers that are not finite; lower lr and train again.")
     return {
         "stock_px": stock_px, "tuned_px": file_px, "torch_px": torch_px, "file_difference_px": difference,
-        "blend": share, "val_people": len(val), "base": trainer.config.base,
+        "blend": choice.share, "heatmap_bias": choice.heatmap_bias, "val_people": len(val), "base": trainer.config.base,
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
 from posetune.progress import clock
-from posetune.tune.blend import choose_blend
+from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.curves import draw_curves
 from posetune.tune.finish import write_model
@@ -101,8 +101,8 @@ def train(
         run.load()
     interrupted = run.go(batches, total_steps(config, len(material.train), batches.batch - batches.replayed))
 
-    share = choose_blend(trainer, run.best_weights, config, cache, device, say)
-    summary = write_model(folder, content, trainer, share, material.val, cache, device, say)
+    choice = choose(trainer, run.best_weights, material.val, config, cache, device, say)
+    summary = write_model(folder, content, trainer, choice, material.val, cache, device, say)
     summary.update(
         interrupted=interrupted,
         best_step=run.best_step,

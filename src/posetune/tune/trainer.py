@@ -15,6 +15,7 @@ from torch import Tensor
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Convolution, Network, normalise
+from posetune.landmarks import COUNT
 from posetune.runtime.interpreter import processors
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction, losses
@@ -26,6 +27,9 @@ _FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}
 _GAIN_RATE = 0.5
 #: While a run is young, the average covers about the last 1/_YOUNG of it.
 _YOUNG = 10
+#: The last part of a run in which the trapezoid schedule lowers the learning rate, in a straight line to 0.
+_DESCENT = 0.3
+_HEATMAP = 3  # its place among the outputs
 
 
 class Trainer:
@@ -48,8 +52,8 @@ class Trainer:
     ) -> None:
         self.config, self.device = config, device
         self.threads = (config.threads or processors()) if device.type == "cpu" else 1
-        _set_up_thread()
-        self.pool = ThreadPoolExecutor(self.threads, "train", initializer=_set_up_thread)
+        set_up_thread()
+        self.pool = ThreadPoolExecutor(self.threads, "train", initializer=set_up_thread)
         self.stock = Network(graph).to(device).requires_grad_(False)
         self.reference = self.stock  # what the tuned network is compared with
         self.network = copy.deepcopy(self.stock)
@@ -65,9 +69,9 @@ class Trainer:
         for _, module in self.modules():
             module.requires_grad_(True)
             module.round_fp16 = config.weight_precision == "fp16"
-        groups = [g for _, module in self.modules() for g in _parameter_groups(module)]
+        groups = [g for _, module in self.modules() for g in parameter_groups(module)]
         self.parameters: list[Tensor] = [g["params"][0] for g in groups]
-        self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
+        self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps_done = 0
         self.rate = 1.0  # what the plateau schedule has left of the learning rate
@@ -91,13 +95,15 @@ class Trainer:
         """
         batch = batch.to(self.device)
         shards = self._shards(batch)
-        results = list(self.pool.map(self._gradients, shards))
+        with self._folded_once() as (effective, leaves):
+            results = list(self.pool.map(lambda shard: self._gradients(shard, leaves), shards))
         shares = [len(s.names) / len(batch.names) for s in shards]
         parts = {k: sum(w * r[0][k] for w, r in zip(shares, results, strict=True)) for k in results[0][0]}
         norm = math.nan
         if math.isfinite(parts["loss"]):
-            for k, parameter in enumerate(self.parameters):
-                parameter.grad = sum_scaled([r[1][k] for r in results], shares)
+            summed = [sum_scaled([r[1][k] for r in results], shares) for k in range(len(leaves))]
+            for parameter, gradient in zip(self.parameters, self._unfold(effective, summed), strict=True):
+                parameter.grad = gradient
             norm = float(torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None]))
         if not math.isfinite(norm):
             raise PosetuneError(
@@ -122,12 +128,45 @@ class Trainer:
             return [batch]
         return [batch.part(i, self.threads) for i in range(self.threads)]
 
-    def _gradients(self, batch: Batch) -> tuple[dict[str, float], list[Tensor | None]]:
-        """The parts of the loss with their sum, and the sum's gradient for every parameter."""
+    @contextmanager
+    def _folded_once(self) -> Iterator[tuple[list[Tensor], list[Tensor]]]:
+        """The trained layers' folded weights, computed once for all threads: with the graph behind them, and as leaves that
+        the layers use for as long as the context lasts.
+        """
+        modules = [module for _, module in self.modules()]
+        effective = [tensor for pair in self.pool.map(Convolution.effective, modules) for tensor in pair]
+        leaves = [tensor.detach().requires_grad_() for tensor in effective]
+        for module, weight, bias in zip(modules, leaves[::2], leaves[1::2], strict=True):
+            module.given = (weight, bias)
+        try:
+            yield effective, leaves
+        finally:
+            for module in modules:
+                module.given = None
+
+    def _unfold(self, effective: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> Iterator[Tensor | None]:
+        """The gradients of the parameters from those of the folded weights, both in the order of the layers."""
+
+        def of_layer(k: int) -> tuple[Tensor | None, ...]:
+            known = [i for i in (2 * k, 2 * k + 1) if gradients[i] is not None]
+            if not known:
+                return (None, None, None)
+            return torch.autograd.grad(
+                [effective[i] for i in known],
+                self.parameters[3 * k : 3 * k + 3],
+                [gradients[i] for i in known],
+                allow_unused=True,
+            )
+
+        for layer in self.pool.map(of_layer, range(len(effective) // 2)):
+            yield from layer
+
+    def _gradients(self, batch: Batch, leaves: Sequence[Tensor]) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
+        """The parts of the loss with their sum, and the sum's gradient for every leaf."""
         parts = self.parts(batch)
         loss = torch.stack(list(parts.values())).sum()
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, list(gradients)
+        gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
+        return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, gradients
 
     def parts(self, batch: Batch) -> dict[str, Tensor]:
         """The parts of the loss on a batch."""
@@ -168,6 +207,9 @@ class Trainer:
         rise = min(1.0, (self.steps_done + 1) / warm) if warm >= 1 else 1.0
         if self.config.schedule == "cosine":
             return rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.steps_done / total_steps)))
+        if self.config.schedule == "trapezoid":
+            left = 1 - min(1.0, self.steps_done / total_steps)
+            return rise * min(1.0, left / _DESCENT)
         return rise * (self.rate if self.config.schedule == "plateau" else 1.0)
 
     # --- averages and files ----------------------------------------------------------------------------------------
@@ -197,8 +239,10 @@ class Trainer:
             parameter.copy_(weight)
 
     @torch.no_grad()
-    def blended(self, share: float) -> Network:
-        """A network in folded form between stock (0) and the averaged tuned weights (1)."""
+    def blended(self, share: float, heatmap_bias: float = 0.0) -> Network:
+        """A network in folded form between stock (0) and the averaged tuned weights (1); ``heatmap_bias`` is added to the
+        logits of the 33 points' heatmaps.
+        """
         result = copy.deepcopy(self.stock)
         with self.averaged():
             for name, module in self.modules():
@@ -206,6 +250,9 @@ class Trainer:
                 for mine, stock in zip(module.folded(), (target.weight, target.bias), strict=True):
                     stock.lerp_(mine, share)
                 target.round_fp16 = self.config.weight_precision == "fp16"
+            if heatmap_bias:
+                head: Any = result.get_submodule(result.convolutions_for((_HEATMAP,))[-1])
+                head.bias[:COUNT] += heatmap_bias
         return result
 
     def state(self) -> dict[str, Any]:
@@ -226,7 +273,7 @@ class Trainer:
         self.steps_done, self.rate, self._typical_norm = state["steps_done"], state["rate"], state["typical_norm"]
 
 
-def _set_up_thread() -> None:
+def set_up_thread() -> None:
     """Two properties of a thread, for the main one and those of the pool.
 
     The batch is divided, so layers are not. And heatmap logits far below zero have gradients of 1e-40 and less: processors
@@ -247,7 +294,7 @@ def sum_scaled(tensors: Sequence[Tensor | None], scales: Sequence[float]) -> Ten
     return total
 
 
-def _parameter_groups(module: Convolution) -> list[dict[str, Any]]:
+def parameter_groups(module: Convolution) -> list[dict[str, Any]]:
     """One group per parameter; ``unit`` is what a relative learning rate of 1 means for it.
 
     For weights: the typical root mean square of an output channel's weights. The median, because a depthwise channel

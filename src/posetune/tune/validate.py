@@ -12,7 +12,7 @@ import torch
 from posetune.graph.network import Network
 from posetune.landmarks import COUNT
 from posetune.tune.losses import OUTPUTS, Prediction, refine
-from posetune.tune.samples import ImageCache, Subject, collate, make_sample
+from posetune.tune.samples import Batch, ImageCache, Subject, collate, make_sample
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,7 @@ def validate(
     """The crop protocol over ``subjects`` with the network's present weights; batches are divided among ``pool``'s threads."""
 
     def errors(start: int) -> tuple[torch.Tensor, torch.Tensor]:
-        part = subjects[start : start + batch]
-        made = collate(
-            [make_sample(s, cache.read(s.image), network.input_size, None, np.random.default_rng(0)) for s in part],
-            [s.name for s in part],
-        ).to(device)
+        made = _plain(network, subjects[start : start + batch], cache, device)
         error = (predict_points(network, made.images) - made.points).norm(dim=-1)
         known = made.weight > 0
         torso = torch.stack([_torso(p, k) for p, k in zip(made.points, known, strict=True)])
@@ -56,6 +52,36 @@ def validate(
     results = list((pool.map if pool is not None else map)(errors, range(0, len(subjects), batch)))
     distance, within = (torch.cat(column) for column in zip(*results, strict=True))
     return Score(float(distance.mean()), float(within.float().mean()))
+
+
+@torch.no_grad()
+def errors_with_bias(
+    network: Network,
+    subjects: Sequence[Subject],
+    biases: Sequence[float],
+    cache: ImageCache,
+    device: torch.device,
+    pool: Executor | None = None,
+    batch: int = 8,
+) -> np.ndarray:
+    """(len(biases),) mean error as :func:`validate` gives it, if that much were added to the logits of the points' heatmaps."""
+
+    def errors(start: int) -> torch.Tensor:
+        made = _plain(network, subjects[start : start + batch], cache, device)
+        predicted = Prediction.of(network(made.images, OUTPUTS))
+        xy, heatmap = predicted.points[:, :COUNT, :2], predicted.heatmap[..., :COUNT]
+        refined = torch.stack([refine(xy, heatmap + bias, network.input_size)[0] for bias in biases])
+        return (refined - made.points).norm(dim=-1)[:, made.weight > 0] * (256 / network.input_size)
+
+    parts = (pool.map if pool is not None else map)(errors, range(0, len(subjects), batch))
+    return torch.cat(list(parts), 1).mean(1).cpu().numpy()
+
+
+def _plain(network: Network, subjects: Sequence[Subject], cache: ImageCache, device: torch.device) -> Batch:
+    """The crops of the crop protocol."""
+    rng = np.random.default_rng(0)
+    samples = [make_sample(s, cache.read(s.image), network.input_size, None, rng) for s in subjects]
+    return collate(samples, [s.name for s in subjects]).to(device)
 
 
 def _torso(points: torch.Tensor, known: torch.Tensor) -> torch.Tensor:

@@ -18,7 +18,7 @@ from posetune import stock
 from posetune.graph.build_head import stock_heads
 from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
-from posetune.tune.blend import choose_blend
+from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig
 from posetune.tune.curves import draw_curves
 from posetune.tune.custom.config import HeadConfig
@@ -87,8 +87,8 @@ def train_stock_heads(config: TrainConfig, head: HeadConfig, *, resume: bool = F
         start = trainer.blended(1.0).write_to(Graph(networks.landmarks)).to_bytes()
         done.write_bytes(start)
         (folder / "checkpoint.pt").unlink(missing_ok=True)  # the next stage has another set of weights
-    share = choose_blend(trainer, run.best_weights, staged, cache, device, say)
-    summary = write_model(folder, networks.landmarks, trainer, share, material.val, cache, device, say)
+    choice = choose(trainer, run.best_weights, material.val, staged, cache, device, say)
+    summary = write_model(folder, networks.landmarks, trainer, choice, material.val, cache, device, say)
     summary.update(
         method="head", interrupted=interrupted, best_step=run.best_step, train_people=len(material.train),
         replay_people=len(material.replay), stage=stage,

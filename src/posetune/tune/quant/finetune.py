@@ -24,7 +24,7 @@ from posetune.tune.augment import AugmentConfig
 from posetune.tune.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
 from posetune.tune.quant.simulate import Simulated
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject
-from posetune.tune.trainer import _parameter_groups, _set_up_thread, sum_scaled
+from posetune.tune.trainer import parameter_groups, set_up_thread, sum_scaled
 
 _BATCH = 8
 _RATE = 1e-4  # relative to a layer's typical weight, falling by a cosine to 0
@@ -51,7 +51,7 @@ def finetune(
     ``teacher``: the float network. ``layers``, ``scales``: as in ``graph.int8.quantised``. ``minutes``: how long it may
     take. ``report(step, share done, loss)`` is called after every step.
     """
-    _set_up_thread()
+    set_up_thread()
     student = _Student(teacher, graph, layers, scales)
     maker = BatchMaker(
         subjects,
@@ -65,7 +65,7 @@ def finetune(
     )
     student.normalise(maker(_MOST_STEPS + k) for k in range(_CALIBRATION // _BATCH))
     begun, step, done = time.monotonic(), 0, 0.0
-    with ThreadPoolExecutor(processors(), "int8", initializer=_set_up_thread) as pool:
+    with ThreadPoolExecutor(processors(), "int8", initializer=set_up_thread) as pool:
         while done < 1:
             loss = student.step(maker(step), 0.5 * (1 + math.cos(math.pi * done)), pool)
             step += 1
@@ -95,7 +95,7 @@ class _Student:
         for name in self.names:
             module = self.float_form.get_submodule(name).requires_grad_(True)
             self.network.set_submodule(name, module)
-            groups += _parameter_groups(module)  # type: ignore[arg-type]
+            groups += parameter_groups(module)  # type: ignore[arg-type]
         self.parameters = [g["params"][0] for g in groups]
         self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
         self.average = [p.detach().clone() for p in self.parameters]

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from posetune import stock
+from posetune.graph.flatbuffer import Graph
+from posetune.tune import blend
+from posetune.tune.blend import Choice, choose
+from posetune.tune.config import load_config
+from posetune.tune.losses import OUTPUTS, Prediction
+from posetune.tune.trainer import Trainer
+
+CPU = torch.device("cpu")
+
+
+class Shares:
+    """Stands for a trainer: a network is known by its share of the tuned weights alone, stock's is 0."""
+
+    stock, pool = 0.0, None
+
+    def use(self, weights):
+        self.used = weights
+
+    def blended(self, share):
+        return share
+
+
+def chosen(monkeypatch, *settings, ordinary, domain, val=("v",) * 3):
+    """What is chosen where ``ordinary(share, bias)`` and ``domain(share, bias)`` are the errors."""
+    monkeypatch.setattr(blend, "ordinary_subjects", lambda: ["o"])
+    monkeypatch.setattr(
+        blend,
+        "errors_with_bias",
+        lambda share, people, biases, *_: np.array(
+            [(ordinary if people[0] == "o" else domain)(share, b) for b in biases]
+        ),
+    )
+    config = load_config(None, {"data": "d", "out": "o"}, settings)
+    trainer, said = Shares(), []
+    result = choose(trainer, "weights", val, config, None, CPU, said.append)
+    assert trainer.used == "weights"
+    return result, said
+
+
+def test_as_much_is_kept_as_ordinary_people_allow(monkeypatch):
+    result, said = chosen(monkeypatch, ordinary=lambda s, b: 10 + s * 0.15, domain=lambda s, b: 8)
+    assert result.share == 0.6
+    assert "+0.9%" in said[-1]
+    harmless, _ = chosen(monkeypatch, ordinary=lambda s, b: 10 - s, domain=lambda s, b: 8)
+    assert harmless.share == 1.0
+    hopeless, _ = chosen(monkeypatch, ordinary=lambda s, b: 10 + 9 * s, domain=lambda s, b: 8)
+    assert hopeless.share == 0.5
+
+
+def test_the_bias_serves_both_kinds_of_people(monkeypatch):
+    result, said = chosen(
+        monkeypatch, ordinary=lambda s, b: 10 + (b - 0.5) ** 2, domain=lambda s, b: 10 + (b - 1.0) ** 2
+    )
+    assert result == Choice(1.0, 0.75)
+    assert said[0].startswith("Heatmap logits raised by 0.75")
+
+
+def test_what_the_configuration_fixes_is_not_chosen(monkeypatch):
+    fixed, said = chosen(monkeypatch, "blend=0.3", "heatmap_bias=0.5", ordinary=None, domain=None)
+    assert (fixed, said) == (Choice(0.3, 0.5), [])
+    share, _ = chosen(monkeypatch, "blend=0.3", ordinary=lambda s, b: 10 - b, domain=lambda s, b: 8)
+    assert share == Choice(0.3, 1.5)
+    nobody, _ = chosen(monkeypatch, ordinary=lambda s, b: 10 - b, domain=None, val=())
+    assert nobody == Choice(1.0, 0.0)
+
+
+def test_the_bias_is_in_the_network_and_the_auxiliary_points_keep_their_maps():
+    config = load_config(None, {"data": "d", "out": "o", "base": "lite"}, ["replay.sample_set=false"])
+    images = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))
+    trainer = Trainer(Graph(stock.path("lite").read_bytes()), config, [images], CPU)
+    with torch.no_grad():
+        plain = Prediction.of(trainer.blended(0.0)(images, OUTPUTS))
+        raised = Prediction.of(trainer.blended(0.0, 0.75)(images, OUTPUTS))
+    difference = raised.heatmap - plain.heatmap
+    torch.testing.assert_close(difference[..., :33], torch.full_like(difference[..., :33], 0.75), atol=5e-2, rtol=0)
+    torch.testing.assert_close(raised.heatmap[..., 33:], plain.heatmap[..., 33:])
+    torch.testing.assert_close(raised.points, plain.points)
