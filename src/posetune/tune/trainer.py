@@ -14,7 +14,8 @@ from torch import Tensor
 
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Convolution, Network, normalise
+from posetune.graph.network import Convolution, Network
+from posetune.graph.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.runtime.interpreter import processors
 from posetune.tune.config import TrainConfig

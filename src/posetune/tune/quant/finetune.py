@@ -2,7 +2,7 @@
 
 The teacher is the float network on the same crop, so no labels are needed, and what the network knows is what is kept. Rounding is
 simulated in the forward pass and passed straight through in the backward pass (``simulate``). Weights are trained in the
-normalised form (``graph.network.normalise``); the scales of weights follow their largest value, those of activations stay.
+normalised form (``graph.normalise``); the scales of weights follow their largest value, those of activations stay.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from torch import Tensor
 
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale
-from posetune.graph.network import Network, normalise
+from posetune.graph.network import Network
+from posetune.graph.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.runtime.interpreter import processors
 from posetune.tune.augment import AugmentConfig
