@@ -27,7 +27,7 @@ _FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}
 #: Gains and biases are in units of standard deviations; they move at this share of the relative learning rate.
 _GAIN_RATE = 0.5
 #: While a run is young, the average covers about the last 1/_YOUNG of it.
-_YOUNG = 10
+_YOUNG = 3
 #: The last part of a run in which the trapezoid schedule lowers the learning rate, in a straight line to 0.
 _DESCENT = 0.3
 _HEATMAP = 3  # its place among the outputs

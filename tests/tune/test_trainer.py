@@ -1,0 +1,67 @@
+import math
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from posetune import stock
+from posetune.graph.flatbuffer import Graph
+from posetune.tune.config import load_config
+from posetune.tune.samples import Batch
+from posetune.tune.trainer import Trainer
+
+
+@pytest.fixture
+def trainer():
+    images = torch.rand(2, 3, 256, 256, generator=torch.Generator().manual_seed(1))
+    config = load_config(None, {"data": "d", "out": "o", "base": "lite"}, ["trainable=head", "threads=2", "ema=0.9"])
+    return Trainer(Graph(stock.path("lite").read_bytes()), config, [images], torch.device("cpu"))
+
+
+def batch(count=2):
+    g = torch.Generator().manual_seed(2)
+    unknown = torch.full((count, 33), math.nan)
+    return Batch(
+        torch.rand(count, 3, 256, 256, generator=g),
+        torch.rand(count, 33, 2, generator=g) * 256,
+        torch.ones(count, 33),
+        unknown,
+        unknown[..., None].expand(count, 33, 3),
+        ("a",) * count,
+    )
+
+
+def test_weights_folded_once_give_the_gradients_of_weights_folded_in_every_layer(trainer):
+    with trainer._folded_once() as (effective, leaves):
+        parts, gradients = trainer._gradients(batch(), leaves)
+    ours = list(trainer._unfold(effective, gradients))
+    loss = torch.stack(list(trainer.parts(batch()).values())).sum()
+    assert parts["loss"] == pytest.approx(float(loss.detach()), rel=1e-5)
+    wanted = torch.autograd.grad(loss, trainer.parameters, allow_unused=True)
+    assert len(ours) == len(wanted)
+    moved = 0
+    for mine, theirs in zip(ours, wanted, strict=True):
+        assert (mine is None) == (theirs is None)
+        if mine is not None:
+            torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5 * float(theirs.abs().max()) + 1e-9)
+            moved += 1
+    assert moved > 10
+    assert all(module.given is None for _, module in trainer.modules())
+
+
+def test_the_trapezoid_rises_stays_and_falls_to_nothing(trainer):
+    shares = []
+    for trainer.steps_done in range(101):
+        shares.append(trainer.schedule(100))
+    assert shares[0] == pytest.approx(0.2)  # five steps of warm-up
+    assert shares[4:70] == pytest.approx([1.0] * 66)
+    assert shares[85] == pytest.approx(0.5)
+    assert shares[100] == 0.0
+
+
+def test_a_young_average_covers_a_third_of_the_run(trainer):
+    start = [a.clone() for a in trainer.average]
+    trainer.step(batch(), 100)
+    moved = [p.detach() - s for p, s in zip(trainer.parameters, start, strict=True)]
+    for average, before, change in zip(trainer.average, start, moved, strict=True):
+        torch.testing.assert_close(average, before + 0.75 * change)  # 3 of 4 parts of the newest after one step
