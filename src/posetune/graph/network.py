@@ -5,12 +5,12 @@ training does not need. Convolutions hold their weights in one of two forms:
 
 * **folded**: the weights as the file has them. Batch norm was folded into them by their makers, which left channel
   magnitudes from 1e-3 to 2e3: gradient descent on them hardly learns.
-* **normalised** (:mod:`posetune.graph.normalise`): batch norm with frozen statistics is put back, as a reparametrisation of the weights:
-  ``y = g_o · σ_o · (Σ v · (x_i − m_i) / s + c) + μ_o``. μ and σ are the mean and standard deviation of the output channel, m the
-  mean of the input channel and s the input channels' typical standard deviation (of each, for depthwise layers), on real
-  crops; v, c and the gain g (1 at first) are trained. The network computes what it did before, every step sees centred
-  signals of size one, and folding back for export is exact: no running statistics that a small or one-sided data set could
-  drag away, no cost per pixel.
+* **normalised** (:mod:`posetune.graph.normalise`): batch norm with frozen statistics is put back, as a reparametrisation of
+  the weights: ``y = g_o · σ_o · (Σ v · (x_i − m_i) / s + c) + μ_o``. μ and σ are the mean and standard deviation of the
+  output channel, m the mean of the input channel and s the input channels' typical standard deviation (of each, for
+  depthwise layers), on real crops; v, c and the gain g (1 at first) are trained. The network computes what it did before,
+  every step sees centred signals of size one, and folding back for export is exact: no running statistics that a small or
+  one-sided data set could drag away, no cost per pixel.
 """
 
 from __future__ import annotations

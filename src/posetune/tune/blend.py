@@ -77,7 +77,7 @@ def choose(
             f"{ordinary[best] / ordinary[0] - 1:+.1%} on ordinary people."
         )
     say(
-        f"Ordinary people (rendered, unseen): error {ordinary[best] - 1:+.1%} against stock with {share:.0%} of the tuned "
-        "weights; kept."
+        f"Ordinary people (rendered, unseen): error {ordinary[best] - 1:+.1%} against stock with {share:.0%} of the "
+        "tuned weights; kept."
     )
     return Choice(share, biases[best])

@@ -134,8 +134,8 @@ def _check(raw: Mapping[str, Any]) -> None:
     good = isinstance(low_high, list) and len(low_high) == 2 and all(isinstance(n, int) for n in low_high)
     require("samples", good and 0 < low_high[0] <= low_high[1], "two whole numbers [least, most]")
     blend = raw["blend"]
-    number = isinstance(blend, (int, float)) and not isinstance(blend, bool) and 0 <= blend <= 1
-    require("blend", number or blend == "auto", "auto or a number from 0 to 1")
+    number = isinstance(blend, (int, float)) and not isinstance(blend, bool) and 0 <= blend <= 1.5
+    require("blend", number or blend == "auto", "auto or a number from 0 to 1.5")
     bias = raw["heatmap_bias"]
     number = isinstance(bias, (int, float)) and not isinstance(bias, bool)
     require("heatmap_bias", number or bias == "auto", "auto or a number")
