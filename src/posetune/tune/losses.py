@@ -28,7 +28,7 @@ class LossConfig:
     heatmap: float = 0.3  # the heatmap itself, against a Gaussian at the label
     heatmap_sigma: float = 1.6  # of that Gaussian, in cells (4 crop px); stock peaks look like this
     visibility: float = 0.1  # where the labels say visible or hidden
-    world: float = 1.0  # world landmarks and z, where true 3D is known (synthetic people)
+    world: float = 3.0  # world landmarks and z, where true 3D is known (synthetic people)
     hold: float = 1.0  # unlabelled points, z, visibility, presence, world, auxiliary points: as stock has them
     hold_auxiliary: float = 2.0  # the two points that steer the next frame's crop, on top of hold
     # An error beyond this many crop px counts by its logarithm: a wrong label pulls with a force that falls with
