@@ -126,9 +126,11 @@ def where_time_goes(base: str, batch: int) -> list[tuple[str, float]]:
     """Shares of the own CPU time of forward and backward pass by kind of operation, on one thread."""
     trainer, source = ours(Graph(stock.resolve(base).landmarks), batches(batch), "tail")
     trainer.step(next(source), 1000)
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-        with trainer._folded_once() as (_, leaves):
-            trainer._gradients(next(source), leaves)  # in this thread: the profiler does not look into a pool
+    with (
+        torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile,
+        trainer._folded_once() as (_, leaves),
+    ):
+        trainer._gradients(next(source), leaves)  # in this thread: the profiler does not look into a pool
     rows = [(row.key, row.self_cpu_time_total) for row in profile.key_averages()]
     total = sum(t for _, t in rows)
     return sorted(((k, t / total) for k, t in rows), key=lambda r: -r[1])[:10]
