@@ -8,7 +8,7 @@ if [ -z "$data" ]; then
   data=runs/sample
   # The sample set is for a first look: about three minutes on two cores, in larger steps, which its exact labels allow. Your
   # own data gets the full schedule.
-  schedule=(--set "samples=[1350, 1350]" --set lr=0.002 --set validations=4)
+  schedule=(--set "samples=[1150, 1150]" --set lr=0.002 --set validations=4)
   ordinary=ordinary  # the split that shows what was forgotten
   [ -d "$data/annotations" ] || posetune data sample "$data"
 fi
