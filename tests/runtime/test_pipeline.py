@@ -26,6 +26,12 @@ def two_people() -> np.ndarray:
     return draw_person(image, (660, 300), 1.1, arms=1.2, shirt=(150, 60, 60))
 
 
+def printed_by(program: str) -> str:
+    """What a new interpreter prints that runs ``program``."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_heavy_packages_stay_out():
     """Of every module of the runtime, and of a whole run."""
     program = (
@@ -36,8 +42,7 @@ def test_heavy_packages_stay_out():
         "heavy = {'torch', 'mediapipe', 'matplotlib', 'tensorboard', 'flask', 'fastapi', 'starlette'};"
         "print(*sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""
+    assert printed_by(program) == ""
 
 
 def test_what_slows_the_start_stays_out():
@@ -48,8 +53,7 @@ def test_what_slows_the_start_stays_out():
         "slow = ['ai_edge_litert.schema_py_generated', 'subprocess', 'tarfile', 'urllib.request', 'yaml', 'asyncio'];"
         "print(*[name for name in slow if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""
+    assert printed_by(program) == ""
 
 
 def test_loading_says_nothing(capfd):

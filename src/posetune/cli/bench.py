@@ -33,12 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from posetune.cli.words import words
     from posetune.errors import PosetuneError
     from posetune.files import write_text
     from posetune.measure import bench, bench_setup, bench_show
     from posetune.runtime.interpreter import default_threads
 
-    modes = [mode.strip() for mode in args.modes.split(",") if mode.strip()]
+    modes = words(args.modes)
     unknown = [mode for mode in modes if mode not in bench.MODES]
     if unknown or not modes:
         raise PosetuneError(
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
     if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
         raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
-    names = [name.strip() for name in args.stock.split(",") if name.strip()]
+    names = words(args.stock)
     contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names)
     with tempfile.TemporaryDirectory(prefix="posetune-bench-") as folder:
         pictures, clip = Path(folder) / "pictures", Path(folder) / "clip"

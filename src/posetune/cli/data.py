@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posetune.cli.words import words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.files import write_text
 from posetune.landmarks import COUNT, NAMES
@@ -61,7 +62,7 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 def _load(args: argparse.Namespace) -> list[Dataset]:
     if args.split:
-        splits = [name.strip() for name in args.split.split(",") if name.strip()]
+        splits = words(args.split)
     else:
         splits = [args.data.stem] if args.data.is_file() else find_splits(args.data)
     return [load_dataset(args.data, name, images=args.images, require_images=False) for name in splits]

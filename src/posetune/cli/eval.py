@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from posetune.cli.words import words
 from posetune.errors import PosetuneError
 from posetune.files import replacing, write_text
 from posetune.progress import Progress
@@ -68,7 +69,7 @@ def checked(args: argparse.Namespace, outputs: Iterable[Path | None]) -> list[st
     """
     from posetune.stock import LANDMARK_NAMES
 
-    stock_names = [name.strip() for name in args.stock.split(",") if name.strip()]
+    stock_names = words(args.stock)
     unknown = [name for name in stock_names if name not in LANDMARK_NAMES]
     if unknown:
         raise PosetuneError(f"--stock: there is no {unknown[0]}; there are {', '.join(LANDMARK_NAMES)}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.eval import Phases
+from posetune.cli.words import words
 from posetune.errors import PosetuneError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _searched(config: SweepConfig, args: argparse.Namespace) -> SweepConfig:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    return tuple(dict.fromkeys(words(text)))
 
 
 def _say(text: str) -> None:

@@ -54,7 +54,7 @@ def weight_gradient(
 ) -> Tensor:
     """Gradient (C, 1, kh, kw) of a depthwise convolution's weights from its input (B, C, H, W) and output gradient.
 
-    Needs numba. The channels are divided among torch's number of threads.
+    Needs numba. The channels are divided among torch's number of threads, but for the case of :func:`_weight_gradient_5`.
     """
     correlate = _compiled()
     inputs = x.detach().contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).numpy()
@@ -162,7 +162,7 @@ def _compiled_5() -> Any:
                     for y in range(rows):
                         xo = ((n * batch + b) * height + y + i) * width * size
                         go = ((n * batch + b) * rows + y) * across * size
-                        for column in range(0, across, 4):
+                        for column in range(0, across, _TOGETHER):
                             columns(x, xo + column * size, grad, go + column * size, part)
 
     return correlate

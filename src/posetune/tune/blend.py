@@ -64,13 +64,14 @@ def choose(
     people = ordinary_subjects()
     stock = float(errors(trainer.stock, people, (0.0,))[0])
     for share in _SHARES if config.blend == "auto" else (float(config.blend),):
-        ordinary = errors(trainer.blended(share), people, biases) / stock
+        network = trainer.blended(share)
+        ordinary = errors(network, people, biases) / stock
         if ordinary.min() <= 1 + _GROWTH:
             break
     best = 0
     if free_bias:
         some = [val[i] for i in np.random.default_rng([config.seed, 4]).permutation(len(val))[:_VAL_PEOPLE]]
-        domain = errors(trainer.blended(share), some, biases) / float(errors(trainer.stock, some, (0.0,))[0])
+        domain = errors(network, some, biases) / float(errors(trainer.stock, some, (0.0,))[0])
         best = int(np.argmin(domain + ordinary))
         say(
             f"Heatmap logits raised by {biases[best]:g}: {domain[best] / domain[0] - 1:+.1%} error on validation, "

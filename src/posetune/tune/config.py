@@ -134,10 +134,12 @@ def _check(raw: Mapping[str, Any]) -> None:
     good = isinstance(low_high, list) and len(low_high) == 2 and all(isinstance(n, int) for n in low_high)
     require("samples", good and 0 < low_high[0] <= low_high[1], "two whole numbers [least, most]")
     blend = raw["blend"]
-    number = isinstance(blend, (int, float)) and not isinstance(blend, bool) and 0 <= blend <= 1.5
-    require("blend", number or blend == "auto", "auto or a number from 0 to 1.5")
+    require("blend", blend == "auto" or (_number(blend) and 0 <= blend <= 1.5), "auto or a number from 0 to 1.5")
     bias = raw["heatmap_bias"]
-    number = isinstance(bias, (int, float)) and not isinstance(bias, bool)
-    require("heatmap_bias", number or bias == "auto", "auto or a number")
+    require("heatmap_bias", bias == "auto" or _number(bias), "auto or a number")
     if raw["threads"] is not None:
         require("threads", isinstance(raw["threads"], int) and raw["threads"] >= 1, "at least 1, or null")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
