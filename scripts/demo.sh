@@ -6,9 +6,10 @@ data=$1 run=$2 base=$3
 schedule=() ordinary=
 if [ -z "$data" ]; then
   data=runs/sample
-  # The sample set is for a first look: about three minutes on two cores, in larger steps, which its exact labels allow. Your
-  # own data gets the full schedule.
-  schedule=(--set "samples=[1150, 1150]" --set lr=0.002 --set validations=4)
+  # The sample set is for a first look: about three minutes on two cores, in larger steps, which its exact labels allow, and
+  # on every crop twice. Labels without mistakes need no suspects. Your own data gets the full schedule.
+  schedule=(--set "samples=[1680, 1680]" --set visits=2 --set lr=0.002 --set replay.share=0.125 --set suspects=false
+    --set validations=3)
   ordinary=ordinary  # the split that shows what was forgotten
   [ -d "$data/annotations" ] || posetune data sample "$data"
 fi

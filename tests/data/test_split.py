@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posetune.data.dataset import Dataset, ImageRecord, Person, split_by_group
+from posetune.data.dataset import Dataset, ImageRecord, Person, keep_for_validation, split_by_group
 from posetune.errors import PosetuneError
 
 
@@ -56,3 +56,25 @@ def test_one_group_cannot_be_split(sizes):
 def test_the_fraction_is_checked():
     with pytest.raises(PosetuneError, match="between 0 and 1"):
         split_by_group(make({"a": 1, "b": 1}), 1.5)
+
+
+def test_validation_takes_whole_groups_where_enough_is_left():
+    for sizes in ({f"g{i}": 5 for i in range(8)}, {"a": 150, "b": 150}):
+        rest, part, how = keep_for_validation(make(sizes), 0.15)
+        assert not set(rest.groups) & set(part.groups)
+        assert how == "in groups of their own"
+
+
+@pytest.mark.parametrize("sizes", [{"one video": 29}, {"a": 15, "b": 15}])
+def test_a_small_set_of_one_or_two_videos_gives_its_last_images(sizes):
+    dataset = make(sizes)
+    rest, part, how = keep_for_validation(dataset, 0.15)
+    assert part.people == dataset.people[-len(part.people) :]
+    assert len(part.people) in (4, 5)
+    assert len(rest.people) + len(part.people) == len(dataset.people)
+    assert "flatter" in how
+
+
+def test_one_image_is_not_enough_for_validation():
+    with pytest.raises(PosetuneError, match="Cannot split"):
+        keep_for_validation(make({"only": 1}), 0.2)

@@ -53,6 +53,15 @@ def test_as_much_is_kept_as_ordinary_people_allow(monkeypatch):
     assert hopeless.share == 0.5
 
 
+def test_more_may_be_lost_where_more_is_gained(monkeypatch):
+    def kept(gain):
+        result, _ = chosen(monkeypatch, ordinary=lambda s, b: 10 + 0.4 * s, domain=lambda s, b: 8 * (1 - gain * s))
+        return result.share
+
+    assert kept(0.2) == 1.0  # 4 % lost, 20 % gained
+    assert kept(0.15) == 0.5  # every share would lose more than a quarter of its gain
+
+
 def test_the_bias_serves_both_kinds_of_people(monkeypatch):
     result, said = chosen(
         monkeypatch, ordinary=lambda s, b: 10 + (b - 0.5) ** 2, domain=lambda s, b: 10 + (b - 1.0) ** 2

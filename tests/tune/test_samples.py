@@ -9,7 +9,7 @@ from posetune.data.people import ImageRecord
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
 from posetune.tune.augment import AugmentConfig
-from posetune.tune.samples import BatchMaker, ImageCache, Sampler, Subject, ahead, make_sample
+from posetune.tune.samples import BatchMaker, ImageCache, Revisited, Sampler, Subject, ahead, make_sample
 
 LEFT, RIGHT = INDEX["left_wrist"], INDEX["right_wrist"]
 
@@ -94,6 +94,27 @@ def test_batches_repeat_by_step_and_hold_their_share_of_replay():
     assert first.names == ("own", "own", "own", "replay")
     assert first.images.shape == (4, 3, 64, 64)
     assert 0 <= float(first.images.min()) <= float(first.images.max()) <= 1
+
+
+def test_blocks_are_gone_through_twice_and_only_the_first_time_made():
+    made = []
+
+    def make(number):
+        made.append(number)
+        return f"batch {number}"
+
+    order = [Revisited(make, 2, 32)(step) for step in range(8)]  # blocks of two batches; each step from a fresh start
+    assert order == [f"batch {n}" for n in (0, 1, 0, 1, 2, 3, 2, 3)]
+    made.clear()
+    visits = Revisited(make, 2, 32)
+    assert [visits(step) for step in range(8)] == order
+    assert made == [0, 1, 2, 3]
+    assert not visits._kept
+    made.clear()
+    later = Revisited(make, 2, 32)
+    assert [later(step) for step in range(3, 8)] == order[3:]  # resumed within a block
+    assert made == [1, 2, 3]
+    assert [Revisited(make, 1, 32)(step) for step in range(3)] == ["batch 0", "batch 1", "batch 2"]
 
 
 def test_an_error_on_the_thread_is_raised_where_it_belongs():

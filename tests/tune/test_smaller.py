@@ -48,7 +48,8 @@ def trainer():
 
 def test_training_begins_at_the_resized_network_and_holds_to_the_large_one(trainer):
     images = batch().images
-    ours, held = trainer.predict(images)
+    begun = trainer.begin(images)
+    ours, held = Prediction.of(trainer.network.finish(begun.values, OUTPUTS, trainer.stem)), begun.stock
     large = at_size(Prediction.of(Network(Graph(stock.path("lite").read_bytes()))(images, OUTPUTS)), 192)
     torch.testing.assert_close(held.points, large.points, atol=2e-2, rtol=1e-3)
     small = Prediction.of(trainer.stock(shrunk(images, 192), OUTPUTS))

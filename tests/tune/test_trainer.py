@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -32,10 +33,11 @@ def batch(count=2):
 
 
 def test_weights_folded_once_give_the_gradients_of_weights_folded_in_every_layer(trainer):
-    with trainer._folded_once() as (effective, leaves):
-        parts, gradients = trainer._gradients(batch(), leaves)
-    ours = list(trainer._unfold(effective, gradients))
-    loss = torch.stack(list(trainer.parts(batch()).values())).sum()
+    begun = trainer.begin(batch().images)
+    with trainer._folded_once() as leaves:
+        parts, gradients = trainer._gradients(batch(), begun, leaves)
+    ours = list(trainer._unfold(gradients))
+    loss = torch.stack(list(trainer.parts(batch(), begun).values())).sum()
     assert parts["loss"] == pytest.approx(float(loss.detach()), rel=1e-5)
     wanted = torch.autograd.grad(loss, trainer.parameters, allow_unused=True)
     assert len(ours) == len(wanted)
@@ -65,3 +67,19 @@ def test_a_young_average_covers_a_third_of_the_run(trainer):
     moved = [p.detach() - s for p, s in zip(trainer.parameters, start, strict=True)]
     for average, before, change in zip(trainer.average, start, moved, strict=True):
         torch.testing.assert_close(average, before + 0.75 * change)  # 3 of 4 parts of the newest after one step
+
+
+def test_a_second_visit_has_the_loss_that_new_crops_of_the_same_pixels_have(trainer):
+    trainer.config = replace(trainer.config, lr=0.0)
+    seen = batch(4)
+    first = trainer.step(seen, 100)
+    assert sorted(seen.begun) == [0, 1]  # one part per thread
+    assert trainer.step(seen, 100) == pytest.approx(first, rel=1e-6)
+    assert trainer.step(batch(4), 100) == pytest.approx(first, rel=1e-6)
+
+
+def test_a_revisited_batch_costs_no_second_beginning(trainer, monkeypatch):
+    seen = batch(4)
+    trainer.step(seen, 100)
+    monkeypatch.setattr(trainer, "begin", lambda images: pytest.fail("begun again"))
+    trainer.step(seen, 100)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from posetune.data.formats.coco import load_coco, write_coco
 from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.data.split import split_by_group
+from posetune.data.split import keep_for_validation, split_by_group
 from posetune.errors import PosetuneError
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "ImageRecord",
     "Person",
     "find_splits",
+    "keep_for_validation",
     "load_coco",
     "load_dataset",
     "split_by_group",

@@ -7,6 +7,33 @@ import numpy as np
 from posetune.data.people import Dataset
 from posetune.errors import PosetuneError
 
+#: Splitting off whole groups must not take more than this share of the people …
+_MOST_SPLIT_OFF = 0.3
+#: … from a set that would be left with fewer than this many.
+_FEW = 100
+
+
+def keep_for_validation(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset, str]:
+    """Divide ``dataset`` into what is trained on and what is chosen on: ``(rest, part, how)``; ``how`` says in words what
+    ``part`` is.
+
+    Whole groups, as :func:`split_by_group` does it. Only where that is not possible (one scene or video), or would take much
+    of a small set, the last images stand for it: frames next to each other stay together, but the scene is on both sides,
+    and what is measured on ``part`` flatters.
+
+    Raises PosetuneError if there are not two images with usable people, or ``fraction`` is not between 0 and 1.
+    """
+    images = list({id(p.image): p.image for p in dataset.usable}.values())
+    if len(images) < 2 or len({p.group for p in dataset.usable}) > 1:
+        rest, part = split_by_group(dataset, fraction, seed)
+        if len(part.usable) <= _MOST_SPLIT_OFF * len(dataset.usable) or len(rest.usable) >= _FEW:
+            return rest, part, "in groups of their own"
+    count = min(max(round(fraction * len(images)), 1), len(images) - 1)
+    last = {id(image) for image in images[-count:]}
+    part = dataset.keep([i for i in dataset.images if id(i) in last], f"{dataset.name} (part)")
+    rest = dataset.keep([i for i in dataset.images if id(i) not in last], f"{dataset.name} (rest)")
+    return rest, part, "of scenes that training sees too (there are too few others: figures on them flatter)"
+
 
 def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
     """Divide ``dataset`` into ``(rest, part)`` where ``part`` holds about ``fraction`` of the usable people.

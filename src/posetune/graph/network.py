@@ -84,6 +84,21 @@ class Convolution(nn.Module):
         weight = self.weight * (scale.view(-1, 1, 1, 1) / self.input_std)
         return weight, self.bias * scale + self.mean - (weight * self.input_mean).sum((1, 2, 3))
 
+    @torch.no_grad()
+    def unfolded(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The gradients of ``weight``, ``bias`` and ``gain`` of the normalised form, from those of what :meth:`folded` returns.
+
+        What autograd would give, with a third of the passes over memory.
+        """
+        assert self.gain is not None
+        assert self.std is not None
+        assert self.input_mean is not None
+        assert self.input_std is not None
+        scale = self.gain * self.std
+        inner = torch.addcmul(weight, bias.view(-1, 1, 1, 1), self.input_mean, value=-1).div_(self.input_std)
+        gain = self.std * ((inner * self.weight).sum((1, 2, 3)) + bias * self.bias)
+        return inner.mul_(scale.view(-1, 1, 1, 1)), bias * scale, gain
+
     def effective(self) -> tuple[Tensor, Tensor]:
         """What the exported file will hold: folded, and rounded to float16 with a straight-through gradient if asked."""
         if self.given is not None:
@@ -127,7 +142,8 @@ def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def _round_fp16(x: Tensor) -> Tensor:
-    return x + (x.to(torch.float16).to(x.dtype) - x).detach()
+    rounded = x.detach().to(torch.float16).to(x.dtype)
+    return x + (rounded - x.detach()) if torch.is_grad_enabled() else rounded
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,6 +51,7 @@ class TrainConfig:
     samples: tuple[int, int]
     passes: int
     batch: int
+    visits: int
     lr: float
     schedule: str
     warmup: float
@@ -122,6 +123,7 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("schedule", raw["schedule"] in SCHEDULES, " or ".join(SCHEDULES))
     require("weight_precision", raw["weight_precision"] in ("fp16", "fp32"), "fp16 or fp32")
     require("batch", raw["batch"] >= 1, "at least 1")
+    require("visits", isinstance(raw["visits"], int) and raw["visits"] >= 1, "at least 1")
     require("passes", raw["passes"] >= 1, "at least 1")
     require("validations", raw["validations"] >= 1, "at least 1")
     require("lr", raw["lr"] > 0, "a positive number")

@@ -27,7 +27,7 @@ from posetune.tune.curves import draw_curves
 from posetune.tune.finish import write_model
 from posetune.tune.prepare import gather
 from posetune.tune.run_folder import CONFIG, RunFolder
-from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject, ahead
+from posetune.tune.samples import Batch, BatchMaker, ImageCache, Revisited, Subject, ahead
 from posetune.tune.smaller import SmallerTrainer
 from posetune.tune.trainer import Trainer
 from posetune.tune.validate import Score, validate
@@ -196,7 +196,7 @@ class Run:
         if self.best is None:
             self._validate(0, board)
         with _interruptible() as interrupted:
-            for batch in ahead(batches, start, total):
+            for batch in ahead(Revisited(batches, self.config.visits, batches.batch), start, total):
                 parts = self.trainer.step(batch, total)
                 step = self.trainer.steps_done
                 if step % _LOG_EVERY == 0 or step == total:

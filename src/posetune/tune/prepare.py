@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from posetune import __version__, stock
-from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group
+from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
@@ -77,10 +77,8 @@ def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
     if config.val_split in splits:
         val = load_dataset(data, config.val_split)
     else:
-        train, val = split_by_group(train, config.val_share, config.seed)
-        say(
-            f"No split '{config.val_split}': {len(val.usable)} of the people, in groups of their own, are kept for validation."
-        )
+        train, val, how = keep_for_validation(train, config.val_share, config.seed)
+        say(f"No split '{config.val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
     for dataset in (train, val):
         for warning in dataset.warnings:
             say(warning)

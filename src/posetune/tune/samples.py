@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ from posetune.geometry import Crop
 from posetune.landmarks import COUNT, FLIP
 from posetune.skeleton import BLAZEPOSE
 from posetune.tune.augment import AugmentConfig, occlude, vary_crop, vary_pixels
+
+#: Crops between two visits: about 3 MB each are kept for so long.
+_BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,7 @@ class Batch:
 
     ``images``: (B, 3, S, S) float32 in [0, 1]. ``points``: (B, 33, 2). ``weight``, ``visible``: (B, 33).
     ``world``: (B, 33, 3) metres, NaN where unknown. ``names``: where each sample came from, for error messages.
+    ``begun``: what the trainer knows of these crops since an earlier visit.
     """
 
     images: torch.Tensor
@@ -52,6 +57,7 @@ class Batch:
     visible: torch.Tensor
     world: torch.Tensor
     names: tuple[str, ...]
+    begun: dict[int, Any] = field(default_factory=dict)
 
     def to(self, device: torch.device) -> Batch:
         tensors = (self.images, self.points, self.weight, self.visible, self.world)
@@ -205,6 +211,30 @@ class BatchMaker:
             rng = np.random.default_rng([self.seed, 2, int(k >= own), number])
             samples.append(make_sample(subject, self.cache.read(subject.image), self.size, self.augment, rng))
         return collate(samples, [s.name for s, _ in chosen])
+
+
+class Revisited:
+    """Batches in blocks, each block gone through ``visits`` times before the next.
+
+    On the second visit the frozen layers' results and the stock network's answer are there already, which makes a step
+    a third cheaper; and steps are what a network learns by, more than by new crops (docs/training.md).
+    """
+
+    def __init__(self, make: Callable[[int], Batch], visits: int, batch: int) -> None:
+        """``make``: gives the n-th batch, of ``batch`` crops."""
+        self.make, self.visits = make, visits
+        self.block = max(1, _BLOCK // batch)
+        self._kept: dict[int, Batch] = {}
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of a step: deterministic, wherever one begins."""
+        blocks, place = divmod(step, self.visits * self.block)
+        visit, place = divmod(place, self.block)
+        number = blocks * self.block + place
+        batch = self._kept.pop(number, None) or self.make(number)
+        if visit + 1 < self.visits:
+            self._kept[number] = batch
+        return batch
 
 
 def ahead(make: Callable[[int], Batch], start: int, stop: int, depth: int = 3) -> Iterator[Batch]:

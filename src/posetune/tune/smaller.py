@@ -16,7 +16,7 @@ from posetune.graph.resize import resized
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction
 from posetune.tune.samples import Batch
-from posetune.tune.trainer import Trainer
+from posetune.tune.trainer import Begun, Trainer
 
 
 class SmallerTrainer(Trainer):
@@ -34,15 +34,15 @@ class SmallerTrainer(Trainer):
         super().__init__(small, config, [shrunk(c, config.size) for c in calibration], device)
         self.reference = Network(Graph(landmarks, config.base)).to(device).requires_grad_(False)
 
-    def parts(self, batch: Batch) -> dict[str, Tensor]:
+    def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         ratio = self.network.input_size / SIZE
-        return super().parts(replace(batch, points=batch.points * ratio))
+        return super().parts(replace(batch, points=batch.points * ratio), begun)
 
-    def predict(self, images: Tensor) -> tuple[Prediction, Prediction]:
-        with torch.no_grad():
-            stock = at_size(Prediction.of(self.reference(images, OUTPUTS)), self.network.input_size)
-            begun = self.network.begin(shrunk(images, self.network.input_size), OUTPUTS, self.stem)
-        return Prediction.of(self.network.finish(begun, OUTPUTS, self.stem)), stock
+    @torch.no_grad()
+    def begin(self, images: Tensor) -> Begun:
+        size = self.network.input_size
+        stock = at_size(Prediction.of(self.reference(images, OUTPUTS)), size)
+        return Begun(self.network.begin(shrunk(images, size), OUTPUTS, self.stem), stock)
 
 
 def shrunk(images: Tensor, size: int) -> Tensor:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,6 +31,13 @@ _YOUNG = 3
 #: The last part of a run in which the trapezoid schedule lowers the learning rate, in a straight line to 0.
 _DESCENT = 0.3
 _HEATMAP = 3  # its place among the outputs
+
+
+class Begun(NamedTuple):
+    """What training cannot change about some crops: the frozen layers' results, and the stock network's answer."""
+
+    values: dict[int, Tensor]
+    stock: Prediction
 
 
 class Trainer:
@@ -90,20 +97,27 @@ class Trainer:
     # --- one step --------------------------------------------------------------------------------------------------
 
     def step(self, batch: Batch, total_steps: int) -> dict[str, float]:
-        """One optimizer step on ``batch``. Returns the parts of the loss and their sum.
+        """One optimizer step on ``batch``. Returns the parts of the loss and their sum. What training cannot change is left
+        in ``batch.begun`` for the next time.
 
         Raises PosetuneError, naming the batch, if the loss is not finite; nothing has been changed then.
         """
-        batch = batch.to(self.device)
+        begun, batch = batch.begun, batch.to(self.device)
         shards = self._shards(batch)
-        with self._folded_once() as (effective, leaves):
-            results = list(self.pool.map(lambda shard: self._gradients(shard, leaves), shards))
+
+        def gradients(k: int) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
+            if k not in begun:
+                begun[k] = self.begin(shards[k].images)
+            return self._gradients(shards[k], begun[k], leaves)
+
+        with self._folded_once() as leaves:
+            results = list(self.pool.map(gradients, range(len(shards))))
         shares = [len(s.names) / len(batch.names) for s in shards]
         parts = {k: sum(w * r[0][k] for w, r in zip(shares, results, strict=True)) for k in results[0][0]}
         norm = math.nan
         if math.isfinite(parts["loss"]):
             summed = [sum_scaled([r[1][k] for r in results], shares) for k in range(len(leaves))]
-            for parameter, gradient in zip(self.parameters, self._unfold(effective, summed), strict=True):
+            for parameter, gradient in zip(self.parameters, self._unfold(summed), strict=True):
                 parameter.grad = gradient
             norm = float(torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None]))
         if not math.isfinite(norm):
@@ -130,51 +144,60 @@ class Trainer:
         return [batch.part(i, self.threads) for i in range(self.threads)]
 
     @contextmanager
-    def _folded_once(self) -> Iterator[tuple[list[Tensor], list[Tensor]]]:
-        """The trained layers' folded weights, computed once for all threads: with the graph behind them, and as leaves that
-        the layers use for as long as the context lasts.
+    def _folded_once(self) -> Iterator[list[Tensor]]:
+        """The trained layers' folded weights and biases, computed once for all threads: leaves that the layers use for as
+        long as the context lasts.
         """
+
+        @torch.no_grad()
+        def fold(module: Convolution) -> tuple[Tensor, Tensor]:
+            weight, bias = module.effective()
+            return weight.requires_grad_(), bias.requires_grad_()
+
         modules = [module for _, module in self.modules()]
-        effective = [tensor for pair in self.pool.map(Convolution.effective, modules) for tensor in pair]
-        leaves = [tensor.detach().requires_grad_() for tensor in effective]
-        for module, weight, bias in zip(modules, leaves[::2], leaves[1::2], strict=True):
-            module.given = (weight, bias)
+        pairs = list(self.pool.map(fold, modules))
+        for module, pair in zip(modules, pairs, strict=True):
+            module.given = pair
         try:
-            yield effective, leaves
+            yield [tensor for pair in pairs for tensor in pair]
         finally:
             for module in modules:
                 module.given = None
 
-    def _unfold(self, effective: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> Iterator[Tensor | None]:
-        """The gradients of the parameters from those of the folded weights, both in the order of the layers."""
+    def _unfold(self, gradients: Sequence[Tensor | None]) -> Iterator[Tensor | None]:
+        """The gradients of the parameters from those of the folded weights and biases, both in the order of the layers."""
 
-        def of_layer(k: int) -> tuple[Tensor | None, ...]:
-            known = [i for i in (2 * k, 2 * k + 1) if gradients[i] is not None]
-            if not known:
-                return (None, None, None)
-            return torch.autograd.grad(
-                [effective[i] for i in known],
-                self.parameters[3 * k : 3 * k + 3],
-                [gradients[i] for i in known],
-                allow_unused=True,
-            )
+        def of_layer(
+            module: Convolution, weight: Tensor | None, bias: Tensor | None
+        ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+            if weight is None or bias is None:  # the loss does not depend on this layer
+                return None, None, None
+            return module.unfolded(weight, bias)
 
-        for layer in self.pool.map(of_layer, range(len(effective) // 2)):
+        modules = [module for _, module in self.modules()]
+        for layer in self.pool.map(of_layer, modules, gradients[::2], gradients[1::2]):
             yield from layer
 
-    def _gradients(self, batch: Batch, leaves: Sequence[Tensor]) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
+    def _gradients(
+        self, batch: Batch, begun: Begun, leaves: Sequence[Tensor]
+    ) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
         """The parts of the loss with their sum, and the sum's gradient for every leaf."""
-        parts = self.parts(batch)
+        parts = self.parts(batch, begun)
         loss = torch.stack(list(parts.values())).sum()
         gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
         return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, gradients
 
-    def parts(self, batch: Batch) -> dict[str, Tensor]:
-        """The parts of the loss on a batch."""
-        predicted, stock = self.predict(batch.images)
+    @torch.no_grad()
+    def begin(self, images: Tensor) -> Begun:
+        """The part of the work on ``images`` that training cannot change; what the two networks share is computed once."""
+        values = self.network.begin(images, OUTPUTS, self.stem)
+        return Begun(values, Prediction.of(self.stock.finish(values, OUTPUTS, self.stem)))
+
+    def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
+        """The parts of the loss on a batch, whose :meth:`begin` gave ``begun``."""
         return losses(
-            predicted,
-            stock,
+            Prediction.of(self.network.finish(begun.values, OUTPUTS, self.stem)),
+            begun.stock,
             batch.points,
             batch.weight,
             batch.visible,
@@ -182,13 +205,6 @@ class Trainer:
             self.network.input_size,
             self.config.loss,
         )
-
-    def predict(self, images: Tensor) -> tuple[Prediction, Prediction]:
-        """The trained network's answer and the stock network's; what they share is computed once."""
-        with torch.no_grad():
-            begun = self.network.begin(images, OUTPUTS, self.stem)
-            stock = Prediction.of(self.stock.finish(begun, OUTPUTS, self.stem))
-        return Prediction.of(self.network.finish(begun, OUTPUTS, self.stem)), stock
 
     def _clip(self, norm: float) -> None:
         """Scale a gradient down that is far beyond what has been typical."""

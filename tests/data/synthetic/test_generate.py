@@ -143,6 +143,14 @@ def test_ordinary_pictures_can_be_had_without_writing_them():
     assert pictures[0].dtype == np.uint8
 
 
+def test_the_ceiling_camera_looks_down_from_where_a_ceiling_is():
+    for seed in range(6):
+        stage = Set((6, seed), "ceiling", Recipe(size=96))
+        down = stage.camera.axes[2]  # where it looks, m, z up
+        assert down[2] < -np.sin(np.radians(40))
+        assert np.linalg.norm(stage.camera.eye - stage.centre) > 1.9
+
+
 def test_recipes_say_everything_that_decides_a_picture():
     known = order().fingerprint()
     assert "count" not in known
@@ -150,14 +158,15 @@ def test_recipes_say_everything_that_decides_a_picture():
 
 
 def test_somebody_mostly_hidden_is_left_out():
-    def row(hidden):
+    def row(hidden, covered=0.0):
         points = np.tile([[60.0, 60.0]], (33, 1))
         object_occluded = np.arange(33) < hidden
         label = Label(
             points_px=points, world=np.zeros((33, 3)), hips=np.zeros(3), in_frame=np.ones(33, bool),
             self_occluded=np.zeros(33, bool), object_occluded=object_occluded, bbox=np.array([10, 10, 60, 100.0]),
-            area=900.0, height=100.0,
+            area=900.0, covered=covered, height=100.0,
         )  # fmt: skip
         return _row(label, 128)["ignore"]
 
     assert [row(0), row(16), row(17), row(33)] == [0, 0, 1, 1]
+    assert [row(0, covered=890.0), row(0, covered=910.0)] == [0, 1]

@@ -28,9 +28,10 @@ from posetune.runtime.images import read_image
 
 #: People smaller than this share of the image's side, or with fewer points in the frame, are marked ``ignore``.
 SMALLEST, FEWEST = 0.16, 12
-#: … or with a smaller share of their points in the picture and not behind something or somebody else: nobody could label them.
+#: … or with a smaller share of their points, or of their outline, in the picture and not behind something or somebody else:
+#: nobody could label them.
 LEAST_SEEN = 0.5
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,7 @@ def describe(take: Take, name: str, group: str, scene: str, frame: int = 0) -> d
 def _row(label: Label, side: int) -> dict:
     v = label.visibility
     seen = np.mean(label.in_frame & ~label.object_occluded)
+    seen = min(seen, label.area / max(label.area + label.covered, 1.0))
     left_out = label.height < SMALLEST * side or (v > 0).sum() < FEWEST or seen < LEAST_SEEN
     keypoints = np.where(v[:, None] > 0, label.points_px, 0)
     return {

@@ -16,19 +16,20 @@ def meshes(person, posed: Posed) -> list[Mesh]:
     head = _Head(person, posed)
     hat = person.outfit.headgear
     if hair.style != "bald":
-        flat = bool(hat)
+        # Nothing of it may come through the hat.
+        most = {"": 1.0, "helmet": 0.003}.get(hat, 0.01)
         if hair.style == "curly":
-            made += [_shells(person, head, "curls", 0.01 if flat else hair.length, 9, 5.0, (0, 0, 0))]
+            made += [_shells(person, head, "curls", min(hair.length, most), 9, 5.0, (0, 0, 0))]
         else:
             long = hair.style in ("long", "ponytail", "bun")
             depth = {"buzz": hair.length, "short": hair.length}.get(hair.style, 0.012)
             comb = (0.0, 0.012, 0.0) if long else (0.004, 0.25 * hair.length, -0.3 * hair.length)
             shells = 4 if hair.style == "buzz" else 8
-            made += [_shells(person, head, "strands", min(depth, 0.012) if flat else depth, shells, 7.0, comb)]
+            made += [_shells(person, head, "strands", min(depth, most), shells, 7.0, comb)]
         if hair.style == "long":
             made.append(_long(person, posed, head))
         elif hair.style == "ponytail":
-            made += _ponytail(person, head)
+            made += _ponytail(person, head, high=-0.4 if hat == "helmet" else 0.25)
         elif hair.style == "bun" and not hat:
             made.append(_knot(person, head))
     if hat == "helmet":
@@ -110,8 +111,9 @@ def _long(person, posed: Posed, head: _Head) -> Mesh:
                 parts=np.ones(len(rest)))  # fmt: skip
 
 
-def _ponytail(person, head: _Head) -> list[Mesh]:
-    start = head.at(head.middle + [0, head.half[1] * 0.97, head.half[2] * 0.25])
+def _ponytail(person, head: _Head, high: float) -> list[Mesh]:
+    """``high``: where it leaves the head, in heights of the skull above its middle."""
+    start = head.at(head.middle + [0, head.half[1] * 0.97, head.half[2] * high])
     out = head.rotation @ np.array([0, 1.0, 0.1])
     length = float(np.clip(person.hair.length, 0.12, 0.38))
     steps = np.linspace(0, 1, 8)
@@ -143,7 +145,7 @@ def _knot(person, head: _Head) -> Mesh:
 def _helmet(person, head: _Head) -> list[Mesh]:
     color = person.outfit.helmet
     material = Material("fine", scale=3, shade=0.06, specular=0.10, gloss=60)
-    shell = dome(head.half * [1.14, 1.12, 1.30] + 0.006, color, material, brim=0.02, peak=0.045)
+    shell = dome(head.half * [1.15, 1.19, 1.32] + 0.006, color, material, brim=0.02, peak=0.045)
     return [head.place(shell.transformed(np.eye(3), head.middle - [0, 0, 0.012]))]
 
 

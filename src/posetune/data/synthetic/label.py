@@ -19,7 +19,8 @@ from posetune.data.synthetic.renderer import Truth
 class Label:
     """``points_px`` (33, 2) image px, also outside the image; ``world`` (33, 3) m, hip-centred, MediaPipe's axes; ``hips`` (3,) m:
     the mid-hip from the camera in view axes. ``in_frame``, ``self_occluded``, ``object_occluded`` (33,) bool. ``bbox`` xywh px and
-    ``area`` px² of what is seen of the person; ``height`` px: how tall the whole person is in the image.
+    ``area`` px² of what is seen of the person; ``covered`` px² of what something or somebody else hides; ``height`` px: how
+    tall the whole person is in the image.
     """
 
     points_px: np.ndarray
@@ -30,6 +31,7 @@ class Label:
     object_occluded: np.ndarray
     bbox: np.ndarray
     area: float
+    covered: float
     height: float
 
     @property
@@ -95,14 +97,15 @@ def label_people(
         y = np.clip(px[:, 1].astype(int), 0, camera.height - 1)
         owner, part, depth = truth.owner[y, x], truth.part[y, x], truth.depth[y, x]
         by_other = inside & (owner != i + 1) & (depth > 0) & (depth < px[:, 2] - 0.03)
+        seen, covered = truth.owner == i + 1, 0
         if by_other.any():  # what of the body itself is there, behind the thing?
             alone = renderer.inspect(own, camera)
             part, depth = alone.part[y, x], alone.depth[y, x]
+            covered = int(((alone.owner > 0) & ~seen).sum())
         reach = np.where([p in allowed for p, allowed in zip(part, _ALLOWED, strict=True)], _REACH, 0.02)
         by_self = inside & (depth > 0) & (px[:, 2] - depth > reach)
         if not by_other.any():
             by_self &= owner == i + 1
-        seen = truth.owner == i + 1
         rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
         bbox = (
             np.array([columns[0], rows[0], columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]], float)
@@ -110,6 +113,6 @@ def label_people(
             else np.zeros(4)
         )
         tall = camera.project(person.vertices[::37])
-        labels.append(Label(px[:, :2], world, hips, inside, by_self, by_other, bbox, float(seen.sum()),
+        labels.append(Label(px[:, :2], world, hips, inside, by_self, by_other, bbox, float(seen.sum()), float(covered),
                             float(np.ptp(tall[:, :2], axis=0).max())))  # fmt: skip
     return labels

@@ -30,6 +30,7 @@ class Scene:
 
     ``style``: what is worn (see ``wardrobe``). ``places``: rooms it happens in. ``elevation``: degrees of the camera above
     the horizon, from-to. ``azimuth``: where the camera may stand around the person (0 in front, 90 at its left), from-to.
+    ``fov``: its angle of view in degrees, from-to. ``nearest``: how near it may come, m.
     ``company``: how often others are about. ``moment``: part of the phase that single images show.
     """
 
@@ -38,6 +39,8 @@ class Scene:
     places: tuple[str, ...] = ("gym", "room", "outdoor", "studio")
     elevation: tuple[float, float] = (-3, 30)
     azimuth: tuple[float, float] = (-180, 180)
+    fov: tuple[float, float] = (32, 72)
+    nearest: float = 0.9
     company: float = 0.4
     moment: tuple[float, float] = (0.0, 1.0)
     ordinary: bool = False

@@ -145,12 +145,12 @@ def _aim(rng: np.random.Generator, scene: Scene, vertices: np.ndarray, size: int
     elevation = np.radians(
         rng.triangular(scene.elevation[0], 0.6 * scene.elevation[0] + 0.4 * scene.elevation[1], scene.elevation[1])
     )
-    if rng.random() < 0.07:
+    if rng.random() < 0.07 and scene.elevation[1] < 45:
         elevation = np.radians(rng.uniform(25, 45))  # a camera in the corner under the ceiling
     towards = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     points = vertices[::23]
     middle = (points.min(0) + points.max(0)) / 2
-    fov, roll = float(rng.uniform(32, 72)), float(rng.normal(0, 2.5))
+    fov, roll = float(rng.uniform(*scene.fov)), float(rng.normal(0, 2.5))
     fill = float(rng.uniform(0.48, 0.92)) if rng.random() < 0.9 else float(rng.uniform(0.92, 1.25))
     distance = 3.0
     for _ in range(6):
@@ -159,7 +159,7 @@ def _aim(rng: np.random.Generator, scene: Scene, vertices: np.ndarray, size: int
         camera = Camera.looking(eye, middle, fov, size, size, roll)
         p = camera.project(points)
         extent = np.ptp(p[:, :2], axis=0).max() / size
-        distance = float(np.clip(distance * (extent / fill) ** 0.9, 0.9, 30))
+        distance = float(np.clip(distance * (extent / fill) ** 0.9, scene.nearest, 30))
     slack = max(1 - fill, 0.06) / 2 * size
     p = camera.project(points)
     shift = rng.uniform(-0.8, 0.8, 2) * slack + np.array([size / 2, size / 2]) - (p[:, :2].min(0) + p[:, :2].max(0)) / 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group
+from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset
 from posetune.data.people import Person
 from posetune.data.seen import people_without_crops, with_seen_crops
 from posetune.data.suspects import find_suspects, network_answers
@@ -91,10 +91,8 @@ def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Data
                 "same list of names in the same order."
             )
     else:
-        train, val = split_by_group(train, config.val_share, config.seed)
-        say(
-            f"No split '{config.val_split}': {len(val.usable)} people, in groups of their own, are kept for validation."
-        )
+        train, val, how = keep_for_validation(train, config.val_share, config.seed)
+        say(f"No split '{config.val_split}': {len(val.usable)} people, {how}, are kept for validation.")
     for warning in (*train.warnings, *val.warnings):
         say(warning)
     return train, val

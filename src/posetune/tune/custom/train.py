@@ -31,7 +31,7 @@ from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_s
 from posetune.tune.losses import Prediction, held
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject, collate, make_sample
-from posetune.tune.trainer import Trainer
+from posetune.tune.trainer import Begun, Trainer
 from posetune.tune.validate import Score
 
 Say = Callable[[str], None]
@@ -159,15 +159,17 @@ class HeadTrainer(Trainer):
     def always_trained(self, name: str) -> bool:
         return name in self.fresh
 
-    def parts(self, batch: Batch) -> dict[str, Tensor]:
-        with torch.no_grad():
-            begun = self.network.begin(batch.images, self.outputs, self.stem)
-            stock_answer = Prediction.of(self.stock.finish(begun, KEPT, self.stem))
-        outputs = self.network.finish(begun, self.outputs, self.stem)
+    @torch.no_grad()
+    def begin(self, images: Tensor) -> Begun:
+        values = self.network.begin(images, self.outputs, self.stem)
+        return Begun(values, Prediction.of(self.stock.finish(values, KEPT, self.stem)))
+
+    def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
+        outputs = self.network.finish(begun.values, self.outputs, self.stem)
         size = self.network.input_size
         answer = HeadOutput.of(outputs[len(KEPT) :], self.kind)
         parts = head_losses(answer, batch.points, batch.weight, batch.visible, size, self.config.loss)
-        for name, value in held(Prediction.of(outputs[: len(KEPT)]), stock_answer, self.config.loss).items():
+        for name, value in held(Prediction.of(outputs[: len(KEPT)]), begun.stock, self.config.loss).items():
             parts[f"hold_{name}"] = self.config.loss.hold * value
         return parts
 
