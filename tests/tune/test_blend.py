@@ -54,12 +54,18 @@ def test_as_much_is_kept_as_ordinary_people_allow(monkeypatch):
 
 
 def test_more_may_be_lost_where_more_is_gained(monkeypatch):
-    def kept(gain):
-        result, _ = chosen(monkeypatch, ordinary=lambda s, b: 10 + 0.4 * s, domain=lambda s, b: 8 * (1 - gain * s))
+    def kept(gain, people=90):
+        result, _ = chosen(
+            monkeypatch,
+            ordinary=lambda s, b: 10 + 0.4 * s,
+            domain=lambda s, b: 8 * (1 - gain * s),
+            val=("v",) * people,
+        )
         return result.share
 
     assert kept(0.2) == 1.0  # 4 % lost, 20 % gained
     assert kept(0.15) == 0.5  # every share would lose more than a quarter of its gain
+    assert kept(0.2, people=4) == 0.5  # four people are no proof of a gain
 
 
 def test_the_bias_serves_both_kinds_of_people(monkeypatch):

@@ -27,6 +27,8 @@ _GROWTH = 0.01
 #: … and as a share of what is gained on validation. How rendered people and everyday photos go together differs from network
 #: to network (docs/training.md), so this is a bound on the trade and no forecast.
 _TRADE = 0.25
+#: A gain measured on n people counts n / (n + this).
+_DOUBT = 10
 _BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # logits
 _VAL_PEOPLE = 150  # of val, for the bias: it is one number
 
@@ -52,7 +54,8 @@ def choose(
 
     The bias: the one with the least sum of the errors on ``val`` and on ordinary rendered people, each relative to stock's.
     The share: the largest at which, with its bias, the error on those people grows by no more than :data:`_GROWTH`, or by
-    :data:`_TRADE` of what is gained on ``val``. ``val`` may be empty: nothing is gained then, and the bias is 0.
+    :data:`_TRADE` of what is gained on ``val`` (less, where that is few people). ``val`` may be empty: nothing is gained
+    then, and the bias is 0.
     """
     trainer.use(weights)
     free_bias = config.heatmap_bias == "auto" and len(val) > 0
@@ -72,7 +75,8 @@ def choose(
         ordinary = errors(network, people, biases) / stock
         domain = errors(network, some, biases) / stock_domain if some else np.ones(len(biases))
         best = int(np.argmin(domain + ordinary))
-        if ordinary[best] <= 1 + max(_GROWTH, _TRADE * (1 - domain[best])):
+        gain = (1 - domain[best]) * len(some) / (len(some) + _DOUBT)
+        if ordinary[best] <= 1 + max(_GROWTH, _TRADE * gain):
             break
     if free_bias:
         say(
