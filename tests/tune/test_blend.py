@@ -26,7 +26,7 @@ class Shares:
         return share
 
 
-def chosen(monkeypatch, *settings, ordinary, domain, val=("v",) * 3):
+def chosen(monkeypatch, *settings, ordinary, domain, val=("v",) * 3, learnt_from=400):
     """What is chosen where ``ordinary(share, bias)`` and ``domain(share, bias)`` are the errors."""
     monkeypatch.setattr(blend, "ordinary_subjects", lambda: ["o"])
     monkeypatch.setattr(
@@ -38,7 +38,7 @@ def chosen(monkeypatch, *settings, ordinary, domain, val=("v",) * 3):
     )
     config = load_config(None, {"data": "d", "out": "o"}, settings)
     trainer, said = Shares(), []
-    result = choose(trainer, "weights", val, config, None, CPU, said.append)
+    result = choose(trainer, "weights", val, learnt_from, config, None, CPU, said.append)
     assert trainer.used == "weights"
     return result, said
 
@@ -66,6 +66,12 @@ def test_more_may_be_lost_where_more_is_gained(monkeypatch):
     assert kept(0.2) == 1.0  # 4 % lost, 20 % gained
     assert kept(0.15) == 0.5  # every share would lose more than a quarter of its gain
     assert kept(0.2, people=4) == 0.5  # four people are no proof of a gain
+
+
+@pytest.mark.parametrize(("people", "share"), [(2, 0.5), (10, 0.6), (26, 0.8), (100, 0.95), (300, 1.0)])
+def test_few_people_do_not_get_the_whole_share(monkeypatch, people, share):
+    result, _ = chosen(monkeypatch, ordinary=lambda s, b: 10, domain=lambda s, b: 8, learnt_from=people)
+    assert result.share == share
 
 
 def test_the_bias_serves_both_kinds_of_people(monkeypatch):

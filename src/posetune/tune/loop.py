@@ -101,7 +101,7 @@ def train(
         run.load()
     interrupted = run.go(batches, total_steps(config, len(material.train), batches.batch - batches.replayed))
 
-    choice = choose(trainer, run.best_weights, material.val, config, cache, device, say)
+    choice = choose(trainer, run.best_weights, material.val, len(material.train), config, cache, device, say)
     summary = write_model(folder, content, trainer, choice, material.val, cache, device, say)
     summary.update(
         interrupted=interrupted,

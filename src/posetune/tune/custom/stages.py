@@ -87,7 +87,7 @@ def train_stock_heads(config: TrainConfig, head: HeadConfig, *, resume: bool = F
         start = trainer.blended(1.0).write_to(Graph(networks.landmarks)).to_bytes()
         done.write_bytes(start)
         (folder / "checkpoint.pt").unlink(missing_ok=True)  # the next stage has another set of weights
-    choice = choose(trainer, run.best_weights, material.val, staged, cache, device, say)
+    choice = choose(trainer, run.best_weights, material.val, len(material.train), staged, cache, device, say)
     summary = write_model(folder, networks.landmarks, trainer, choice, material.val, cache, device, say)
     summary.update(
         method="head", interrupted=interrupted, best_step=run.best_step, train_people=len(material.train),
