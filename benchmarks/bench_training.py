@@ -130,10 +130,8 @@ def where_time_goes(base: str, batch: int) -> list[tuple[str, float]]:
         torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile,
         trainer._folded_once() as leaves,
     ):
-        batch = next(source)
-        trainer._gradients(
-            batch, trainer.begin(batch.images), leaves
-        )  # in this thread: the profiler does not look into a pool
+        batch = next(source)  # in this thread: the profiler does not look into a pool
+        trainer._gradients(batch, trainer.begin(batch.images), leaves)
     rows = [(row.key, row.self_cpu_time_total) for row in profile.key_averages()]
     total = sum(t for _, t in rows)
     return sorted(((k, t / total) for k, t in rows), key=lambda r: -r[1])[:10]

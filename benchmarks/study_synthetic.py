@@ -27,6 +27,7 @@ from posetune.data.people import Person
 from posetune.files import write_text
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import COUNT
+from posetune.measure.metrics import scorable
 from posetune.sweep.plan import subset
 from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.loop import calibration
@@ -43,7 +44,7 @@ def measured(spec: str) -> list[Subject]:
     folder, _, splits = spec.partition(":")
     people: list[Person] = []
     for split in (splits or "val").split(","):
-        people += [p for p in load_dataset(folder, split).usable if p.torso > 10]
+        people += [p for p in load_dataset(folder, split).usable if scorable(p)]
     return [subject_of(p) for p in people]
 
 
@@ -88,11 +89,11 @@ class Study:
             trainer.step(batch, self.steps)
         return trainer
 
-    def error(self, trainer: Trainer, people: Sequence[Subject], network: torch.nn.Module | None = None) -> float:
-        if network is not None:
-            return validate(network, people, self.cache, self.device, trainer.pool).mean_px  # type: ignore[arg-type]
+    def errors(self, trainer: Trainer, people: Sequence[Subject]) -> tuple[float, float]:
+        """Mean crop px: stock, tuned."""
+        before = validate(trainer.stock, people, self.cache, self.device, trainer.pool).mean_px
         with trainer.averaged() as tuned:
-            return validate(tuned, people, self.cache, self.device, trainer.pool).mean_px
+            return before, validate(tuned, people, self.cache, self.device, trainer.pool).mean_px
 
 
 def main() -> None:
@@ -113,11 +114,10 @@ def main() -> None:
         general = measured(args.general) if args.general else []
         for which in seen_on:
             people = measured(sets[which])
-            row = {"set": which, "images": images, "kind": kind,
-                   "stock_px": study.error(trainer, people, trainer.stock), "px": study.error(trainer, people)}  # fmt: skip
+            row = {"set": which, "images": images, "kind": kind}
+            row["stock_px"], row["px"] = study.errors(trainer, people)
             if general:
-                row["general_stock_px"] = study.error(trainer, general, trainer.stock)
-                row["general_px"] = study.error(trainer, general)
+                row["general_stock_px"], row["general_px"] = study.errors(trainer, general)
             rows.append(row)
             print("{set:14} {images:>4} {kind:9} {stock_px:6.2f} → {px:6.2f}".format(**row), flush=True)
         write_text(args.json, json.dumps(rows, indent=1))

@@ -78,3 +78,8 @@ def test_a_small_set_of_one_or_two_videos_gives_its_last_images(sizes):
 def test_one_image_is_not_enough_for_validation():
     with pytest.raises(PosetuneError, match="Cannot split"):
         keep_for_validation(make({"only": 1}), 0.2)
+
+
+def test_the_share_for_validation_is_checked_for_one_group_too():
+    with pytest.raises(PosetuneError, match="between 0 and 1"):
+        keep_for_validation(make({"only": 5}), 0.0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from posetune.data.people import Dataset
+from posetune.data.people import Dataset, ImageRecord
 from posetune.errors import PosetuneError
 
 #: Splitting off whole groups must not take more than this share of the people …
@@ -23,6 +25,7 @@ def keep_for_validation(dataset: Dataset, fraction: float, seed: int = 0) -> tup
 
     Raises PosetuneError if there are not two images with usable people, or ``fraction`` is not between 0 and 1.
     """
+    _check(fraction)
     images = list({id(p.image): p.image for p in dataset.usable}.values())
     if len(images) < 2 or len({p.group for p in dataset.usable}) > 1:
         rest, part = split_by_group(dataset, fraction, seed)
@@ -30,9 +33,9 @@ def keep_for_validation(dataset: Dataset, fraction: float, seed: int = 0) -> tup
             return rest, part, "in groups of their own"
     count = min(max(round(fraction * len(images)), 1), len(images) - 1)
     last = {id(image) for image in images[-count:]}
-    part = dataset.keep([i for i in dataset.images if id(i) in last], f"{dataset.name} (part)")
-    rest = dataset.keep([i for i in dataset.images if id(i) not in last], f"{dataset.name} (rest)")
-    return rest, part, "of scenes that training sees too (there are too few others: figures on them flatter)"
+    return *_divided(
+        dataset, lambda image: id(image) in last
+    ), "of scenes that training sees too (there are too few others: figures on them flatter)"
 
 
 def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -43,8 +46,7 @@ def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Da
 
     Raises PosetuneError if all usable people are of one group, or ``fraction`` is not between 0 and 1.
     """
-    if not 0 < fraction < 1:
-        raise PosetuneError(f"The fraction to split off must lie between 0 and 1, not {fraction}.")
+    _check(fraction)
     sizes: dict[str, int] = {}
     for person in dataset.usable:
         sizes[person.group] = sizes.get(person.group, 0) + 1
@@ -66,6 +68,15 @@ def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Da
             count += sizes[group]
     if not chosen:  # every group is larger than twice the target: the smallest is the nearest
         chosen.add(min(order, key=lambda group: sizes[group]))
-    part = [image for image in dataset.images if image.group in chosen]
-    rest = [image for image in dataset.images if image.group not in chosen]
+    return _divided(dataset, lambda image: image.group in chosen)
+
+
+def _check(fraction: float) -> None:
+    if not 0 < fraction < 1:
+        raise PosetuneError(f"The fraction to split off must lie between 0 and 1, not {fraction}.")
+
+
+def _divided(dataset: Dataset, in_part: Callable[[ImageRecord], bool]) -> tuple[Dataset, Dataset]:
+    part = [image for image in dataset.images if in_part(image)]
+    rest = [image for image in dataset.images if not in_part(image)]
     return dataset.keep(rest, f"{dataset.name} (rest)"), dataset.keep(part, f"{dataset.name} (part)")

@@ -88,7 +88,7 @@ class Convolution(nn.Module):
     def unfolded(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The gradients of ``weight``, ``bias`` and ``gain`` of the normalised form, from those of what :meth:`folded` returns.
 
-        What autograd would give, with a third of the passes over memory.
+        What autograd would give, in fewer passes over memory.
         """
         assert self.gain is not None
         assert self.std is not None

@@ -33,7 +33,7 @@ _PRIOR = 7
 #: A gain measured on n people counts n / (n + this).
 _DOUBT = 10
 _BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # logits
-_VAL_PEOPLE = 150  # of val, for the bias: it is one number
+_VAL_PEOPLE = 150  # of val: two numbers are chosen on them
 
 
 @dataclass(frozen=True)

@@ -216,8 +216,8 @@ class BatchMaker:
 class Revisited:
     """Batches in blocks, each block gone through ``visits`` times before the next.
 
-    On the second visit the frozen layers' results and the stock network's answer are there already, which makes a step
-    a third cheaper; and steps are what a network learns by, more than by new crops (docs/training.md).
+    From the second visit on the frozen layers' results and the stock network's answer are there already, which halves the
+    cost of a step; and steps are what a network learns by, more than by new crops (docs/training.md).
     """
 
     def __init__(self, make: Callable[[int], Batch], visits: int, batch: int) -> None:

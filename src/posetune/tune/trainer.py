@@ -49,6 +49,8 @@ class Trainer:
 
     #: The outputs that training looks at, by place.
     outputs: tuple[int, ...] = OUTPUTS
+    #: Those of them in which it is held to the stock network.
+    held_outputs: tuple[int, ...] = OUTPUTS
 
     def __init__(
         self,
@@ -190,8 +192,8 @@ class Trainer:
     @torch.no_grad()
     def begin(self, images: Tensor) -> Begun:
         """The part of the work on ``images`` that training cannot change; what the two networks share is computed once."""
-        values = self.network.begin(images, OUTPUTS, self.stem)
-        return Begun(values, Prediction.of(self.stock.finish(values, OUTPUTS, self.stem)))
+        values = self.network.begin(images, self.outputs, self.stem)
+        return Begun(values, Prediction.of(self.stock.finish(values, self.held_outputs, self.stem)))
 
     def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         """The parts of the loss on a batch, whose :meth:`begin` gave ``begun``."""

@@ -148,6 +148,8 @@ def _deeper(
 class HeadTrainer(Trainer):
     """Trains backbone and head. ``fresh``: the head's convolutions."""
 
+    held_outputs = KEPT
+
     def __init__(
         self, graph: Graph, config: TrainConfig, crops: Sequence[Tensor], device: torch.device, *, kind: str,
         fresh: Sequence[str],
@@ -158,11 +160,6 @@ class HeadTrainer(Trainer):
 
     def always_trained(self, name: str) -> bool:
         return name in self.fresh
-
-    @torch.no_grad()
-    def begin(self, images: Tensor) -> Begun:
-        values = self.network.begin(images, self.outputs, self.stem)
-        return Begun(values, Prediction.of(self.stock.finish(values, KEPT, self.stem)))
 
     def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         outputs = self.network.finish(begun.values, self.outputs, self.stem)
