@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.posetune-setup
 RUN ?= runs/demo
 BASE ?= full
-EXTRAS := train,sweep,mediapipe,synth,dev
+EXTRAS := train,sweep,mediapipe,synth,openvino,dev
 
 .PHONY: setup test lint demo clean
 .NOTPARALLEL:

@@ -1,6 +1,7 @@
 """How much overlapping on threads gains: images a second of `posetune predict` against plain loops and MediaPipe.
 
     python benchmarks/bench_pipeline.py FOLDER [--model full] [--limit 60] [--rounds 3] [--mediapipe] [--no-overlays]
+        [--backend openvino]
 
 Every system reads the same images from the disk in turn, several rounds; medians of images a second, and ratios, are
 printed. "plain loop" reads, predicts, draws and writes one image after the other: once as the networks are published (with
@@ -55,6 +56,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mediapipe", action="store_true")
     parser.add_argument("--no-overlays", action="store_true")
+    parser.add_argument("--backend", help="posetune predict under this backend as well")
     args = parser.parse_args()
     paths = list(image_paths([args.folder], args.limit))
     overlays = not args.no_overlays
@@ -70,6 +72,9 @@ def main() -> int:
             ),
             "posetune predict": lambda: overlapped(options, paths, out),
         }
+        if args.backend:
+            other = Options(model=args.model, overlays=overlays, backend=args.backend)
+            systems[f"posetune predict --backend {args.backend}"] = lambda: overlapped(other, paths, out)
         if args.mediapipe:
             task = bundle_for(args.model, out)
 

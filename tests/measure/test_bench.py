@@ -16,7 +16,7 @@ from posetune.measure import bench, bench_setup, bench_show
 from posetune.measure.bench import Report, Row
 from posetune.runtime.images import read_image
 
-ROW_KEYS = {"system", "model", "mode", "size", "precision", "median_ms", "per_second", "peak_mb"}
+ROW_KEYS = {"system", "model", "mode", "size", "precision", "median_ms", "per_second", "peak_mb", "backend"}
 
 
 @pytest.fixture(scope="module")

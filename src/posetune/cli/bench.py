@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, metavar="N", help="posetune's threads (default: all processors, at most 4)"
     )
+    parser.add_argument(
+        "--backends", default="litert", metavar="NAMES",
+        help="what runs posetune's networks: litert, openvino, or both with a comma (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--no-mediapipe", action="store_true", help="measure posetune alone")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a bar chart: FILE.svg or FILE.png")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
@@ -37,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from posetune.errors import PosetuneError
     from posetune.files import write_text
     from posetune.measure import bench, bench_setup, bench_show
-    from posetune.runtime.interpreter import default_threads
+    from posetune.runtime.interpreter import BACKENDS, default_threads
 
     modes = words(args.modes)
     unknown = [mode for mode in modes if mode not in bench.MODES]
@@ -49,8 +53,11 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
     if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
         raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
-    names = words(args.stock)
-    contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names)
+    names, backends = words(args.stock), words(args.backends)
+    wrong = [name for name in backends if name not in BACKENDS]
+    if wrong or not backends:
+        raise PosetuneError(f"There is no backend {', '.join(wrong) or 'to measure'}; there are {', '.join(BACKENDS)}.")
+    contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names, backends)
     with tempfile.TemporaryDirectory(prefix="posetune-bench-") as folder:
         pictures, clip = Path(folder) / "pictures", Path(folder) / "clip"
         report = bench.measure(

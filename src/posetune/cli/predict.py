@@ -14,6 +14,7 @@ from posetune.errors import PosetuneError
 from posetune.progress import Progress
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
 from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.interpreter import BACKENDS
 from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE
 from posetune.runtime.records import writing_records
 from posetune.runtime.smooth import OneEuro, Smoothing
@@ -56,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-overlays", action="store_true", help="write no pictures, only JSON and CSV")
     parser.add_argument("--frames", action="store_true", help="videos: overlays as .jpg frames, not as .mp4")
     parser.add_argument("--threads", type=_count, help="processors to use (default: all, at most 4)")
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="litert",
+        help="what runs the networks (default: %(default)s; docs/speed.md)",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
@@ -70,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
         overlays=not args.no_overlays,
         as_frames=args.frames,
         threads=args.threads,
+        backend=args.backend,
     )
     files, left_out = find_files(args.input, args.out)
     _check_writable(args.out)

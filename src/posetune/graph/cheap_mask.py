@@ -34,14 +34,17 @@ def with_cheap_segmentation(network: bytes, weight: np.ndarray, bias: float) -> 
     contract.inline_buffers(graph, network)
     mask = int(graph.subgraph.outputs[_SEGMENTATION])
     cells, size = graph.tensor_info(features).shape[1], graph.tensor_info(mask).shape[1]
-    small = _tensor(graph, (1, cells, cells, 1), schema.TensorType.FLOAT32)
+    small = graph.add_tensor((1, cells, cells, 1), schema.TensorType.FLOAT32, "cheap_mask")
     convolution = copy.copy(next(op for op in graph.subgraph.operators if int(op.outputs[0]) == head))
-    constants = [_constant(graph, weight[None].astype(np.float32)), _constant(graph, np.array([bias], np.float32))]
+    constants = [
+        graph.add_constant(weight[None].astype(np.float32), "cheap_mask"),
+        graph.add_constant(np.array([bias], np.float32), "cheap_mask"),
+    ]
     convolution.inputs, convolution.outputs = np.array([features, *constants], np.int32), np.array([small], np.int32)
     resize = copy.copy(
         next(op for op in graph.subgraph.operators if isinstance(op.builtinOptions, schema.ResizeBilinearOptionsT))
     )
-    resize.inputs = np.array([small, _constant(graph, np.array([size, size], np.int32))], np.int32)
+    resize.inputs = np.array([small, graph.add_constant(np.array([size, size], np.int32), "cheap_mask")], np.int32)
     resize.outputs = np.array([mask], np.int32)
     kept = [op for op in graph.subgraph.operators if mask not in op.outputs]
     graph.subgraph.operators = _needed([*kept, convolution, resize], graph.subgraph.outputs)
@@ -84,19 +87,3 @@ def _needed(operators: list[Any], outputs: np.ndarray) -> list[Any]:
             needed.update(map(int, op.inputs))
             kept.append(op)
     return kept[::-1]
-
-
-def _constant(graph: Graph, values: np.ndarray) -> int:
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(values.tobytes(), np.uint8)
-    graph.model.buffers.append(buffer)
-    kind = schema.TensorType.INT32 if values.dtype == np.int32 else schema.TensorType.FLOAT32
-    return _tensor(graph, values.shape, kind, len(graph.model.buffers) - 1)
-
-
-def _tensor(graph: Graph, shape: tuple[int, ...], kind: int, buffer: int = 0) -> int:
-    tensor = schema.TensorT()
-    tensor.shape, tensor.type, tensor.name = np.array(shape, np.int32), kind, b"cheap_mask"
-    tensor.buffer, tensor.hasRank = buffer, True
-    graph.subgraph.tensors.append(tensor)
-    return len(graph.subgraph.tensors) - 1

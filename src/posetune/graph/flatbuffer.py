@@ -7,6 +7,7 @@ and the whole file is packed anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,27 @@ class Graph:
         content = np.ascontiguousarray(values, dtype).tobytes()
         self.model.buffers[stored.buffer].data = np.frombuffer(content, np.uint8)
         self._patches[int(stored.buffer)] = content
+
+    # --- adding ----------------------------------------------------------------------------------------------------
+
+    def add_tensor(self, shape: Sequence[int], kind: int, name: str, buffer: int = 0) -> int:
+        """A new tensor of ``kind`` (schema.TensorType), which an operator will compute unless it has a ``buffer``; returns
+        its index. A number behind ``name`` makes it the only one of its name: OpenVINO tells tensors apart by that.
+        """
+        tensor = schema.TensorT()
+        tensor.shape, tensor.type = np.array(shape, np.int32), kind
+        tensor.name = f"{name}_{len(self.subgraph.tensors)}".encode()
+        tensor.buffer, tensor.hasRank = buffer, True
+        self.subgraph.tensors.append(tensor)
+        return len(self.subgraph.tensors) - 1
+
+    def add_constant(self, values: np.ndarray, name: str) -> int:
+        """A new int32 or float32 constant; returns the index of its tensor."""
+        kind = next(k for k, dtype in _DTYPES.items() if np.dtype(dtype) == values.dtype)
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+        self.model.buffers.append(buffer)
+        return self.add_tensor(values.shape, kind, name, len(self.model.buffers) - 1)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ class _Resizing:
             return tuple(n + int(a) + int(b) for n, (a, b) in zip(shape, amounts, strict=True))
         if op.kind == "RESIZE_BILINEAR":
             height, width = (int(n) * self.size // SIZE for n in self.graph.constant(op.inputs[1]))
-            self._set_input(op, 1, _constant(self.graph, np.array([height, width], np.int32)))
+            self._set_input(op, 1, self.graph.add_constant(np.array([height, width], np.int32), "resized"))
             return 1, height, width, out[3]
         if op.kind in _SHAPE_KEEPING:
             if all(self.shapes.get(i, shape) == shape for i in op.inputs):
@@ -103,8 +103,8 @@ class _Resizing:
         source = op.inputs[0]
         if source not in self.stretched:
             graph, old = self.graph, self.graph.subgraph.tensors[source]
-            target = _tensor(graph, (1, _TAIL, _TAIL, self.shapes[source][3]), old.type, b"stretched")
-            side = _constant(graph, np.array([_TAIL, _TAIL], np.int32))
+            target = graph.add_tensor((1, _TAIL, _TAIL, self.shapes[source][3]), old.type, "stretched")
+            side = graph.add_constant(np.array([_TAIL, _TAIL], np.int32), "stretched")
             place = graph.subgraph.operators.index(self.stored[op.outputs[0]])
             graph.subgraph.operators.insert(place, _resize_operator(graph, source, side, target))
             self.stretched[source] = target
@@ -132,21 +132,6 @@ def _resize_operator(graph: Graph, source: int, side: int, target: int) -> Any:
     new = copy.copy(like)
     new.inputs, new.outputs = np.array([source, side], np.int32), np.array([target], np.int32)
     return new
-
-
-def _constant(graph: Graph, values: np.ndarray) -> int:
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(values.tobytes(), np.uint8)
-    graph.model.buffers.append(buffer)
-    return _tensor(graph, values.shape, schema.TensorType.INT32, b"resized", len(graph.model.buffers) - 1)
-
-
-def _tensor(graph: Graph, shape: tuple[int, ...], kind: int, name: bytes, buffer: int = 0) -> int:
-    tensor = schema.TensorT()
-    tensor.shape, tensor.type, tensor.name = np.array(shape, np.int32), kind, name
-    tensor.buffer, tensor.hasRank = buffer, True
-    graph.subgraph.tensors.append(tensor)
-    return len(graph.subgraph.tensors) - 1
 
 
 def _scale_points(graph: Graph, ratio: float) -> None:

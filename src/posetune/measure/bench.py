@@ -37,7 +37,7 @@ _START_SECONDS = 120
 class Contender:
     """What is measured. ``landmarks``, ``detector``: bytes of ``.tflite``; ``task``: the bundle, for MediaPipe only.
 
-    ``macs``: multiplications of the landmark network as this system runs it.
+    ``macs``: multiplications of the landmark network as this system runs it. ``backend``: what runs it in posetune.
     """
 
     system: str
@@ -48,6 +48,7 @@ class Contender:
     detector: bytes
     task: bytes
     macs: int
+    backend: str = "litert"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Row:
     median_ms: float
     per_second: float
     peak_mb: float | None
+    backend: str = "litert"
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _row(contender: Contender, mode: str, seconds: list[float], peak: float | No
     median = float(np.median(seconds))
     return Row(
         contender.system, contender.model, mode, contender.size, contender.precision,
-        round(median * 1e3, 3), round(1 / median, 3), None if peak is None else round(peak, 1),
+        round(median * 1e3, 3), round(1 / median, 3), None if peak is None else round(peak, 1), contender.backend,
     )  # fmt: skip
 
 
@@ -128,7 +130,7 @@ def _spec(contender: Contender, folder: Path, threads: int) -> Spec:
         file = folder / (f"{name}.task" if name == "task" else f"{name}.tflite")
         file.write_bytes(content)
         files[name] = str(file)
-    return Spec(contender.system, "", threads, **files)
+    return Spec(contender.system, "", threads, **files, backend=contender.backend)
 
 
 class _Worker:

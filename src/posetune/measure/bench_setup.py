@@ -25,10 +25,13 @@ _SMALL = 192
 
 
 def contenders(
-    models: Sequence[str], with_mediapipe: bool = True, stock_names: Sequence[str] = stock.LANDMARK_NAMES
+    models: Sequence[str],
+    with_mediapipe: bool = True,
+    stock_names: Sequence[str] = stock.LANDMARK_NAMES,
+    backends: Sequence[str] = ("litert",),
 ) -> list[Contender]:
     """The stock networks ``stock_names`` in MediaPipe and in posetune, full also at 192 px, and ``models`` (as for
-    ``stock.resolve``), in both.
+    ``stock.resolve``), in both; in posetune under each of ``backends``.
 
     A network at 192 px takes the same time whether it is tuned or not: the stock one is not. Raises PosetuneError for a
     model that cannot be read.
@@ -38,25 +41,25 @@ def contenders(
         raise PosetuneError(
             f"There is no stock network {', '.join(unknown) or 'to measure'}; there are {', '.join(stock.LANDMARK_NAMES)}."
         )
-    systems = ("mediapipe", "posetune") if with_mediapipe else ("posetune",)
     found = []
     for model in dict.fromkeys([*stock_names, *models]):
         networks = stock.resolve(model)
-        found += [contender(s, networks.name, networks.landmarks, networks.detector) for s in systems]
-        if model == "full":
-            found.append(contender("posetune", "full", resized(networks.landmarks, _SMALL), networks.detector))
+        if with_mediapipe:
+            found.append(contender("mediapipe", networks.name, networks.landmarks, networks.detector))
+        sizes = [networks.landmarks, resized(networks.landmarks, _SMALL)] if model == "full" else [networks.landmarks]
+        found += [contender("posetune", networks.name, n, networks.detector, b) for n in sizes for b in backends]
     return found
 
 
-def contender(system: str, name: str, landmarks: bytes, detector: bytes) -> Contender:
-    """One network in one system."""
+def contender(system: str, name: str, landmarks: bytes, detector: bytes, backend: str = "litert") -> Contender:
+    """One network in one system; ``backend``: what runs it in posetune."""
     graph = Graph(landmarks, name)
     if contract.kind_of(graph) != "landmarks":
         raise PosetuneError(f"{name} is no landmark network with MediaPipe's 33 points: the benchmark needs one.")
     run = graph if system == "mediapipe" else Graph(without_segmentation(landmarks), name)
     return Contender(
         system, name, graph.inputs[0].shape[1], precision(graph), landmarks, detector,
-        _bundle(graph, landmarks, detector) if system == "mediapipe" else b"", macs(run),
+        _bundle(graph, landmarks, detector) if system == "mediapipe" else b"", macs(run), backend,
     )  # fmt: skip
 
 

@@ -26,12 +26,12 @@ def table(report: Report, contenders: Sequence[Contender]) -> str:
         rows = [row for row in report.rows if row.mode == mode]
         limit = mode == "network" and report.machine["sgemm_gflops"] > 0
         lines.append(f"{_TITLES[mode][0]}")
-        head = f"  {'system':10} {'model':12} {'px':>4} {'type':6} {'median ms':>10} {'a second':>9} {'peak MB':>8}"
+        head = f"  {'system':19} {'model':12} {'px':>4} {'type':6} {'median ms':>10} {'a second':>9} {'peak MB':>8}"
         lines.append(head + "  against MediaPipe" + ("   of sgemm's limit" if limit else ""))
         for row, contender in zip(rows, contenders, strict=True):
             peak = "–" if row.peak_mb is None else f"{row.peak_mb:.0f}"
             line = (
-                f"  {row.system:10} {row.model[:12]:12} {row.size:4} {row.precision:6} {row.median_ms:10.2f} "
+                f"  {_system(row):19} {row.model[:12]:12} {row.size:4} {row.precision:6} {row.median_ms:10.2f} "
                 f"{row.per_second:9.1f} {peak:>8}  {_against(row, rows):17}"
             )
             if limit:
@@ -94,10 +94,14 @@ def write_chart(report: Report, path: Path) -> None:
     write_bytes(path, stream.getvalue())
 
 
+def _system(row: Row) -> str:
+    return row.system if row.backend == "litert" else f"{row.system}, {row.backend}"
+
+
 def _name(row: Row) -> str:
     size = "" if row.size == 256 else f" {row.size}"
     kind = "" if row.precision == "float" else f" {row.precision}"
-    return f"{row.system} {row.model}{size}{kind}"
+    return f"{_system(row)} {row.model}{size}{kind}"
 
 
 def _labels(rows: Sequence[Row], values: Sequence[float]) -> Iterator[str]:

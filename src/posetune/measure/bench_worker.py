@@ -22,7 +22,8 @@ Steps = Callable[[int], None]
 @dataclass(frozen=True)
 class Spec:
     """``system``: "mediapipe", "posetune" or "sgemm"; ``mode``: one of bench.MODES. ``landmarks``, ``detector``,
-    ``task``: files. ``pictures``: image files, in order; in mode "video" the frames of a clip.
+    ``task``: files. ``pictures``: image files, in order; in mode "video" the frames of a clip. ``backend``: what
+    runs posetune's networks.
     """
 
     system: str
@@ -32,6 +33,7 @@ class Spec:
     detector: str = ""
     task: str = ""
     pictures: tuple[str, ...] = ()
+    backend: str = "litert"
 
 
 def main() -> None:
@@ -66,12 +68,12 @@ def _say(answer: dict[str, Any]) -> None:
     sys.__stdout__.flush()  # type: ignore[union-attr]
 
 
-def _network(content: bytes, threads: int) -> Steps:
+def _network(content: bytes, threads: int, backend: str) -> Steps:
     import numpy as np
 
-    from posetune.runtime.interpreter import Network
+    from posetune.runtime.interpreter import open_network
 
-    network = Network(content, threads)
+    network = open_network(content, threads, backend=backend)
     image = np.random.default_rng(0).random((network.size, network.size, 3), dtype=np.float32)
 
     def steps(count: int) -> None:
@@ -86,14 +88,14 @@ def _posetune(spec: Spec) -> Steps:
     if spec.mode == "network":
         from posetune.graph.trim import without_segmentation
 
-        return _network(without_segmentation(landmarks), spec.threads)
+        return _network(without_segmentation(landmarks), spec.threads, spec.backend)
     from posetune.runtime.images import read_image
     from posetune.runtime.pipeline import Landmarker
 
     if spec.mode == "image":  # as posetune predict goes through a folder: several landmarkers of one thread each
-        workers = [Landmarker(landmarks, detector, threads=1) for _ in range(spec.threads)]
+        workers = [Landmarker(landmarks, detector, threads=1, backend=spec.backend) for _ in range(spec.threads)]
         return _folder(spec.pictures, workers, lambda worker, path: worker.predict(read_image(path), max_people=1))
-    landmarker = Landmarker(landmarks, detector, threads=spec.threads)
+    landmarker = Landmarker(landmarks, detector, threads=spec.threads, backend=spec.backend)
     if spec.mode == "cold_start":
         return _over(spec.pictures, lambda path: landmarker.predict(read_image(path), max_people=1))
     from posetune.runtime.track import Tracker
@@ -104,7 +106,7 @@ def _posetune(spec: Spec) -> Steps:
 
 def _mediapipe(spec: Spec) -> Steps:
     if spec.mode == "network":
-        return _network(_read(spec.landmarks), spec.threads)
+        return _network(_read(spec.landmarks), spec.threads, "litert")
     import mediapipe as mp
 
     vision = mp.tasks.vision

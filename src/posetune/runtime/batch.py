@@ -40,7 +40,8 @@ _Put = Callable[[Tracked, np.ndarray], None]
 @dataclass(frozen=True)
 class Options:
     """What to do. ``model``: as posetune.load takes it; ``smooth``: as Landmarker.track takes it; ``track``: False to look
-    at every frame of a video by itself; ``as_frames``: a video's overlays as .jpg files; ``threads``: None for all.
+    at every frame of a video by itself; ``as_frames``: a video's overlays as .jpg files; ``threads``: None for all; ``backend``: as
+    posetune.load takes it.
     """
 
     model: str = "full"
@@ -52,10 +53,17 @@ class Options:
     overlays: bool = True
     as_frames: bool = False
     threads: int | None = None
+    backend: str = "litert"
 
     def load(self, threads: int) -> Landmarker:
         """The networks, for ``threads`` processors."""
-        return load(self.model, threads=threads, min_presence_confidence=self.min_score, segmentation=self.segmentation)
+        return load(
+            self.model,
+            threads=threads,
+            min_presence_confidence=self.min_score,
+            segmentation=self.segmentation,
+            backend=self.backend,
+        )
 
 
 @dataclass

@@ -30,11 +30,11 @@ class OwnOutput(NetworkOutput):
 
 
 class OwnNetwork(LandmarkNetwork):
-    """A landmark network with a head for its own keypoint set, under LiteRT."""
+    """A landmark network with a head for its own keypoint set."""
 
-    def __init__(self, tflite: bytes, threads: int | None = None) -> None:
+    def __init__(self, tflite: bytes, threads: int | None = None, backend: str = "litert") -> None:
         """Raises PosetuneError if it cannot run, or does not say what its points are."""
-        super().__init__(tflite, threads)
+        super().__init__(tflite, threads, backend=backend)
         described = own_points.read(tflite)
         if described is None:
             raise PosetuneError("This network has MediaPipe's own points and no others.")
@@ -113,7 +113,7 @@ class OwnLandmarker(Landmarker):
     network: OwnNetwork
 
     def _load_network(self, landmarks: bytes, threads: int | None) -> OwnNetwork:
-        return OwnNetwork(landmarks, threads)
+        return OwnNetwork(landmarks, threads, self._backend)
 
     def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose:
         """As Landmarker.predict_crop."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
-from posetune.runtime.interpreter import Network
+from posetune.runtime.interpreter import open_network
 from posetune.runtime.landmarker import sigmoid
 from posetune.runtime.rect import Rect, rect_from_circle
 
@@ -45,11 +45,13 @@ class Detection:
 
 
 class Detector:
-    """BlazePose's detector (``.tflite``) under LiteRT. Not safe to call from several threads at once."""
+    """BlazePose's detector (``.tflite``). Not safe to call from several threads at once."""
 
-    def __init__(self, tflite: bytes, threads: int | None = None) -> None:
-        """``tflite``: the file's bytes. Raises PosetuneError if it cannot run or is no pose detector."""
-        self._network = Network(tflite, threads, "pose detector")
+    def __init__(self, tflite: bytes, threads: int | None = None, backend: str = "litert") -> None:
+        """``tflite``: the file's bytes; ``backend``: one of ``interpreter.BACKENDS``. Raises PosetuneError if it cannot run
+        or is no pose detector.
+        """
+        self._network = open_network(tflite, threads, "pose detector", backend)
         shapes = self._network.output_shapes
         self._anchors = anchors(self._network.size)
         expected = {"boxes": (1, len(self._anchors), _COORDINATES), "scores": (1, len(self._anchors), 1)}

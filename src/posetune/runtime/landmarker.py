@@ -9,7 +9,7 @@ import numpy as np
 from posetune.errors import PosetuneError
 from posetune.graph.trim import without_segmentation
 from posetune.landmarks import NETWORK_COUNT
-from posetune.runtime.interpreter import Network
+from posetune.runtime.interpreter import open_network
 
 #: MediaPipe Tasks' RefineLandmarksFromHeatmapCalculator (the legacy solutions used 9).
 REFINE_KERNEL = 7
@@ -37,18 +37,19 @@ class NetworkOutput:
 
 
 class LandmarkNetwork:
-    """A BlazePose landmark network (``.tflite``) under LiteRT. Not safe to call from several threads at
-    once.
-    """
+    """A BlazePose landmark network (``.tflite``). Not safe to call from several threads at once."""
 
-    def __init__(self, tflite: bytes, threads: int | None = None, segmentation: bool = False) -> None:
+    def __init__(
+        self, tflite: bytes, threads: int | None = None, segmentation: bool = False, backend: str = "litert"
+    ) -> None:
         """``tflite``: the file's bytes; ``threads``: None for as many as there are processors (at most 4);
-        ``segmentation``: compute that output, too, which takes nearly as long as all the others.
+        ``segmentation``: compute that output, too, which takes nearly as long as all the others; ``backend``: what runs
+        it, one of ``interpreter.BACKENDS``.
 
         Raises PosetuneError if it cannot run or does not have a landmark network's outputs.
         """
         content = tflite if segmentation else without_segmentation(tflite)
-        self._network = Network(content, threads, "landmark network")
+        self._network = open_network(content, threads, "landmark network", backend)
         self._where = _find_outputs(self._network.output_shapes)
 
     @property

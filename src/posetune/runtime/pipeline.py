@@ -82,10 +82,12 @@ class Landmarker:
         min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
         corrector: Corrector | None = None,
         segmentation: bool = False,
+        backend: str = "litert",
     ) -> None:
         """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
         ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
-        ``segmentation``: give every pose a mask; the landmark network then takes nearly twice as long.
+        ``segmentation``: give every pose a mask; the landmark network then takes nearly twice as long. ``backend``: what
+        runs the networks, one of ``runtime.interpreter.BACKENDS``.
         """
         for what, value in (
             ("min_detection_confidence", min_detection_confidence),
@@ -94,15 +96,15 @@ class Landmarker:
             if not 0 <= value <= 1:
                 raise PosetuneError(f"{what} must lie between 0 and 1, not {value}.")
         self.name = name
-        self._segmentation = segmentation
+        self._segmentation, self._backend = segmentation, backend
         self.network = self._load_network(landmarks, threads)
         self.corrector = corrector
-        self.detector = Detector(detector, threads)
+        self.detector = Detector(detector, threads, backend)
         self._min_detection = min_detection_confidence
         self._min_presence = min_presence_confidence
 
     def _load_network(self, landmarks: bytes, threads: int | None) -> LandmarkNetwork:
-        return LandmarkNetwork(landmarks, threads, self._segmentation)
+        return LandmarkNetwork(landmarks, threads, self._segmentation, self._backend)
 
     def predict(self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE) -> list[Pose]:
         """The people in ``image``, best detection first.
@@ -183,13 +185,14 @@ def load(
     min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
     min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
     segmentation: bool = False,
+    backend: str = "litert",
 ) -> Landmarker:
     """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
     ``.task`` bundle.
 
     ``threads``: None for as many as there are processors (at most 4). ``segmentation``: give every pose a mask, at
-    nearly twice the network's time. Raises PosetuneError if there is no such network and it cannot be fetched, or it
-    cannot run.
+    nearly twice the network's time. ``backend``: "litert", or "openvino" (an extra), which is faster on some processors and
+    starts half a second later. Raises PosetuneError if there is no such network and it cannot be fetched, or it cannot run.
     """
     from posetune import stock
 
@@ -199,6 +202,7 @@ def load(
         min_detection_confidence=min_detection_confidence,
         min_presence_confidence=min_presence_confidence,
         segmentation=segmentation,
+        backend=backend,
     )
 
 
