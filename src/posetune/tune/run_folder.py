@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from posetune.errors import PosetuneError
-from posetune.files import replacing, write_bytes
+from posetune.files import write_bytes
 
 MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jsonl", "checkpoint.pt", "summary.json"
 
@@ -50,8 +51,9 @@ class RunFolder:
     def save_checkpoint(self, state: dict[str, Any]) -> None:
         import torch
 
-        with replacing(self / CHECKPOINT) as temporary:
-            torch.save(state, temporary)
+        stream = io.BytesIO()  # torch.save itself reports a full disk as an "internal assertion"
+        torch.save(state, stream)
+        write_bytes(self / CHECKPOINT, stream.getvalue())
 
     def load_checkpoint(self) -> dict[str, Any]:
         import torch
@@ -62,9 +64,15 @@ class RunFolder:
             raise PosetuneError(f"{self / CHECKPOINT} is damaged and cannot be resumed; train anew.") from error
 
     def log(self, event: dict[str, Any]) -> None:
-        """Append one event as a line of JSON."""
-        with (self / LOG).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event) + "\n")
+        """Append one event as a line of JSON. Raises PosetuneError if it cannot be written."""
+        try:
+            with (self / LOG).open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(event) + "\n")
+        except OSError as error:
+            raise PosetuneError(
+                f"Cannot write {self / LOG}: {error.strerror or error}. Free some space; --resume goes on from the last "
+                "checkpoint."
+            ) from error
 
     def events(self) -> list[dict[str, Any]]:
         """The events so far; a last line that a crash cut short is left out."""
