@@ -106,6 +106,23 @@ def test_a_sweep_trains_each_cell_once_and_goes_on_where_it_was(data, tmp_path, 
     assert [call[0] for call in trainings[2:]] == ["corrector-full-2"]
 
 
+def test_a_set_of_one_video_keeps_its_last_images(tmp_path, trainings):
+    write_set(tmp_path / "data", "train", [150, 180, 210, 240, 270])
+    file = tmp_path / "data" / "annotations" / "train.json"
+    labels = json.loads(file.read_text())
+    for image in labels["images"]:
+        image["video"] = "the only one"
+        image.pop("scene_group", None)
+    file.write_text(json.dumps(labels))
+    said: list[str] = []
+    sweep(
+        SweepConfig(tmp_path / "data", tmp_path / "s", ("corrector",), ("full",), ("all",), threads=1), say=said.append
+    )
+    assert any("figures on them flatter" in text for text in said)
+    held = load_dataset(tmp_path / "s" / "sets" / "all", "val")
+    assert [image.path.name for image in held.images] == [labels["images"][-1]["file_name"]]
+
+
 def test_a_cell_that_fails_does_not_end_the_sweep(data, tmp_path, trainings, capsys):
     command = ["sweep", "--data", str(data), "--out", str(tmp_path / "s"), "--methods", "corrector", "--counts", "all"]
     assert cli.main([*command, "--threads", "1", "--json"]) == 1

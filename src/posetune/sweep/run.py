@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from posetune.data.dataset import Dataset, find_splits, load_dataset, split_by_group, write_coco
+from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset, write_coco
 from posetune.errors import PosetuneError
 from posetune.files import write_text
 from posetune.measure.compare import Comparison, compare, run_summary
@@ -167,10 +167,8 @@ def _splits(config: SweepConfig, say: Say) -> tuple[Dataset, Dataset]:
     if config.val_split in splits:
         val = load_dataset(config.data, config.val_split)
     else:
-        train, val = split_by_group(train, config.val_share, config.seed)
-        say(
-            f"No split '{config.val_split}': {len(val.usable)} people, in groups of their own, are kept for validation."
-        )
+        train, val, how = keep_for_validation(train, config.val_share, config.seed)
+        say(f"No split '{config.val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
     for dataset in (train, val):
         if not dataset.usable:
             raise PosetuneError(f"{dataset.name} has nobody to learn from: label a shoulder and a hip at least.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.data.dataset import find_splits, load_dataset, split_by_group
+from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
 from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
 from posetune.landmarks import COUNT
@@ -45,8 +45,8 @@ def cut(subject: Subject, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: Callable[[str], None]) -> Calibration:
     """The calibration people of a data set folder, a COCO file, or a folder of unlabelled images.
 
-    With labels: fitted on ``train`` and measured on ``val``; where there is no ``val``, on groups of people split off. Without:
-    whoever the float network finds, every third of them to measure on.
+    With labels: fitted on ``train`` and measured on ``val``; where there is no ``val``, on people split off as in training.
+    Without: whoever the float network finds, every third of them to measure on.
 
     Raises PosetuneError if there are too few people.
     """
@@ -54,7 +54,7 @@ def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: 
     random = np.random.default_rng([seed, 8])
     labelled = folder.is_file() or any((folder / "annotations").glob("*.json"))
     if labelled:
-        fit, check = _labelled(folder, seed)
+        fit, check = _labelled(folder, seed, say)
     else:
         people = _found(folder, landmarks, detector, random)
         fit, check = [s for i, s in enumerate(people) if i % 3], people[::3]
@@ -69,13 +69,14 @@ def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: 
     return Calibration(tuple(fit), tuple(check), labelled, str(folder))
 
 
-def _labelled(folder: Path, seed: int) -> tuple[list[Subject], list[Subject]]:
+def _labelled(folder: Path, seed: int, say: Callable[[str], None]) -> tuple[list[Subject], list[Subject]]:
     splits = [folder.stem] if folder.is_file() else find_splits(folder)
     first = load_dataset(folder, splits[0])
     if "val" in splits and len(splits) > 1 and splits[0] != "val":
         check = load_dataset(folder, "val")
     else:
-        first, check = split_by_group(first, 0.4, seed)
+        first, check, how = keep_for_validation(first, 0.4, seed)
+        say(f"No split 'val': {len(check.usable)} of the people, {how}, are measured on.")
     fit, scored = ([subject_of(p) for p in d.usable if p.torso > _SMALLEST_TORSO] for d in (first, check))
     return fit, scored
 
