@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from posetune.data.formats.coco import load_coco, write_coco
+from posetune.data.formats.coco import load_coco
+from posetune.data.formats.coco_writer import write_coco
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.split import keep_for_validation, split_by_group
 from posetune.errors import PosetuneError
