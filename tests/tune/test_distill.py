@@ -11,11 +11,12 @@ from figures import draw_person, room
 import posetune
 from posetune.cli import main
 from posetune.data.people import ImageRecord
+from posetune.data.teacher import pseudo_labels
+from posetune.data.unlabelled import unlabelled_images
 from posetune.errors import PosetuneError
 from posetune.landmarks import INDEX
-from posetune.tune.distill import hold_out, pseudo_labelled, scaled, unlabelled_images
+from posetune.tune.distill import hold_out, pseudo_labelled, scaled
 from posetune.tune.samples import Subject
-from posetune.tune.teacher import pseudo_labels
 
 
 @pytest.fixture(scope="module")

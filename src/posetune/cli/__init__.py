@@ -23,6 +23,7 @@ VERBS = {
     "train": ("train", "tune a stock network on labelled images"),
     "eval": ("eval", "measure networks against stock on people they have not seen"),
     "compare": ("compare", "put any number of networks and methods in one table"),
+    "agree": ("agree", "measure networks on footage without labels, by agreement"),
     "sweep": ("sweep", "try methods, bases and label counts on your data, and say which to take"),
     "export": ("export", "write a tuned network as .tflite or .task"),
     "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
@@ -99,6 +100,7 @@ _EXTRAS = {
     "optuna": "sweep",
     "mediapipe": "mediapipe",
     "moderngl": "synth",
+    "openvino": "openvino",
 }
 
 

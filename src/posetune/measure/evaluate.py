@@ -102,7 +102,7 @@ def evaluate(
             f"Nobody in {data} ({', '.join(splits)}) can be scored: that takes a labelled hip and a "
             f"labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
         )
-    networks, entries, skipped = _networks(models, stock_names, threads)
+    networks, entries, skipped = networks_beside(models, stock_names, threads)
     labels, resampling = Labels.of(people), Resampling.of(np.array([p.group for p in people], dtype=object))
 
     crop = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
@@ -188,7 +188,7 @@ def _protocol(
     return tables
 
 
-def _networks(
+def networks_beside(
     models: Sequence[str | Path], stock_names: Sequence[str], threads: int | None
 ) -> tuple[dict[str, Landmarker], list[Entry], dict[str, str]]:
     """Load what is to be measured: ``(name → landmarker, entries, name → why it was skipped)``."""

@@ -50,7 +50,8 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, frames: Path,
         train = training_subjects(train_set, landmarks, detector, config, say)
         val = validation_subjects(val_set, config.val_people, config.seed)
     if config.unlabelled:
-        from posetune.tune.distill import hold_out, pseudo_labelled, scaled, unlabelled_images
+        from posetune.data.unlabelled import unlabelled_images
+        from posetune.tune.distill import hold_out, pseudo_labelled, scaled
 
         records = unlabelled_images(config.unlabelled, frames, say)
         teacher = stock.resolve(config.teacher)

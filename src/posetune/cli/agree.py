@@ -1,0 +1,78 @@
+"""``posetune agree``: networks against a larger one, and against themselves, on footage without labels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posetune.cli.eval import Phases, add_stock, checked
+from posetune.errors import PosetuneError
+from posetune.files import write_text
+
+if TYPE_CHECKING:
+    from posetune.measure.agreement import Agreement
+
+HELP = "measure networks on footage without labels, by agreement"
+_SHEET_MOST = 36
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Beside every MODEL stand its stock network and full. Two distances, in px of a 256 px crop: from the teacher's points "
+        "where its views of a person agree, and from the network's own answer on the mirrored crop. Use images that the "
+        "MODEL has not learned from. Definitions: docs/measures.md."
+    )
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="a run folder, a .tflite or a .task")
+    parser.add_argument(
+        "--unlabelled", nargs="+", action="extend", required=True, metavar="PATH", help="folders, images and videos"
+    )
+    parser.add_argument("--teacher", default="heavy", metavar="M", help="the larger network (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FILE.jpg",
+        help=f"write a picture of {_SHEET_MOST} people, evenly from the least to the most change: stock left, the first MODEL "
+        "right; lines to the teacher's points",
+    )  # fmt: skip
+    add_stock(parser, "MODEL")
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.measure.agreement import agreement, table
+
+    stock_names = checked(args, (args.json, args.sheet))
+    if args.sheet is not None and not args.models:
+        raise PosetuneError("--sheet shows a tuned network beside stock: name a MODEL.")
+    with tempfile.TemporaryDirectory(prefix="posetune-frames-") as frames, Phases() as phases:
+        found = agreement(
+            args.unlabelled,
+            args.models,
+            Path(frames),
+            teacher=args.teacher,
+            stock_names=stock_names,
+            threads=args.threads,
+            progress=phases.report,
+            say=lambda text: print(text, file=sys.stderr),
+        )
+        if args.sheet is not None:
+            _draw(found, args.sheet)
+    print(table(found.result))
+    if args.json is not None:
+        write_text(args.json, json.dumps(found.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+        print(f"Figures: {args.json}", file=sys.stderr)
+    return 0
+
+
+def _draw(found: Agreement, path: Path) -> None:
+    from posetune.data.sheet import write_sheet
+    from posetune.measure.agreement import beside_stock
+
+    tuned = next((entry for entry in found.entries if entry.kind == "model"), None)
+    if tuned is None:
+        raise PosetuneError("--sheet shows a tuned network beside stock: name a MODEL.")
+    write_sheet(beside_stock(found, tuned, _SHEET_MOST), path)
+    print(f"Picture: {path}", file=sys.stderr)

@@ -1,0 +1,87 @@
+"""Footage without labels: images, frames of videos, and whom a network finds in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from posetune.data.people import ImageRecord
+from posetune.errors import PosetuneError
+from posetune.files import write_bytes
+from posetune.geometry import Crop, crop_from_labels
+from posetune.landmarks import COUNT
+from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader
+
+Say = Callable[[str], None]
+#: Of a video so many frames a second are looked at, and at most so many in all: neighbours are near-duplicates.
+FRAMES_PER_SECOND, MOST_FRAMES = 2.0, 400
+
+
+def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> list[ImageRecord]:
+    """The images in ``sources`` (folders, image and video files); a video's frames are written into the folder ``frames``.
+
+    The group of a frame is its video; an image is a group of its own.
+
+    Raises PosetuneError if a source does not exist, or there is no image in any.
+    """
+    records: list[ImageRecord] = []
+    for source in map(Path, sources):
+        if not source.exists():
+            raise PosetuneError(f"There is no {source}; --unlabelled takes folders, images and videos.")
+        files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        for file in files:
+            if file.suffix.lower() in VIDEO_SUFFIXES:
+                records += _frames_of(file, frames)
+            elif file.suffix.lower() in IMAGE_SUFFIXES:
+                records.append(ImageRecord(str(file), file, 0, 0, file.stem))
+    if not records:
+        names = ", ".join(str(s) for s in sources)
+        raise PosetuneError(f"There is no image or video in {names}; --unlabelled takes folders, images and videos.")
+    say(f"Unlabelled: {len(records)} images and video frames.")
+    return records
+
+
+def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
+    reader = VideoReader(video)
+    length = reader.declared_frames or MOST_FRAMES * reader.fps / FRAMES_PER_SECOND
+    every = max(1, round(reader.fps / FRAMES_PER_SECOND), int(np.ceil(length / MOST_FRAMES)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, frame in enumerate(reader):
+        if number % every:
+            continue
+        path = folder / f"{video.stem}-{number:06d}.jpg"
+        if not path.exists():
+            coded, data = cv2.imencode(".jpg", frame[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+            assert coded
+            write_bytes(path, data.tobytes())
+        yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], video.stem)
+
+
+def find_people(
+    network: Landmarker, records: Sequence[ImageRecord], most_people: int, step: Callable[[], None]
+) -> tuple[list[tuple[ImageRecord, Crop]], int]:
+    """Whom ``network`` finds in the images, at most ``most_people`` in one, each with the crop that its points imply; and
+    how many images are damaged. ``step`` is called after each image.
+    """
+    found: list[tuple[ImageRecord, Crop]] = []
+    damaged = 0
+    for record in records:
+        try:
+            image = record.read()
+        except PosetuneError:
+            damaged += 1
+        else:
+            poses = network.predict(image, most_people)
+            found += [(record, _crop_of(pose.landmarks_px, pose.crop)) for pose in poses]
+        step()
+    return found, damaged
+
+
+def _crop_of(points_px: np.ndarray, fallback: Crop) -> Crop:
+    """The crop that these points imply, as it would be for labels."""
+    return crop_from_labels(points_px, np.ones(COUNT, bool)) or fallback

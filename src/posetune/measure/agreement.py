@@ -1,0 +1,201 @@
+"""Measuring without labels: how near networks come to a larger one where that is sure, and to themselves in the mirror.
+
+Agreement is not accuracy. A student that learned from the teacher agrees with it whether it was right or wrong; the mirror
+measure knows no teacher, but a network may be wrong the same way on both sides. Both fall where a network gets better, so
+they are worth looking at where nobody has labels, on images that it has not learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posetune import __version__, stock
+from posetune.data.answers import Answers, crop_answers
+from posetune.data.people import ImageRecord, Person
+from posetune.data.sheet import draw_answer, window
+from posetune.data.teacher import pseudo_labels
+from posetune.data.unlabelled import find_people, unlabelled_images
+from posetune.errors import PosetuneError
+from posetune.geometry import SIZE
+from posetune.graph.points import has_own_points
+from posetune.measure.bootstrap import Resampling
+from posetune.measure.evaluate import Entry, Progress, networks_beside
+from posetune.runtime.pipeline import Landmarker, of_networks
+
+#: Points that the teacher is sure of: its trust in them, 0…1 (data.teacher), is at least this.
+SURE = 0.5
+#: In the picture: an answer this many torsos from the teacher's point is marked.
+_FAR = 0.15
+_SIDE, _COLUMNS = 240, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """What :func:`agreement` found. ``result`` is the JSON of ``posetune agree`` (docs/measures.md). ``people``: whom the
+    teacher is sure of, with its points as labels; ``sure``: (N, 33) which of them count; ``answers``: name → what a
+    network says of them.
+    """
+
+    result: dict[str, Any]
+    entries: tuple[Entry, ...]
+    people: tuple[Person, ...]
+    sure: np.ndarray
+    answers: dict[str, Answers]
+
+
+def agreement(
+    sources: Sequence[str | Path],
+    models: Sequence[str | Path],
+    frames: Path,
+    *,
+    teacher: str | Path = "heavy",
+    stock_names: Sequence[str] = stock.LANDMARK_NAMES,
+    most_people: int = 5,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Agreement:
+    """Measure ``models`` beside the stock networks on the people that ``teacher`` finds in ``sources`` (folders, images,
+    videos; a video's frames are written into the folder ``frames``).
+
+    Raises PosetuneError for sources without images, bad networks, networks with points of their own, or if the teacher is
+    sure of nobody.
+    """
+    report = progress or (lambda what, done, total: None)
+    found = stock.resolve(teacher)
+    for source in [found, *(stock.resolve(model) for model in models)]:
+        if has_own_points(source.landmarks):
+            raise PosetuneError(f"{source.name} has points of its own, and agreement is measured on MediaPipe's 33.")
+    networks, entries, skipped = networks_beside(models, stock_names, threads)
+    entries.sort(key=lambda e: ("stock", "model").index(e.kind))
+    records = unlabelled_images(sources, frames, say)
+    people, sure, damaged = _people(of_networks(found, threads=threads), records, most_people, report)
+    if not people:
+        raise PosetuneError(
+            f"{found.name} is sure of nobody in these {len(records)} images; they need people of 100 px or more."
+        )
+    answers = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
+    mirrored = crop_answers(
+        networks, people, mirrored=True, progress=lambda n: report("mirrored crops", n, len(people))
+    )
+    resampling = Resampling.of(np.array([p.group for p in people], dtype=object))
+    px = np.array([SIZE / p.crop.side for p in people if p.crop is not None])[:, None]
+    labels = np.stack([p.keypoints[:, :2] for p in people])
+    apart = {e.name: np.where(sure, _distance(answers[e.name].points_px, labels) * px, np.nan) for e in entries}
+    mirror = {e.name: _distance(answers[e.name].points_px, mirrored[e.name].points_px[..., :2]) * px for e in entries}
+    result = {
+        "posetune": __version__,
+        "teacher": found.name,
+        "images": len(records),
+        "damaged": damaged,
+        "people": len(people),
+        "groups": resampling.groups,
+        "points": int(sure.sum()),
+        "skipped": skipped,
+        "rows": [
+            {
+                "name": e.name,
+                "kind": e.kind,
+                "base": e.base,
+                **_figures("from_teacher", apart[e.name], apart[e.base], resampling),
+                **_figures("from_mirror", mirror[e.name], mirror[e.base], resampling),
+            }
+            for e in entries
+        ],
+    }
+    return Agreement(result, tuple(entries), tuple(people), sure, answers)
+
+
+def _people(
+    teacher: Landmarker, records: Sequence[ImageRecord], most_people: int, report: Progress
+) -> tuple[list[Person], np.ndarray, int]:
+    """Those of whom the teacher is sure, with its points as labels; (N, 33) of which points; and the damaged images."""
+    searched = 0
+
+    def step() -> None:
+        nonlocal searched
+        searched += 1
+        report("images searched", searched, len(records))
+
+    found, damaged = find_people(teacher, records, most_people, step)
+    labels = pseudo_labels(teacher, found, ImageRecord.read, lambda n: report("teacher's views", n, len(found)))
+    good = np.flatnonzero(labels.believable)
+    people: list[Person] = []
+    for i in good:
+        points = np.concatenate([labels.points_px[i], np.full((len(labels.points_px[i]), 1), 2.0)], axis=1)
+        people.append(Person(len(people) + 1, found[i][0], points))
+    return people, labels.trust[good] >= SURE, damaged
+
+
+def _distance(points_px: np.ndarray, others_px: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(points_px[..., :2] - others_px, axis=-1)
+
+
+def _figures(what: str, values: np.ndarray, base: np.ndarray, resampling: Resampling) -> dict[str, Any]:
+    mean, stock_mean = float(np.nanmean(values)), float(np.nanmean(base))
+    return {
+        f"{what}_crop_px": mean,
+        f"{what}_interval_95": resampling.interval(values),
+        f"{what}_difference_to_stock": None
+        if values is base
+        else {
+            "relative": mean / stock_mean - 1,
+            "relative_interval_95": resampling.interval_of_ratio(values, base),
+        },
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """Lines to print."""
+    lines = [
+        f"{result['people']} people in {result['images']} images, {result['points']} points that {result['teacher']} is "
+        "sure of; mean distance in crop px.",
+        f"{'':24} {'from ' + result['teacher'] + ', sure points':>28} {'against stock':>24}   "
+        f"{'from its own mirror image':>26} {'against stock':>24}",
+    ]
+    for row in result["rows"]:
+        cells = []
+        for what in ("from_teacher", "from_mirror"):
+            cells.append(f"{row[f'{what}_crop_px']:{28 if what == 'from_teacher' else 26}.2f}")
+            cells.append(f"{_change(row[f'{what}_difference_to_stock']):>24}")
+        lines.append(f"{row['name'][:24]:24} {cells[0]} {cells[1]}   {cells[2]} {cells[3]}".rstrip())
+    lines += [f"{name} left out: {reason}" for name, reason in result["skipped"].items()]
+    lines.append("Agreement is not accuracy: who learned from the teacher agrees with it, right or wrong.")
+    return "\n".join(lines)
+
+
+def _change(difference: dict[str, Any] | None) -> str:
+    if difference is None:
+        return ""
+    interval = difference["relative_interval_95"]
+    between = f" ({interval[0]:+.0%} … {interval[1]:+.0%})" if interval else ""
+    return f"{difference['relative']:+.1%}{between}"
+
+
+def beside_stock(found: Agreement, tuned: Entry, count: int) -> np.ndarray:
+    """(H, W, 3) uint8 RGB: ``count`` people, evenly from those on whom ``tuned`` and its stock network differ least to most;
+    stock left, tuned right, with lines to the teacher's points where they are far off.
+    """
+    before, after = (found.answers[name].points_px for name in (tuned.base, tuned.name))
+    change = _distance(before, after[..., :2]).mean(axis=1) / np.array([p.torso for p in found.people])
+    order = np.argsort(change)
+    chosen = order[np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)]
+    tiles = []
+    for i in chosen:
+        person = found.people[i]
+        crop = window(person)
+        plain = crop.cut(person.image.read(), _SIDE)
+        views = []
+        for points in (before[i], after[i]):
+            view = plain.copy()
+            far = found.sure[i] & (_distance(points, person.keypoints[:, :2]) > _FAR * person.torso)
+            draw_answer(view, person, points, far, crop)
+            views.append(view)
+        tiles.append(np.hstack(views))
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % _COLUMNS)
+    return np.vstack([np.hstack(tiles[i : i + _COLUMNS]) for i in range(0, len(tiles), _COLUMNS)])
