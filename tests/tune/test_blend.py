@@ -68,6 +68,17 @@ def test_more_may_be_lost_where_more_is_gained(monkeypatch):
     assert kept(0.2, people=4) == 0.5  # four people are no proof of a gain
 
 
+def test_less_is_kept_where_validation_itself_asks_for_less(monkeypatch):
+    def best_at(share):
+        result, _ = chosen(monkeypatch, ordinary=lambda s, b: 10, domain=lambda s, b: 8 + (s - share) ** 2)
+        return result.share
+
+    assert (best_at(1.0), best_at(0.7), best_at(0.2)) == (1.0, 0.7, 0.5)
+    # Ordinary people allow 0.9 and less; of these validation likes 0.9 best.
+    strict, _ = chosen(monkeypatch, ordinary=lambda s, b: 10 + 0.11 * s, domain=lambda s, b: 8 + (s - 1) ** 2)
+    assert strict.share == 0.9
+
+
 @pytest.mark.parametrize(("people", "share"), [(2, 0.5), (10, 0.6), (26, 0.8), (100, 0.95), (300, 1.0)])
 def test_few_people_do_not_get_the_whole_share(monkeypatch, people, share):
     result, _ = chosen(monkeypatch, ordinary=lambda s, b: 10, domain=lambda s, b: 8, learnt_from=people)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -58,8 +59,9 @@ def choose(
 
     The bias: the one with the least sum of the errors on ``val`` and on ordinary rendered people, each relative to stock's.
     The share: the largest at which, with its bias, the error on those people grows by no more than :data:`_GROWTH`, or by
-    :data:`_TRADE` of what is gained on ``val`` (less, where that is few people). ``val`` may be empty: nothing is gained
-    then, and the bias is 0. ``learnt_from``: how many people training has seen; few do not get the whole share.
+    :data:`_TRADE` of what is gained on ``val`` (less, where that is few people); smaller ones are taken as long as ``val``
+    itself gets better by them, as where few people taught poses of many kinds. ``val`` may be empty: nothing is gained then,
+    and the bias is 0. ``learnt_from``: how many people training has seen; few do not get the whole share.
     """
     trainer.use(weights)
     free_bias = config.heatmap_bias == "auto" and len(val) > 0
@@ -74,14 +76,18 @@ def choose(
     some = [val[i] for i in np.random.default_rng([config.seed, 4]).permutation(len(val))[:_VAL_PEOPLE]]
     stock = float(errors(trainer.stock, people, (0.0,))[0])
     stock_domain = float(errors(trainer.stock, some, (0.0,))[0]) if some else 1.0
+    kept: _Tried | None = None
     for share in _shares(learnt_from) if config.blend == "auto" else (float(config.blend),):
         network = trainer.blended(share)
         ordinary = errors(network, people, biases) / stock
         domain = errors(network, some, biases) / stock_domain if some else np.ones(len(biases))
-        best = int(np.argmin(domain + ordinary))
-        gain = (1 - domain[best]) * len(some) / (len(some) + _DOUBT)
-        if ordinary[best] <= 1 + max(_GROWTH, _TRADE * gain):
+        tried = _Tried(share, int(np.argmin(domain + ordinary)), domain, ordinary)
+        better = kept is not None and tried.allowed(len(some)) and tried.domain_error < kept.domain_error
+        if kept is not None and kept.allowed(len(some)) and not better:
             break
+        kept = tried
+    assert kept is not None
+    share, best, domain, ordinary = kept
     if free_bias:
         say(
             f"Heatmap logits raised by {biases[best]:g}: {domain[best] / domain[0] - 1:+.1%} error on validation, "
@@ -92,6 +98,24 @@ def choose(
         "tuned weights; kept."
     )
     return Choice(share, biases[best])
+
+
+class _Tried(NamedTuple):
+    """A share with its best bias; the errors relative to stock's, for every bias."""
+
+    share: float
+    best: int
+    domain: np.ndarray
+    ordinary: np.ndarray
+
+    @property
+    def domain_error(self) -> float:
+        return float(self.domain[self.best])
+
+    def allowed(self, people: int) -> bool:
+        """Whether ordinary people allow it, if ``people`` say what is gained."""
+        gain = (1 - self.domain_error) * people / (people + _DOUBT)
+        return bool(self.ordinary[self.best] <= 1 + max(_GROWTH, _TRADE * gain))
 
 
 def _shares(people: int) -> tuple[float, ...]:
