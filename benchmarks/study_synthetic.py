@@ -1,13 +1,14 @@
 """Do rendered people help on real photographs? Tunes `full` on real labels, on rendered ones, and on both.
 
-    python benchmarks/study_synthetic.py NAME=DIR[:SPLIT,SPLIT]… [--counts 50,200,all] [--steps 240] [--synthetic 400]
-        [--general DIR:SPLIT] [--json FILE]
+    python benchmarks/study_synthetic.py NAME=DIR[:SPLIT,SPLIT]… [--counts 50,200,all] [--kinds real,both,depth]
+        [--steps 240] [--synthetic 400] [--general DIR:SPLIT] [--json FILE]
 
 Every DIR has a split ``train``; the tuned networks are measured by the crop protocol on SPLIT (default val). Every network
 takes the same number of steps by the defaults of ``posetune train`` (the whole of the tuned weights, heatmaps as they are):
-``real``: so many images of train; ``both``: the same with ``--synthetic N``, rendered people as a part of the replayed
-quarter; ``synthetic``: rendered people with their exact labels alone. Results are kept in FILE as they come: a stopped study
-goes on.
+``real``: so many images of train; ``both``: the same with ``--synthetic N`` and ``replay.synthetic_points``, rendered people
+as a part of the replayed quarter, with all their labels; ``depth``: the same, but of the rendered people z and world
+landmarks alone are learnt, which is what ``--synthetic`` does by itself; ``synthetic``: rendered people with their exact
+labels alone. Results are kept in FILE as they come: a stopped study goes on.
 """
 
 from __future__ import annotations
@@ -57,15 +58,15 @@ class Study:
         # Trust in the labels does not depend on how many of them are used: looked at once for each set.
         self.trusted: dict[str, tuple[Dataset, list[Subject]]] = {}
 
-    def config(self, synthetic: bool) -> TrainConfig:
-        return load_config(
-            None, {"data": "-", "out": "-", "base": BASE}, [f"replay.synthetic={self.pictures if synthetic else 0}"]
-        )
+    def config(self, kind: str) -> TrainConfig:
+        rendered = self.pictures if kind in ("both", "depth") else 0
+        settings = [f"replay.synthetic={rendered}", f"replay.synthetic_points={'true' if kind == 'both' else 'false'}"]
+        return load_config(None, {"data": "-", "out": "-", "base": BASE}, settings)
 
     def real(self, folder: str, count: int | None) -> list[Subject]:
         if folder not in self.trusted:
             dataset = load_dataset(folder, "train")
-            subjects = training_subjects(dataset, self.landmarks, self.detector, self.config(False), print)
+            subjects = training_subjects(dataset, self.landmarks, self.detector, self.config("real"), print)
             self.trusted[folder] = dataset, subjects
         dataset, subjects = self.trusted[folder]
         kept = {id(p) for p in worth(subset(dataset, count, 0))}
@@ -73,12 +74,12 @@ class Study:
 
     def rendered(self) -> list[Subject]:
         """The same rendered people that ``--synthetic`` mixes in, wholly trusted."""
-        config = self.config(True)
+        config = self.config("both")
         with_them = replay_subjects(config, self.landmarks, self.detector, COUNT, lambda _: None)
         return [s for s in with_them if s.weight.any()]
 
-    def tuned(self, subjects: Sequence[Subject], synthetic: bool, typical: float) -> Trainer:
-        config = self.config(synthetic)
+    def tuned(self, subjects: Sequence[Subject], kind: str, typical: float) -> Trainer:
+        config = self.config(kind)
         replay = replay_subjects(config, self.landmarks, self.detector, typical, lambda _: None)
         batches = BatchMaker(
             subjects, replay, batch=config.batch, replay_share=config.replay.share, size=256, augment=config.augment,
@@ -100,6 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="+", metavar="NAME=DIR[:SPLIT,SPLIT]")
     parser.add_argument("--counts", default="50,200,all")
+    parser.add_argument("--kinds", default="real,both,depth")
     parser.add_argument("--steps", type=int, default=240)
     parser.add_argument("--synthetic", type=int, default=400)
     parser.add_argument("--general", metavar="DIR:SPLIT")
@@ -127,16 +129,16 @@ def main() -> None:
 
     begun = time.monotonic()
     if not all(done(name, 0, "synthetic") for name in sets):
-        note(0, "synthetic", study.tuned(study.rendered(), False, COUNT), list(sets))
+        note(0, "synthetic", study.tuned(study.rendered(), "real", COUNT), list(sets))
     for name, spec in sets.items():
         for count in counts:
-            for kind in ("real", "both"):
+            for kind in args.kinds.split(","):
                 images = "all" if count is None else count
                 if done(name, images, kind):
                     continue
                 subjects = study.real(spec.partition(":")[0], count)
                 typical = float(np.mean([s.weight.sum() for s in subjects]))
-                note(images, kind, study.tuned(subjects, kind == "both", typical), [name])
+                note(images, kind, study.tuned(subjects, kind, typical), [name])
     print(f"{(time.monotonic() - begun) / 60:.0f} minutes")
 
 

@@ -105,10 +105,15 @@ def test_true_z_is_metres_in_the_scale_of_x():
     world = torch.tensor(rng.normal(0, 0.4, (2, 33, 3)), dtype=torch.float32)
     points = world[..., :2] * 150 + torch.tensor([120.0, 90.0])  # 150 px a metre, anywhere in the crop
     world[1, 5] = float("nan")
-    z = z_in_px(world, points)
+    z = z_in_px(world, points, torch.ones(2, 33, dtype=torch.bool))
     assert z[0].tolist() == pytest.approx((world[0, :, 2] * 150).tolist(), abs=1e-2)
     assert bool(torch.isnan(z[1, 5]))
     assert int(torch.isnan(z).sum()) == 1
+    # Points outside the picture have a z, and no say in the scale.
+    placed = torch.ones(2, 33, dtype=torch.bool)
+    placed[0, 20:] = False
+    cut_off = torch.where(placed[..., None], points, 0.0)
+    assert z_in_px(world, cut_off, placed)[0].tolist() == pytest.approx((world[0, :, 2] * 150).tolist(), abs=1e-2)
 
 
 def test_known_depth_is_learnt_and_not_held():
@@ -116,7 +121,7 @@ def test_known_depth_is_learnt_and_not_held():
     world = torch.randn(2, 33, 3, generator=torch.Generator().manual_seed(1)) * 0.3
     points = world[..., :2] * 100 + 128
     q = prediction()
-    q.points[:, :33, 2] = z_in_px(world, points)
+    q.points[:, :33, 2] = z_in_px(world, points, torch.ones(2, 33, dtype=torch.bool))
     q.world[:, :33] = world
     cost = parts(q, p, points, torch.ones(2, 33), world=world)
     assert cost["z"] < 1e-4

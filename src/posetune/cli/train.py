@@ -41,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trainable", choices=("head", "tail", "all"), help="how much of the network is trained")
     parser.add_argument("--replay", metavar="FOLDER", help="unlabelled images of other people, against forgetting")
     parser.add_argument(
-        "--synthetic", type=int, metavar="N", help="mix in the people of N rendered pictures, with exact labels and z"
+        "--synthetic",
+        type=int,
+        metavar="N",
+        help="mix in the people of N rendered pictures, to learn depth (z, world landmarks) from",
     )
     parser.add_argument("--seed", type=int)
     parser.add_argument("--config", metavar="FILE", help="a YAML file over the defaults")

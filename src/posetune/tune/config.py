@@ -29,6 +29,7 @@ class ReplayConfig:
     share: float
     sample_set: bool
     synthetic: int
+    synthetic_points: bool
 
 
 @dataclass(frozen=True)

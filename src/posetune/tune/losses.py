@@ -141,7 +141,7 @@ def losses(
     true_3d = torch.isfinite(world).all(-1)
     off = _distance(predicted.world[:, :COUNT], torch.nan_to_num(world), 1e-3) * true_3d
     parts["world"] = config.world * off.sum() / true_3d.sum().clamp_min(1) * 10
-    depth = z_in_px(world, points)
+    depth = z_in_px(world, points, weight > 0)
     true_z = torch.isfinite(depth)
     off = (predicted.points[:, :COUNT, 2] - torch.nan_to_num(depth)).abs() * true_z
     parts["z"] = config.world * off.sum() / true_z.sum().clamp_min(1) / (2 * UNIT)
@@ -150,17 +150,19 @@ def losses(
     return parts
 
 
-def z_in_px(world: Tensor, points: Tensor) -> Tensor:
+def z_in_px(world: Tensor, points: Tensor, placed: Tensor) -> Tensor:
     """True z of the landmarks (B, 33) crop px, the hips' middle at 0; NaN where it is not known.
 
-    world (B, 33, 3) metres, hip-centred, crop axes, NaN where unknown; points (B, 33, 2) crop px. MediaPipe gives z in the
-    scale of x: metres become px by the weak-perspective scale, the least-squares one of x, y between the two.
+    world (B, 33, 3) metres, hip-centred, crop axes, NaN where unknown; points (B, 33, 2) crop px, known where placed (B, 33)
+    bool says so. MediaPipe gives z in the scale of x: metres become px by the weak-perspective scale, the least-squares one
+    of x, y between the two.
     """
     known = torch.isfinite(world).all(-1, keepdim=True)
-    count = known.sum(1, keepdim=True).clamp_min(1)
+    both = known & placed[..., None]
+    count = both.sum(1, keepdim=True).clamp_min(1)
     metres = torch.nan_to_num(world) * known
-    flat = (metres[..., :2] - metres[..., :2].sum(1, keepdim=True) / count) * known
-    px = (points - (points * known).sum(1, keepdim=True) / count) * known
+    flat = (metres[..., :2] - (metres[..., :2] * both).sum(1, keepdim=True) / count) * both
+    px = (points - (points * both).sum(1, keepdim=True) / count) * both
     scale = (flat * px).sum((1, 2)) / flat.square().sum((1, 2)).clamp_min(1e-6)
     return torch.where(known[..., 0] & (scale > 0)[:, None], metres[..., 2] * scale[:, None], torch.nan)
 

@@ -127,7 +127,8 @@ def training_subjects(
 def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, labels: float, say: Say) -> list[Subject]:
     """Other people, against forgetting: from the user's folder, and rendered ones from the sample set that posetune brings.
 
-    ``labels``: how many labels one of the run's own people has; one of ``replay.synthetic`` counts for no more.
+    ``labels``: how many labels one of the run's own people has; with ``replay.synthetic_points`` one of ``replay.synthetic``
+    counts for no more.
     """
     subjects: list[Subject] = []
     if config.replay.share == 0:
@@ -139,9 +140,14 @@ def replay_subjects(config: TrainConfig, landmarks: bytes, detector: bytes, labe
         say(f"Replay: {len(ordinary)} rendered people of the sample set are held to the stock network's answers.")
         subjects += ordinary
     if config.replay.synthetic:
-        rendered = _rendered(config.replay.synthetic, labels)
-        say(f"Replay: {len(rendered)} people rendered in all scenes, with their exact labels.")
-        subjects += rendered
+        rendered = _rendered(config.replay.synthetic)
+        if config.replay.synthetic_points:
+            weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
+            subjects += [subject_of(p, weight) for p in rendered]
+        else:
+            subjects += [_depth_only(p) for p in rendered]
+        what = "labels" if config.replay.synthetic_points else "depth"
+        say(f"Replay: {len(rendered)} people rendered in all scenes, with their exact {what}.")
     return subjects
 
 
@@ -182,7 +188,7 @@ def _sample_set() -> list[Subject]:
     return [_held(p.image, p.crop) for p in people if p.crop is not None]
 
 
-def _rendered(count: int, labels: float) -> list[Subject]:
+def _rendered(count: int) -> list[Person]:
     """The people in ``count`` pictures of all scenes in turn, rendered into the cache folder on first use.
 
     They are of the population's training side, so that the sample set's held-out people stay unlike them.
@@ -195,8 +201,17 @@ def _rendered(count: int, labels: float) -> list[Subject]:
     order = Order(scenes.names(), count, 320, 21, f"first{count}", population=(0.0, 0.6), renderer=renderer)
     with Progress(None, "people rendered") as progress:
         generate(order, folder, progress=progress)
-    weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
-    return [subject_of(p, weight) for p in worth(load_dataset(folder, order.split))]
+    return worth(load_dataset(folder, order.split))
+
+
+def _depth_only(person: Person) -> Subject:
+    """Somebody rendered to learn z and world landmarks from. Their points in the picture are neither taught, since a
+    renderer's notion of a joint is not that of who labels photographs, nor held to stock, which errs on hard scenes.
+    """
+    from posetune.tune.trust import DISTRUSTED
+
+    subject = subject_of(person, np.full(COUNT, DISTRUSTED, np.float32))
+    return dataclasses.replace(subject, visible=np.full(COUNT, np.nan, np.float32))
 
 
 def ordinary_subjects() -> list[Subject]:
