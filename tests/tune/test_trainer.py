@@ -83,3 +83,15 @@ def test_a_revisited_batch_costs_no_second_beginning(trainer, monkeypatch):
     trainer.step(seen, 100)
     monkeypatch.setattr(trainer, "begin", lambda images: pytest.fail("begun again"))
     trainer.step(seen, 100)
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(2, [2]), (8, [4, 4]), (16, [8, 8]), (20, [5, 5, 5, 5]), (33, [6, 6, 6, 5, 5, 5])]
+)
+def test_no_thread_holds_more_than_a_few_crops_at_once(trainer, count, sizes):
+    whole = batch(count)
+    named = replace(whole, names=tuple(map(str, range(count))))
+    parts = trainer._shards(named)
+    assert [len(part.names) for part in parts] == sizes
+    assert sorted((name for part in parts for name in part.names), key=int) == list(named.names)
+    assert [len(part.images) for part in parts] == sizes

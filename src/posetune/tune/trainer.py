@@ -30,6 +30,8 @@ _GAIN_RATE = 0.5
 _YOUNG = 3
 #: The last part of a run in which the trapezoid schedule lowers the learning rate, in a straight line to 0.
 _DESCENT = 0.3
+#: Crops that a thread of a CPU works on at once: their activations are what takes memory.
+_MOST_IN_A_PART = 8
 _HEATMAP = 3  # its place among the outputs
 
 
@@ -136,14 +138,15 @@ class Trainer:
         return parts
 
     def _shards(self, batch: Batch) -> list[Batch]:
-        """On a CPU, one part of the batch per thread.
+        """On a CPU, one part of the batch per thread, or several where a part would be so large that it needs much memory.
 
         Each thread then runs whole layers by itself. Dividing every layer among the threads instead, as torch does, makes
         them wait for each other some thousand times a step.
         """
-        if self.device.type != "cpu" or self.threads == 1 or len(batch.names) < 2 * self.threads:
+        if self.device.type != "cpu" or len(batch.names) < 2 * self.threads:
             return [batch]
-        return [batch.part(i, self.threads) for i in range(self.threads)]
+        count = self.threads * math.ceil(len(batch.names) / (self.threads * _MOST_IN_A_PART))
+        return [batch.part(i, count) for i in range(count)]
 
     @contextmanager
     def _folded_once(self) -> Iterator[list[Tensor]]:
