@@ -112,5 +112,6 @@ def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsy
     assert main([*command, "--unlabelled", str(folder), *(f"--set={s}" for s in settings), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert posetune.load(result["model"], threads=1).predict(ImageRecord("", folder / "person0.png", 0, 0, "").read())
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["method"] == "distill"
     assert main(command) == 2
     assert "--unlabelled" in capsys.readouterr().err

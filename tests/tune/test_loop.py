@@ -81,6 +81,7 @@ def test_a_run_leaves_everything_behind_and_learns(finished):
     }  # fmt: skip
     assert result.tuned_px < result.stock_px  # six px to the right are quickly learnt
     summary = json.loads((result.run / "summary.json").read_text())
+    assert summary["method"] == "full"
     assert summary["file_difference_px"] < 0.1  # the exported file is the trained network
     assert any("images/s" in text and "left" in text for text in said)
     events = [json.loads(line) for line in (result.run / "log.jsonl").read_text().splitlines()]

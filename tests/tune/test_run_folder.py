@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(tmp_path, monkeypa
         folder.save_checkpoint({"step": 2})
     assert folder.load_checkpoint()["step"] == 1
     assert [p.name for p in tmp_path.iterdir()] == [run_folder.CHECKPOINT]
+
+
+def test_the_time_before_resuming_counts(tmp_path):
+    (tmp_path / run_folder.SUMMARY).write_text('{"seconds": 600.0}')
+    RunFolder(tmp_path).save_summary({"method": "full"})
+    summary = json.loads((tmp_path / run_folder.SUMMARY).read_text())
+    assert summary["method"] == "full"
+    assert 600 <= summary["seconds"] < 660
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -104,6 +104,7 @@ def train(
     choice = choose(trainer, run.best_weights, material.val, len(material.train), config, cache, device, say)
     summary = write_model(folder, content, trainer, choice, material.val, cache, device, say)
     summary.update(
+        method="distill" if config.unlabelled else "full",
         interrupted=interrupted,
         best_step=run.best_step,
         train_people=len(material.train),

@@ -92,11 +92,11 @@ class RunFolder:
         write_bytes(self / LOG, "".join(json.dumps(e) + "\n" for e in kept).encode())
 
     def save_summary(self, summary: dict[str, Any]) -> None:
-        """Write what came of the run, with the seconds that it took (those of an interrupted run before it, too)."""
+        """Write what came of the run, with the seconds that it took (with those before ``--resume``)."""
         seconds = time.monotonic() - self._begun
         try:
             before = json.loads((self / SUMMARY).read_text(encoding="utf-8"))
-            seconds += float(before.get("seconds", 0)) if before.get("interrupted") else 0.0
+            seconds += float(before.get("seconds", 0))
         except (OSError, ValueError, AttributeError, TypeError):
             pass  # there was none
         summary = {"seconds": round(seconds, 1), **summary}
