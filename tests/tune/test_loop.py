@@ -15,12 +15,16 @@ from figures import draw_person, room
 import posetune
 from posetune import stock
 from posetune.cli import main
+from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import NAMES
 from posetune.tune.config import load_config
-from posetune.tune.loop import train
+from posetune.tune.loop import Run, train
+from posetune.tune.run_folder import RunFolder
+from posetune.tune.samples import BatchMaker, ImageCache, subject_of
 from posetune.tune.trainer import Trainer
+from posetune.tune.validate import Score
 
 SMALL = [
     "samples=[16, 16]",
@@ -128,9 +132,6 @@ def test_a_run_folder_is_not_overwritten(folder, finished):
 
 def test_a_loss_that_is_not_finite_names_the_batch(folder, tmp_path):
     config = load_config(None, {"data": str(folder), "out": str(tmp_path)}, SMALL)
-    from posetune.data.dataset import load_dataset
-    from posetune.tune.samples import BatchMaker, ImageCache, subject_of
-
     subjects = [subject_of(p) for p in load_dataset(folder, "train").usable]
     subjects[3].keypoints[:] = np.nan
     batches = BatchMaker(subjects, [], batch=8, replay_share=0, size=256, augment=None, seed=0, cache=ImageCache())
@@ -174,3 +175,30 @@ def test_bad_input_is_one_sentence(folder, tmp_path, monkeypatch, capsys, argume
     assert error[-1].startswith("posetune: ")
     assert says in error[-1]
     assert "Traceback" not in "".join(error)
+
+
+def test_a_setback_goes_back_to_the_best_weights_at_a_third_of_the_rate(folder, tmp_path):
+    scores = iter([9.0, 10.0, 8.0, 8.05, 12.0])  # at first, and after each of four steps
+    averages: list[torch.Tensor] = []
+
+    def look(network, *_):
+        averages.append(trainer.averaged_copy())
+        return Score(next(scores), 0.5)
+
+    settings = [*SMALL, "setback=0.01", "validations=4", "batch=2"]
+    config = load_config(None, {"data": str(folder), "out": str(tmp_path), "base": "lite"}, settings)
+    subjects = [subject_of(p) for p in load_dataset(folder, "train").usable]
+    cache, cpu = ImageCache(), torch.device("cpu")
+    batches = BatchMaker(subjects, [], batch=2, replay_share=0, size=256, augment=None, seed=0, cache=cache)
+    trainer = Trainer(Graph.read(stock.path("lite")), config, [batches(0).images], cpu)
+    stepped_back: list[list[torch.Tensor]] = []
+    back = trainer.step_back
+    trainer.step_back = lambda weights: (back(weights), stepped_back.append([p.clone() for p in trainer.parameters]))
+    said: list[str] = []
+    Run(config, RunFolder(tmp_path), trainer, subjects * 50, cache, cpu, said.append, look).go(batches, 4)
+    assert trainer.rate == pytest.approx(1 / 3)  # once: 8.05 is chance, and after the last step nothing follows
+    assert [text for text in said if "back to there" in text] == [
+        "That is 11.1% worse than at step 0: back to there, at a third of the learning rate."
+    ]
+    assert all(torch.equal(a, b) for a, b in zip(stepped_back[0], averages[0], strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(averages[1], averages[0], strict=True))

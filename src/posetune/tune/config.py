@@ -56,6 +56,7 @@ class TrainConfig:
     lr: float
     schedule: str
     warmup: float
+    setback: float
     patience: int
     validations: int
     val_people: int
@@ -128,6 +129,7 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("passes", raw["passes"] >= 1, "at least 1")
     require("validations", raw["validations"] >= 1, "at least 1")
     require("lr", raw["lr"] > 0, "a positive number")
+    require("setback", _number(raw["setback"]) and raw["setback"] >= 0, "a number, 0 for never")
     for key in ("warmup", "ema", "val_share"):
         require(key, 0 <= raw[key] < 1, "a number from 0 to below 1")
     rendered = raw["replay"]["synthetic"]

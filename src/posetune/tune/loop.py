@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import signal
 import time
@@ -34,6 +35,8 @@ from posetune.tune.validate import Score, validate
 
 _CALIBRATION_BATCHES = 4
 _LOG_EVERY = 10  # steps
+#: By how much validation on n people may differ by chance: this / √n.
+_CHANCE = 0.1
 Say = Callable[[str], None]
 
 
@@ -203,7 +206,7 @@ class Run:
                 if step % _LOG_EVERY == 0 or step == total:
                     self._report(step, total, start, began, parts, batch, board)
                 if step % every == 0 or step == total:
-                    self._validate(step, board)
+                    self._validate(step, board, going_on=step < total)
                     if self.config.patience and self.without_gain >= self.config.patience:
                         self.say(
                             f"No improvement for {self.without_gain} validations: stopped at step {step} of {total}."
@@ -214,7 +217,7 @@ class Run:
                     saved = time.monotonic()
                 if interrupted():
                     if self.validated != step:
-                        self._validate(step, board)
+                        self._validate(step, board, going_on=False)
                     self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
                     break
             stopped = interrupted()
@@ -239,7 +242,7 @@ class Run:
                 board.add_scalar(f"loss/{name}", value, samples)
             board.add_scalar("lr", lr, samples)
 
-    def _validate(self, step: int, board: Any) -> None:
+    def _validate(self, step: int, board: Any, going_on: bool = True) -> None:
         with self.trainer.averaged() as network:
             score = self.look(network, self.val, self.cache, self.device, self.trainer.pool)
         self.validated = step
@@ -259,6 +262,18 @@ class Run:
             self.without_gain += 1
             if self.config.schedule == "plateau":
                 self.trainer.rate /= 3
+            elif going_on and self._is_setback(score.mean_px):
+                self.trainer.step_back(self.best_weights)
+                self.say(
+                    f"That is {score.mean_px / (self.best or 1) - 1:.1%} worse than at step {self.best_step}: back to there, "
+                    "at a third of the learning rate."
+                )
+
+    def _is_setback(self, mean_px: float) -> bool:
+        """Whether validation has become so much worse than its best that steps are too large, and not by chance."""
+        if not self.config.setback or self.best is None or self.config.schedule == "constant":
+            return False
+        return mean_px > self.best * (1 + max(self.config.setback, _CHANCE / math.sqrt(max(len(self.val), 1))))
 
 
 def _tensorboard(folder: RunFolder) -> Any:

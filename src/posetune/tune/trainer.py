@@ -86,7 +86,7 @@ class Trainer:
         self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps_done = 0
-        self.rate = 1.0  # what the plateau schedule has left of the learning rate
+        self.rate = 1.0  # what setbacks and the plateau schedule have left of the learning rate
         self._typical_norm: float | None = None
 
     def always_trained(self, name: str) -> bool:
@@ -228,10 +228,10 @@ class Trainer:
         warm = self.config.warmup * total_steps
         rise = min(1.0, (self.steps_done + 1) / warm) if warm >= 1 else 1.0
         if self.config.schedule == "cosine":
-            return rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.steps_done / total_steps)))
+            return self.rate * rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.steps_done / total_steps)))
         if self.config.schedule == "trapezoid":
             left = 1 - min(1.0, self.steps_done / total_steps)
-            return rise * min(1.0, left / _DESCENT)
+            return self.rate * rise * min(1.0, left / _DESCENT)
         return rise * (self.rate if self.config.schedule == "plateau" else 1.0)
 
     # --- averages and files ----------------------------------------------------------------------------------------
@@ -254,6 +254,13 @@ class Trainer:
         """Take weights that :meth:`averaged_copy` gave, as the network's and as the average."""
         self._put(weights)
         self.average = [w.detach().clone() for w in weights]
+
+    def step_back(self, weights: Sequence[Tensor]) -> None:
+        """Go on from ``weights``, which :meth:`averaged_copy` gave, at a third of the learning rate and without momentum."""
+        self.use(weights)
+        self.rate /= 3
+        for state in self.optimizer.state.values():
+            state["exp_avg"].zero_()
 
     @torch.no_grad()
     def _put(self, weights: Sequence[Tensor]) -> None:
