@@ -28,8 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="a run folder, a .tflite or a .task")
     parser.add_argument(
-        "--unlabelled", nargs="+", action="extend", required=True, metavar="PATH", help="folders, images and videos"
-    )
+        "--unlabelled", action="append", required=True, metavar="PATH",
+        help="a folder, image or video to look at; may be given several times",
+    )  # fmt: skip
     parser.add_argument("--teacher", default="heavy", metavar="M", help="the larger network (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument(
