@@ -183,7 +183,8 @@ def test_a_setback_goes_back_to_the_best_weights_at_a_third_of_the_rate(folder, 
 
     def look(network, *_):
         averages.append(trainer.averaged_copy())
-        return Score(next(scores), 0.5)
+        mean = next(scores)
+        return Score(mean, 0.5, (mean - 0.1, mean, mean + 0.1))
 
     settings = [*SMALL, "setback=0.01", "validations=4", "batch=2"]
     config = load_config(None, {"data": str(folder), "out": str(tmp_path), "base": "lite"}, settings)
@@ -195,10 +196,20 @@ def test_a_setback_goes_back_to_the_best_weights_at_a_third_of_the_rate(folder, 
     back = trainer.step_back
     trainer.step_back = lambda weights: (back(weights), stepped_back.append([p.clone() for p in trainer.parameters]))
     said: list[str] = []
-    Run(config, RunFolder(tmp_path), trainer, subjects * 50, cache, cpu, said.append, look).go(batches, 4)
-    assert trainer.rate == pytest.approx(1 / 3)  # once: 8.05 is chance, and after the last step nothing follows
+    Run(config, RunFolder(tmp_path), trainer, subjects, cache, cpu, said.append, look).go(batches, 4)
+    assert trainer.rate == pytest.approx(1 / 3)  # once: 8.05 is below 1 %, and after the last step nothing follows
     assert [text for text in said if "back to there" in text] == [
         "That is 11.1% worse than at step 0: back to there, at a third of the learning rate."
     ]
     assert all(torch.equal(a, b) for a, b in zip(stepped_back[0], averages[0], strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(averages[1], averages[0], strict=True))
+
+
+def test_one_person_whose_sides_flip_is_no_setback():
+    before = Score(2.0, 1.0, (2.0, 1.9, 2.1, 2.0, 2.0, 1.8, 2.2, 2.0))
+    flipped = Score(7.0, 0.9, (42.0, 1.9, 2.1, 2.0, 2.0, 1.8, 2.2, 2.0))
+    assert flipped.worse_than(before) == 0
+    all_of_them = Score(2.2, 1.0, tuple(x + d for x, d in zip(before.people_px, (0.1, 0.2, 0.3, 0.2) * 2, strict=True)))
+    assert all_of_them.worse_than(before) == pytest.approx(0.1)
+    assert before.worse_than(all_of_them) == 0
+    assert Score(9.0, 0.5).worse_than(Score(8.0, 0.5)) == 0  # nobody worked it out

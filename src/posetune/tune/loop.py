@@ -35,8 +35,6 @@ from posetune.tune.validate import Score, validate
 
 _CALIBRATION_BATCHES = 4
 _LOG_EVERY = 10  # steps
-#: By how much validation on n people may differ by chance: this / √n.
-_CHANCE = 0.1
 Say = Callable[[str], None]
 
 
@@ -161,6 +159,7 @@ class Run:
         self.config, self.folder, self.trainer, self.val = config, folder, trainer, val
         self.cache, self.device, self.say = cache, device, say
         self.best: float | None = None
+        self.best_score = Score(math.inf, 0.0)
         self.best_step = 0
         self.best_weights = trainer.averaged_copy()
         self.without_gain = 0
@@ -176,6 +175,7 @@ class Run:
                 f"The checkpoint in {self.folder.path} is of another network or configuration; use the run's own train.yaml."
             ) from error
         self.best, self.best_step, self.without_gain = state["best"], state["best_step"], state["without_gain"]
+        self.best_score = Score(state["best"], 0.0, tuple(state.get("best_people_px", ())))
         self.best_weights = [w.to(self.device) for w in state["best_weights"]]
         self.folder.truncate_log(self.trainer.steps_done)
         self.say(f"Resumed at step {self.trainer.steps_done}.")
@@ -186,6 +186,7 @@ class Run:
                 "trainer": self.trainer.state(),
                 "best": self.best,
                 "best_step": self.best_step,
+                "best_people_px": self.best_score.people_px,
                 "best_weights": self.best_weights,
                 "without_gain": self.without_gain,
             }
@@ -256,24 +257,24 @@ class Run:
         if board is not None:
             board.add_scalar("val/mean_px", score.mean_px, samples)
         if better:
-            self.best, self.best_step, self.without_gain = score.mean_px, step, 0
+            self.best, self.best_step, self.without_gain, self.best_score = score.mean_px, step, 0, score
             self.best_weights = self.trainer.averaged_copy()
         else:
             self.without_gain += 1
             if self.config.schedule == "plateau":
                 self.trainer.rate /= 3
-            elif going_on and self._is_setback(score.mean_px):
+            elif going_on and self._is_setback(score):
                 self.trainer.step_back(self.best_weights)
                 self.say(
-                    f"That is {score.mean_px / (self.best or 1) - 1:.1%} worse than at step {self.best_step}: back to there, "
-                    "at a third of the learning rate."
+                    f"That is {score.worse_than(self.best_score):.1%} worse than at step {self.best_step}: back to there, at "
+                    "a third of the learning rate."
                 )
 
-    def _is_setback(self, mean_px: float) -> bool:
-        """Whether validation has become so much worse than its best that steps are too large, and not by chance."""
-        if not self.config.setback or self.best is None or self.config.schedule == "constant":
+    def _is_setback(self, score: Score) -> bool:
+        """Whether validation has become so much worse than its best, and not by chance, that the steps must be too large."""
+        if not self.config.setback or self.config.schedule == "constant":
             return False
-        return mean_px > self.best * (1 + max(self.config.setback, _CHANCE / math.sqrt(max(len(self.val), 1))))
+        return score.worse_than(self.best_score) > self.config.setback
 
 
 def _tensorboard(folder: RunFolder) -> Any:

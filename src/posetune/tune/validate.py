@@ -15,12 +15,25 @@ from posetune.tune.losses import OUTPUTS, Prediction, refine
 from posetune.tune.samples import Batch, ImageCache, Subject, collate, make_sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Score:
-    """``mean_px``: mean over labelled points of the distance, crop px of a 256 px crop; ``pck``: the share within 0.2 torso."""
+    """``mean_px``: mean over labelled points of the distance, crop px of a 256 px crop; ``pck``: the share within 0.2 torso;
+    ``people_px``: (N,) the mean of each person, empty where nobody worked it out.
+    """
 
     mean_px: float
     pck: float
+    people_px: tuple[float, ...] = ()
+
+    def worse_than(self, other: Score) -> float:
+        """By what share the mean is higher than the other's on the same people; 0 where that may be chance: a paired t below
+        2, so that one person whose sides flip is no verdict.
+        """
+        difference = np.subtract(self.people_px, other.people_px)
+        difference = difference[np.isfinite(difference)]
+        if len(difference) < 3 or difference.mean() <= 2 * difference.std(ddof=1) / np.sqrt(len(difference)):
+            return 0.0
+        return self.mean_px / other.mean_px - 1
 
 
 @torch.no_grad()
@@ -41,17 +54,19 @@ def validate(
 ) -> Score:
     """The crop protocol over ``subjects`` with the network's present weights; batches are divided among ``pool``'s threads."""
 
-    def errors(start: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def errors(start: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         made = _plain(network, subjects[start : start + batch], cache, device)
         error = (predict_points(network, made.images) - made.points).norm(dim=-1)
         known = made.weight > 0
         torso = torch.stack([_torso(p, k) for p, k in zip(made.points, known, strict=True)])
         ratio = (error / torso[:, None])[known]
-        return error[known] * (256 / network.input_size), ratio[torch.isfinite(ratio)] <= 0.2
+        error = error * (256 / network.input_size)
+        person = (error * known).sum(1) / known.sum(1)
+        return error[known], ratio[torch.isfinite(ratio)] <= 0.2, person
 
     results = list((pool.map if pool is not None else map)(errors, range(0, len(subjects), batch)))
-    distance, within = (torch.cat(column) for column in zip(*results, strict=True))
-    return Score(float(distance.mean()), float(within.float().mean()))
+    distance, within, people = (torch.cat(column) for column in zip(*results, strict=True))
+    return Score(float(distance.mean()), float(within.float().mean()), tuple(people.tolist()))
 
 
 @torch.no_grad()
