@@ -52,6 +52,7 @@ def test_a_shifted_network_is_farther_from_the_teacher_and_from_its_mirror_image
     assert (tuned["kind"], tuned["base"]) == ("model", "lite")
     assert lite["from_teacher_crop_px"] < 2  # its own consensus of four views
     assert lite["from_teacher_difference_to_stock"] is None
+    assert 0 < lite["from_teacher_median_person_crop_px"] < 2
     assert tuned["from_teacher_crop_px"] > lite["from_teacher_crop_px"] + 2
     # 5 px to the right in the crop are 5 px to the left in the mirrored one: 10 px apart.
     assert tuned["from_mirror_crop_px"] > lite["from_mirror_crop_px"] + 4

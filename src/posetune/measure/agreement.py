@@ -138,8 +138,10 @@ def _distance(points_px: np.ndarray, others_px: np.ndarray) -> np.ndarray:
 
 def _figures(what: str, values: np.ndarray, base: np.ndarray, resampling: Resampling) -> dict[str, Any]:
     mean, stock_mean = float(np.nanmean(values)), float(np.nanmean(base))
+    someone = np.isfinite(values).any(axis=1)
     return {
         f"{what}_crop_px": mean,
+        f"{what}_median_person_crop_px": float(np.median(np.nanmean(values[someone], axis=1))),
         f"{what}_interval_95": resampling.interval(values),
         f"{what}_difference_to_stock": None
         if values is base
@@ -154,14 +156,15 @@ def table(result: dict[str, Any]) -> str:
     """Lines to print."""
     lines = [
         f"{result['people']} people in {result['images']} images, {result['points']} points that {result['teacher']} is "
-        "sure of; mean distance in crop px.",
+        "sure of; distance in crop px: mean · median person.",
         f"{'':24} {'from ' + result['teacher'] + ', sure points':>28} {'against stock':>24}   "
         f"{'from its own mirror image':>26} {'against stock':>24}",
     ]
     for row in result["rows"]:
         cells = []
         for what in ("from_teacher", "from_mirror"):
-            cells.append(f"{row[f'{what}_crop_px']:{28 if what == 'from_teacher' else 26}.2f}")
+            both = f"{row[f'{what}_crop_px']:.2f} · {row[f'{what}_median_person_crop_px']:.2f}"
+            cells.append(f"{both:>{28 if what == 'from_teacher' else 26}}")
             cells.append(f"{_change(row[f'{what}_difference_to_stock']):>24}")
         lines.append(f"{row['name'][:24]:24} {cells[0]} {cells[1]}   {cells[2]} {cells[3]}".rstrip())
     lines += [f"{name} left out: {reason}" for name, reason in result["skipped"].items()]
