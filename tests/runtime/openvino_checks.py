@@ -1,4 +1,4 @@
-"""Run by test_openvino.py, in a process of its own. The OpenVINO backend gives LiteRT's answers, and says plainly when it cannot."""
+"""The OpenVINO backend gives LiteRT's answers, and says plainly when it cannot. Run by test_openvino.py."""
 
 from __future__ import annotations
 

@@ -16,8 +16,7 @@ def test_the_backend_in_a_process_of_its_own():
     if importlib.util.find_spec("openvino") is None:
         pytest.skip("openvino is not installed")
     checks = Path(__file__).with_name("openvino_checks.py")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(checks)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert "passed" in done.stdout
-    assert "skipped" not in done.stdout
+    assert "7 passed" in done.stdout
