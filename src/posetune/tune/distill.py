@@ -25,7 +25,7 @@ def pseudo_labelled(
 ) -> list[Subject]:
     """The people that ``teacher`` finds in the images, as training subjects with its pseudo-labels.
 
-    Left out are people about whom its views disagree (drawings, posters, wrong detections), and single points likewise.
+    Left out are people about whom its views disagree (wrong detections, posters), and single points likewise.
 
     Raises PosetuneError if nobody is left.
     """
