@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from posetune.errors import PosetuneError
 
@@ -54,6 +56,11 @@ def write_bytes(path: str | Path, content: bytes) -> None:
 def write_text(path: str | Path, content: str) -> None:
     """Write ``content`` to ``path`` atomically, as UTF-8. See :func:`replacing`."""
     write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write ``content`` as JSON for people and programs to read, atomically; NaN is an error. See :func:`replacing`."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def _match_umask(path: Path) -> None:

@@ -5,7 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from figures import draw_person, room
+from figures import room, write_footage
 
 from posetune import stock
 from posetune.cli import main
@@ -17,11 +17,7 @@ from posetune.measure.agreement import agreement, table
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory):
     folder = tmp_path_factory.mktemp("footage")
-    for k in range(3):
-        picture = draw_person(room(240, 320), (120, 170), 0.42, arms=0.2 + 0.3 * k)
-        cv2.imwrite(str(folder / f"{k}.png"), picture[..., ::-1])
-    cv2.imwrite(str(folder / "room.png"), room(240, 320))
-    (folder / "damaged.jpg").write_bytes(b"not a picture")
+    write_footage(folder, 3)
     return folder
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -71,3 +73,12 @@ def draw_person(
     limb([(0, -144), (1, -136)], 3, (190, 130, 100))
     limb([(-6, -128), (6, -128)], 3, (170, 70, 70))
     return cv2.GaussianBlur(canvas, (0, 0), max(0.4, scale))
+
+
+def write_footage(folder: Path, people: int) -> None:
+    """So many pictures of one drawn person each, person0.png …, an empty room, and a damaged file."""
+    for k in range(people):
+        picture = draw_person(room(240, 320), (120, 170), 0.42, arms=0.2 + 0.3 * k)
+        cv2.imwrite(str(folder / f"person{k}.png"), picture[..., ::-1])
+    cv2.imwrite(str(folder / "room.png"), room(240, 320))
+    (folder / "damaged.jpg").write_bytes(b"not a picture")

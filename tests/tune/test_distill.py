@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from figures import draw_person, room
+from figures import room, write_footage
 
 import posetune
 from posetune.cli import main
@@ -28,11 +28,7 @@ def teacher():
 def folder(tmp_path_factory):
     """Two drawn people, one empty room, one damaged file."""
     root = tmp_path_factory.mktemp("unlabelled")
-    for k in range(2):
-        picture = draw_person(room(240, 320), (120, 170), 0.42, arms=0.2 + 0.3 * k)
-        cv2.imwrite(str(root / f"person{k}.png"), picture[..., ::-1])
-    cv2.imwrite(str(root / "room.png"), room(240, 320))
-    (root / "damaged.jpg").write_bytes(b"not a picture")
+    write_footage(root, 2)
     return root
 
 

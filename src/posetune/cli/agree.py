@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.eval import Phases, add_stock, checked
-from posetune.errors import PosetuneError
-from posetune.files import write_text
+from posetune.cli.eval import Phases, add_stock, checked, first_tuned
+from posetune.files import write_json
 
 if TYPE_CHECKING:
     from posetune.measure.agreement import Agreement
@@ -47,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     stock_names = checked(args, (args.json, args.sheet))
     if args.sheet is not None and not args.models:
-        raise PosetuneError("--sheet shows a tuned network beside stock: name a MODEL.")
+        first_tuned((), "--sheet")  # now, not after minutes of work
     with tempfile.TemporaryDirectory(prefix="posetune-frames-") as frames, Phases() as phases:
         found = agreement(
             args.unlabelled,
@@ -63,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             _draw(found, args.sheet)
     print(table(found.result))
     if args.json is not None:
-        write_text(args.json, json.dumps(found.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+        write_json(args.json, found.result)
         print(f"Figures: {args.json}", file=sys.stderr)
     return 0
 
@@ -72,8 +70,5 @@ def _draw(found: Agreement, path: Path) -> None:
     from posetune.data.sheet import write_sheet
     from posetune.measure.agreement import beside_stock
 
-    tuned = next((entry for entry in found.entries if entry.kind == "model"), None)
-    if tuned is None:
-        raise PosetuneError("--sheet shows a tuned network beside stock: name a MODEL.")
-    write_sheet(beside_stock(found, tuned, _SHEET_MOST), path)
+    write_sheet(beside_stock(found, first_tuned(found.entries, "--sheet"), _SHEET_MOST), path)
     print(f"Picture: {path}", file=sys.stderr)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from posetune.cli.eval import Phases, add_data, add_stock, checked
-from posetune.files import write_text
+from posetune.files import write_json, write_text
 
 HELP = "put any number of networks and methods in one table"
 
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     print(text)
     written = []
     if args.json is not None:
-        write_text(args.json, json.dumps(comparison.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+        write_json(args.json, comparison.result)
         written.append(args.json)
     if args.markdown is not None:
         write_text(args.markdown, text + "\n")

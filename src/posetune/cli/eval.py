@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.words import words
 from posetune.errors import PosetuneError
-from posetune.files import replacing, write_text
+from posetune.files import replacing, write_json
 from posetune.progress import Progress
 
 if TYPE_CHECKING:
-    from posetune.measure.evaluate import Evaluation
+    from posetune.measure.evaluate import Entry, Evaluation
 
 HELP = "measure networks against stock on people they have not seen"
 
@@ -100,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         )
     print(text_tables(evaluation.result, details=not args.brief))
     if args.json is not None:
-        write_text(args.json, json.dumps(evaluation.result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+        write_json(args.json, evaluation.result)
         print(f"Figures: {args.json}", file=sys.stderr)
     if args.report is not None:
         from posetune.measure.report import write_report
@@ -117,13 +116,21 @@ def _draw(evaluation: Evaluation, path: Path) -> None:
     from posetune.data.sheet import write_sheet
     from posetune.measure.picture import evenly, side_by_side
 
-    tuned = next((entry for entry in evaluation.entries if entry.kind == "model"), None)
-    if tuned is None:
-        raise PosetuneError("--picture shows a tuned network beside stock: name a MODEL.")
+    tuned = first_tuned(evaluation.entries, "--picture")
     scored = evaluation.scored["crop"]
     stock_scored, tuned_scored = scored[tuned.base], scored[tuned.name]
     choices = evenly(stock_scored, tuned_scored, 6)
     write_sheet(side_by_side(evaluation.people, choices, stock_scored, tuned_scored), path)
+
+
+def first_tuned(entries: Sequence[Entry], option: str) -> Entry:
+    """The first tuned network among what was measured. Raises PosetuneError, naming ``option`` that draws it, if there is
+    none.
+    """
+    tuned = next((entry for entry in entries if entry.kind == "model"), None)
+    if tuned is None:
+        raise PosetuneError(f"{option} shows a tuned network beside stock: name a MODEL.")
+    return tuned
 
 
 def check_writable(path: Path) -> None:

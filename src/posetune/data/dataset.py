@@ -6,6 +6,7 @@ keypoint file with a folder of images.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from posetune.data.formats.coco import load_coco
@@ -22,6 +23,7 @@ __all__ = [
     "keep_for_validation",
     "load_coco",
     "load_dataset",
+    "load_train_and_val",
     "split_by_group",
     "write_coco",
 ]
@@ -47,6 +49,20 @@ def find_splits(folder: str | Path) -> list[str]:
             "annotations/val.json."
         )
     return sorted(splits, key=lambda s: (_USUAL_ORDER.index(s) if s in _USUAL_ORDER else len(_USUAL_ORDER), s))
+
+
+def load_train_and_val(
+    data: Path, train_split: str, val_split: str, val_share: float, seed: int, say: Callable[[str], None]
+) -> tuple[Dataset, Dataset]:
+    """The sets to learn from and to choose on. Where there is no ``val_split``, a part of train is kept for it
+    (:func:`keep_for_validation`), and said.
+    """
+    train = load_dataset(data, train_split)
+    if not data.is_file() and val_split in find_splits(data):
+        return train, load_dataset(data, val_split)
+    train, val, how = keep_for_validation(train, val_share, seed)
+    say(f"No split '{val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
+    return train, val
 
 
 def load_dataset(

@@ -38,7 +38,7 @@ class PseudoLabels:
 
     @property
     def believable(self) -> np.ndarray:
-        """(N,) bool: whom to learn from. Drawings, posters and crops without a person make the views disagree."""
+        """(N,) bool: whom to learn from. Crops without a person, and most posters, make the views disagree."""
         return (self.score >= PERSON_SCORE) & (self.trust.mean(1) >= PERSON_TRUST)
 
 

@@ -25,6 +25,7 @@ from posetune.geometry import SIZE
 from posetune.graph.points import has_own_points
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.evaluate import Entry, Progress, networks_beside
+from posetune.measure.table import aligned, relative
 from posetune.runtime.pipeline import Landmarker, of_networks
 
 #: Points that the teacher is sure of: its trust in them, 0…1 (data.teacher), is at least this.
@@ -154,30 +155,25 @@ def _figures(what: str, values: np.ndarray, base: np.ndarray, resampling: Resamp
 
 def table(result: dict[str, Any]) -> str:
     """Lines to print."""
-    lines = [
-        f"{result['people']} people in {result['images']} images, {result['points']} points that {result['teacher']} is "
-        "sure of; distance in crop px: mean · median person.",
-        f"{'':24} {'from ' + result['teacher'] + ', sure points':>28} {'against stock':>24}   "
-        f"{'from its own mirror image':>26} {'against stock':>24}",
+    rows = [
+        ["", f"from {result['teacher']}, where sure", "against stock", "from its own mirror image", "against stock"]
     ]
     for row in result["rows"]:
-        cells = []
+        cells = [row["name"]]
         for what in ("from_teacher", "from_mirror"):
-            both = f"{row[f'{what}_crop_px']:.2f} · {row[f'{what}_median_person_crop_px']:.2f}"
-            cells.append(f"{both:>{28 if what == 'from_teacher' else 26}}")
-            cells.append(f"{_change(row[f'{what}_difference_to_stock']):>24}")
-        lines.append(f"{row['name'][:24]:24} {cells[0]} {cells[1]}   {cells[2]} {cells[3]}".rstrip())
-    lines += [f"{name} left out: {reason}" for name, reason in result["skipped"].items()]
-    lines.append("Agreement is not accuracy: who learned from the teacher agrees with it, right or wrong.")
-    return "\n".join(lines)
-
-
-def _change(difference: dict[str, Any] | None) -> str:
-    if difference is None:
-        return ""
-    interval = difference["relative_interval_95"]
-    between = f" ({interval[0]:+.0%} … {interval[1]:+.0%})" if interval else ""
-    return f"{difference['relative']:+.1%}{between}"
+            changed = row[f"{what}_difference_to_stock"]
+            cells.append(f"{row[f'{what}_crop_px']:.2f} · {row[f'{what}_median_person_crop_px']:.2f}")
+            cells.append("" if changed is None else relative(changed["relative"], changed["relative_interval_95"]))
+        rows.append(cells)
+    return "\n".join(
+        [
+            f"{result['people']} people in {result['images']} images, {result['points']} points that {result['teacher']} "
+            "is sure of; distance in crop px: mean · median person.",
+            *aligned(rows),
+            *(f"{name} left out: {reason}" for name, reason in result["skipped"].items()),
+            "Agreement is not accuracy: who learned from the teacher agrees with it, right or wrong.",
+        ]
+    )
 
 
 def beside_stock(found: Agreement, tuned: Entry, count: int) -> np.ndarray:

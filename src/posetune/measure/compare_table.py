@@ -11,7 +11,7 @@ from typing import Any
 
 from posetune.measure import charts
 from posetune.measure.compare import Comparison
-from posetune.measure.table import interval, number, percent
+from posetune.measure.table import change, interval, number, percent
 from posetune.progress import clock
 
 Row = dict[str, Any]
@@ -90,16 +90,6 @@ def notes(result: dict[str, Any]) -> list[str]:
         lines.append(f"Behind an unmodified network: {added} of the size.")
     lines += [f"Without stock {name}: {reason}" for name, reason in result["skipped"].items()]
     return lines
-
-
-def change(difference: dict[str, Any] | None, *, of: bool = False) -> str:
-    """ "−28.1 % (−35 … −20)", with ``of`` also of what; nothing where there is no difference to tell."""
-    if difference is None or difference["mean_error_relative"] is None:
-        return ""
-    bounds = difference["interval_95"]["mean_error_relative"]
-    shown = "" if bounds is None else f" ({100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f})"
-    text = f"{100 * difference['mean_error_relative']:+.1f} %{shown}"
-    return (text + (f" of {difference['stock']}" if of else "")).replace("-", "−")
 
 
 def seconds(value: float | None) -> str:

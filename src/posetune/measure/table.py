@@ -62,7 +62,7 @@ def main_table(tables: dict[str, dict[str, Any]]) -> list[str]:
     chosen = columns(tables)
     rows = [["mean error:", *(heading for heading, _ in chosen)]]
     rows += [[name, *(cell(measures) for _, cell in chosen)] for name, measures in tables.items()]
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def columns(tables: dict[str, dict[str, Any]]) -> list[Column]:
@@ -113,12 +113,21 @@ def interval(bounds: Sequence[float] | None, digits: int = 1) -> str:
 
 def against_stock(measures: dict[str, Any]) -> str:
     """ "−28.1 % (−35 … −20) of full", or nothing for a stock network."""
-    change = measures.get("difference_to_stock")
-    if change is None or change["mean_error_relative"] is None:
+    return change(measures.get("difference_to_stock"), of=True)
+
+
+def change(difference: dict[str, Any] | None, *, of: bool = False) -> str:
+    """ "−28.1 % (−35 … −20)", with ``of`` also of what; nothing where there is no difference to tell."""
+    if difference is None or difference["mean_error_relative"] is None:
         return ""
-    bounds = change["interval_95"]["mean_error_relative"]
+    text = relative(difference["mean_error_relative"], difference["interval_95"]["mean_error_relative"])
+    return text + (f" of {difference['stock']}" if of else "")
+
+
+def relative(value: float, bounds: Sequence[float] | None) -> str:
+    """ "−28.1 % (−35 … −20)": a relative change with its interval, where there is one."""
     shown = "" if bounds is None else f" ({100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f})"
-    return f"{100 * change['mean_error_relative']:+.1f} %{shown} of {change['stock']}".replace("-", "−")
+    return f"{100 * value:+.1f} %{shown}".replace("-", "−")
 
 
 def _by_part(
@@ -133,13 +142,11 @@ def _by_part(
     for part, first in fullest.items():
         cells = (cell(m[key][part]) if part in m[key] else _NONE for m in tables.values())
         rows.append([part, str(first[count]), *cells])
-    return _aligned(rows)
+    return aligned(rows)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns of equal width: the first to the left, the others to the right, the last one ("against
-    stock") left.
-    """
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns of equal width: the first and those headed "against stock" to the left, the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(

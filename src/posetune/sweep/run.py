@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset, write_coco
+from posetune.data.dataset import Dataset, load_train_and_val, write_coco
 from posetune.errors import PosetuneError
-from posetune.files import write_text
+from posetune.files import write_json, write_text
 from posetune.measure.compare import Comparison, compare, run_summary
 from posetune.measure.compare_table import markdown, page
 from posetune.measure.evaluate import Progress
@@ -162,13 +162,9 @@ def _done(folder: Path) -> bool:
 
 def _splits(config: SweepConfig, say: Say) -> tuple[Dataset, Dataset]:
     """The sets to learn from and to choose on, as ``posetune train`` divides them."""
-    train = load_dataset(config.data, config.train_split)
-    splits = [] if config.data.is_file() else find_splits(config.data)
-    if config.val_split in splits:
-        val = load_dataset(config.data, config.val_split)
-    else:
-        train, val, how = keep_for_validation(train, config.val_share, config.seed)
-        say(f"No split '{config.val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
+    train, val = load_train_and_val(
+        config.data, config.train_split, config.val_split, config.val_share, config.seed, say
+    )
     for dataset in (train, val):
         if not dataset.usable:
             raise PosetuneError(f"{dataset.name} has nobody to learn from: label a shoulder and a hip at least.")
@@ -226,4 +222,4 @@ def _write(config: SweepConfig, comparison: Comparison, failed: dict[str, str], 
     write_text(config.out / TABLE, "\n".join(lines) + "\n")
     write_text(config.out / PAGE, page(comparison, words))
     result: dict[str, Any] = {**comparison.result, "failed": failed, "recommendation": words}
-    write_text(config.out / RESULT, json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    write_json(config.out / RESULT, result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import signal
 import time
@@ -158,8 +157,7 @@ class Run:
         self.look = look
         self.config, self.folder, self.trainer, self.val = config, folder, trainer, val
         self.cache, self.device, self.say = cache, device, say
-        self.best: float | None = None
-        self.best_score = Score(math.inf, 0.0)
+        self.best: Score | None = None
         self.best_step = 0
         self.best_weights = trainer.averaged_copy()
         self.without_gain = 0
@@ -174,19 +172,21 @@ class Run:
             raise PosetuneError(
                 f"The checkpoint in {self.folder.path} is of another network or configuration; use the run's own train.yaml."
             ) from error
-        self.best, self.best_step, self.without_gain = state["best"], state["best_step"], state["without_gain"]
-        self.best_score = Score(state["best"], 0.0, tuple(state.get("best_people_px", ())))
+        # The two parts of the score that are asked for again; checkpoints of an earlier version have the mean alone.
+        self.best = Score(state["best"], 0.0, tuple(state.get("best_people_px", ())))
+        self.best_step, self.without_gain = state["best_step"], state["without_gain"]
         self.best_weights = [w.to(self.device) for w in state["best_weights"]]
         self.folder.truncate_log(self.trainer.steps_done)
         self.say(f"Resumed at step {self.trainer.steps_done}.")
 
     def save(self) -> None:
+        assert self.best is not None  # a run validates before its first step
         self.folder.save_checkpoint(
             {
                 "trainer": self.trainer.state(),
-                "best": self.best,
+                "best": self.best.mean_px,
                 "best_step": self.best_step,
-                "best_people_px": self.best_score.people_px,
+                "best_people_px": self.best.people_px,
                 "best_weights": self.best_weights,
                 "without_gain": self.without_gain,
             }
@@ -251,30 +251,26 @@ class Run:
         self.folder.log(
             {"kind": "validation", "step": step, "samples": samples, "mean_px": score.mean_px, "pck_0.2": score.pck}
         )
-        better = self.best is None or score.mean_px < self.best
+        better = self.best is None or score.mean_px < self.best.mean_px
         mark = "  best so far" if better and step else ""
         self.say(f"validation at step {step}: mean {score.mean_px:.3f} crop px, PCK@.2 {score.pck:.1%}{mark}")
         if board is not None:
             board.add_scalar("val/mean_px", score.mean_px, samples)
-        if better:
-            self.best, self.best_step, self.without_gain, self.best_score = score.mean_px, step, 0, score
+        if self.best is None or better:
+            self.best, self.best_step, self.without_gain = score, step, 0
             self.best_weights = self.trainer.averaged_copy()
         else:
             self.without_gain += 1
             if self.config.schedule == "plateau":
                 self.trainer.rate /= 3
-            elif going_on and self._is_setback(score):
-                self.trainer.step_back(self.best_weights)
-                self.say(
-                    f"That is {score.worse_than(self.best_score):.1%} worse than at step {self.best_step}: back to there, at "
-                    "a third of the learning rate."
-                )
-
-    def _is_setback(self, score: Score) -> bool:
-        """Whether validation has become so much worse than its best, and not by chance, that the steps must be too large."""
-        if not self.config.setback or self.config.schedule == "constant":
-            return False
-        return score.worse_than(self.best_score) > self.config.setback
+            elif going_on and self.config.setback and self.config.schedule != "constant":
+                worse = score.worse_than(self.best)
+                if worse > self.config.setback:  # the steps must be too large
+                    self.trainer.step_back(self.best_weights)
+                    self.say(
+                        f"That is {worse:.1%} worse than at step {self.best_step}: back to there, at a third of the "
+                        "learning rate."
+                    )
 
 
 def _tensorboard(folder: RunFolder) -> Any:

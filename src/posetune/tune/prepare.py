@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from posetune import __version__, stock
-from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset
+from posetune.data.dataset import Dataset, load_dataset, load_train_and_val
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
@@ -73,13 +73,7 @@ def _typical_labels(subjects: Sequence[Subject]) -> float:
 def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
     """The sets to train on and to choose on. Where there is no ``val``, whole groups of train are split off."""
     data = Path(config.data or "")
-    splits = [] if data.is_file() else find_splits(data)
-    train = load_dataset(data, config.train_split)
-    if config.val_split in splits:
-        val = load_dataset(data, config.val_split)
-    else:
-        train, val, how = keep_for_validation(train, config.val_share, config.seed)
-        say(f"No split '{config.val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
+    train, val = load_train_and_val(data, config.train_split, config.val_split, config.val_share, config.seed, say)
     for dataset in (train, val):
         for warning in dataset.warnings:
             say(warning)

@@ -226,13 +226,12 @@ class Trainer:
     def schedule(self, total_steps: int) -> float:
         """The share of the learning rate at the present step."""
         warm = self.config.warmup * total_steps
-        rise = min(1.0, (self.steps_done + 1) / warm) if warm >= 1 else 1.0
+        share = self.rate * (min(1.0, (self.steps_done + 1) / warm) if warm >= 1 else 1.0)
         if self.config.schedule == "cosine":
-            return self.rate * rise * 0.5 * (1 + math.cos(math.pi * min(1.0, self.steps_done / total_steps)))
-        if self.config.schedule == "trapezoid":
-            left = 1 - min(1.0, self.steps_done / total_steps)
-            return self.rate * rise * min(1.0, left / _DESCENT)
-        return rise * (self.rate if self.config.schedule == "plateau" else 1.0)
+            share *= 0.5 * (1 + math.cos(math.pi * min(1.0, self.steps_done / total_steps)))
+        elif self.config.schedule == "trapezoid":
+            share *= min(1.0, (1 - min(1.0, self.steps_done / total_steps)) / _DESCENT)
+        return share
 
     # --- averages and files ----------------------------------------------------------------------------------------
 
