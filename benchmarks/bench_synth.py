@@ -13,7 +13,7 @@ import os
 import time
 
 from posetune.data.synthetic import scenes, sensor, take
-from posetune.data.synthetic.generate import make_renderer
+from posetune.data.synthetic.generate import make_renderer, one_thread
 
 _state: dict = {}
 
@@ -27,7 +27,7 @@ def main() -> None:
     print(f"{args.size} x {args.size} px, all scenes in turn, {args.renderer}, load {os.getloadavg()[0]:.1f}")
     for workers in sorted({1, os.cpu_count() or 1}):
         context = multiprocessing.get_context("spawn")
-        with context.Pool(workers, start, (args.size, args.renderer)) as pool:
+        with one_thread(), context.Pool(workers, start, (args.size, args.renderer)) as pool:
             pool.map(warm_up, range(workers), chunksize=1)
             begun = time.monotonic()
             seconds = pool.map(make, range(workers * args.n), chunksize=1)

@@ -1,6 +1,7 @@
 """Whole sets: repeatable, resumable, readable by the rest of posetune; and the sample set that is shipped."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -170,3 +171,11 @@ def test_somebody_mostly_hidden_is_left_out():
 
     assert [row(0), row(16), row(17), row(33)] == [0, 0, 1, 1]
     assert [row(0, covered=890.0), row(0, covered=910.0)] == [0, 1]
+
+
+def test_processes_started_inside_run_one_thread_and_the_environment_is_as_before(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    with generating.one_thread():
+        assert os.environ["OMP_NUM_THREADS"] == os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "7" and "OPENBLAS_NUM_THREADS" not in os.environ

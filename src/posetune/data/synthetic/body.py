@@ -48,8 +48,9 @@ class Body:
 
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
         a = arrays
-        self._mean = a["vertex_mean"] * a["vertex_mean_step"]
-        self._components = a["vertex_components"] * a["vertex_components_step"][:, None, None]
+        self._mean = (a["vertex_mean"] * a["vertex_mean_step"]).astype(np.float32)
+        components = (a["vertex_components"] * a["vertex_components_step"][:, None, None]).astype(np.float32)
+        self._components = components.reshape(len(components), -1)  # (K, 3V)
         self._head_mean, self._head_components = a["head_mean"], a["head_components"]
         #: (N, K) shape scores of the sampled population and (N, T) their traits, by ``trait_names``.
         self.people_scores = a["people_scores"].astype(np.float32)
@@ -66,6 +67,7 @@ class Body:
         dense = np.zeros((len(weights), len(self.bones)), np.float32)
         np.add.at(dense, (np.arange(len(weights))[:, None], a["skin_bones"]), weights)
         self.weights = dense  # (V, B)
+        self._by_bone = np.ascontiguousarray(dense.T)
         starts = a["group_starts"]
         self.groups = {str(n): slice(int(starts[i]), int(starts[i + 1])) for i, n in enumerate(a["group_names"])}
         self.quads = {n: a[f"faces_{n}"].astype(np.int32) for n in self.groups}
@@ -75,7 +77,7 @@ class Body:
 
     def shape(self, scores: np.ndarray) -> Shape:
         """The person with these shape scores, (K,), in standard deviations; feet on z = 0."""
-        vertices = self._mean + np.tensordot(scores, self._components, 1)
+        vertices = self._mean + (np.asarray(scores, np.float32) @ self._components).reshape(-1, 3)
         heads = self._head_mean + np.tensordot(scores, self._head_components, 1)
         drop = np.array([0, 0, vertices[self.groups["body"], 2].min()])
         return Shape((vertices - drop).astype(np.float32), (heads - drop).astype(np.float32))
@@ -97,12 +99,20 @@ class Body:
 
     def skin(self, shape: Shape, heads: np.ndarray, rotations: np.ndarray) -> Posed:
         """Every vertex, by linear blend skinning."""
+        moved = self.deform(shape.vertices, slice(None), shape, heads, rotations)
+        return Posed(moved, heads.astype(np.float32), rotations.astype(np.float32))
+
+    def deform(
+        self, points: np.ndarray, group: slice, shape: Shape, heads: np.ndarray, rotations: np.ndarray
+    ) -> np.ndarray:
+        """(N, 3) ``points`` at rest, moved as the vertices of ``group`` are by bones with these ``heads`` (B, 3) and global
+        ``rotations`` (B, 3, 3)."""
         offsets = heads - np.einsum("bij,bj->bi", rotations, shape.heads)
         affine = np.concatenate([rotations.reshape(-1, 9), offsets], axis=1).astype(np.float32)
-        blended = self.weights @ affine  # (V, 12)
-        v = shape.vertices
-        moved = np.einsum("vij,vj->vi", blended[:, :9].reshape(-1, 3, 3), v) + blended[:, 9:]
-        return Posed(moved, heads.astype(np.float32), rotations.astype(np.float32))
+        # Coordinate by coordinate over long rows: a fifth of the time of so many small products.
+        m = affine.T @ self._by_bone[:, group]  # (12, N)
+        x, y, z = np.ascontiguousarray(points.T, np.float32)
+        return np.stack([m[3 * i] * x + m[3 * i + 1] * y + m[3 * i + 2] * z + m[9 + i] for i in range(3)], axis=1)
 
     def forehead(self, vertices: np.ndarray) -> np.ndarray:
         """(3,) the middle of the forehead of ``vertices`` (V, 3) at rest: where hair and hats are measured from."""

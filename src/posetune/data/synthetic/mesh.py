@@ -128,16 +128,13 @@ def triangles_of(quads: np.ndarray) -> np.ndarray:
 
 def vertex_normals(positions: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(N, 3) unit normals, the mean over the touching triangles or quads weighted by their area."""
-    if faces.shape[1] == 4:
-        crosses = np.cross(
-            positions[faces[:, 2]] - positions[faces[:, 0]], positions[faces[:, 3]] - positions[faces[:, 1]]
-        )
-    else:
-        crosses = np.cross(
-            positions[faces[:, 1]] - positions[faces[:, 0]], positions[faces[:, 2]] - positions[faces[:, 0]]
-        )
-    index = faces.ravel()
-    repeated = np.repeat(crosses, faces.shape[1], axis=0)
-    normals = np.stack([np.bincount(index, repeated[:, k], minlength=len(positions)) for k in range(3)], axis=1)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return (normals / np.maximum(length, 1e-12)).astype(np.float32)
+    # Coordinate by coordinate over long rows, which is several times as fast as over rows of three.
+    corners = np.ascontiguousarray(faces.T)
+    at = np.ascontiguousarray(positions.T)[:, corners]  # (3, corners, F)
+    (ax, ay, az), (bx, by, bz) = (at[:, 2] - at[:, 0], at[:, 3] - at[:, 1]) if len(corners) == 4 else (
+        at[:, 1] - at[:, 0], at[:, 2] - at[:, 0])  # fmt: skip
+    index, count = corners.ravel(), len(positions)
+    normals = np.stack([np.bincount(index, np.tile(c, len(corners)), minlength=count)
+                        for c in (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)])  # fmt: skip
+    length = np.sqrt(normals[0] ** 2 + normals[1] ** 2 + normals[2] ** 2)
+    return (normals / np.maximum(length, 1e-12)).T.astype(np.float32)

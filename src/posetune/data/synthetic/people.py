@@ -288,11 +288,7 @@ def _garment_mesh(person: Person, posed: Posed, garment: Garment, layer: int) ->
 
 def deform(rest: np.ndarray, group: slice, posed: Posed, shape: Shape) -> np.ndarray:
     """(N, 3) ``rest`` points that are skinned like the vertices of ``group``."""
-    body = bodies.load()
-    offsets = posed.heads - np.einsum("bij,bj->bi", posed.rotations, shape.heads)
-    affine = np.concatenate([posed.rotations.reshape(-1, 9), offsets], axis=1)
-    blended = body.weights[group] @ affine
-    return (np.einsum("vij,vj->vi", blended[:, :9].reshape(-1, 3, 3), rest) + blended[:, 9:]).astype(np.float32)
+    return bodies.load().deform(rest, group, shape, posed.heads, posed.rotations)
 
 
 def _folds(points: np.ndarray, seed: int) -> np.ndarray:

@@ -23,6 +23,11 @@ def unit(v) -> np.ndarray:
     return v / max(math.sqrt(v @ v), 1e-9)
 
 
+def norm(v) -> float:
+    """The length of a (3,) vector."""
+    return math.sqrt(v @ v)
+
+
 def cross(a, b) -> np.ndarray:
     """Of two (3,) vectors; ten times as fast as numpy's for so few numbers."""
     (a0, a1, a2), (b0, b1, b2) = a, b
@@ -50,16 +55,16 @@ def angles(bend: float = 0, side: float = 0, twist: float = 0) -> np.ndarray:
 def _frame(d: np.ndarray, hinge: np.ndarray) -> np.ndarray:
     d = unit(d)
     h = unit(hinge - d * (hinge @ d))
-    return np.stack([d, h, cross(d, h)], axis=1)
+    return np.array([d, h, cross(d, h)]).T
 
 
 def _least(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The smallest rotation that takes direction ``a`` to ``b``."""
     a, b = unit(a), unit(b)
     axis = cross(a, b)
-    if np.linalg.norm(axis) < 1e-8:
+    if norm(axis) < 1e-8:
         return np.eye(3) if a @ b > 0 else about(cross(a, [0.31, 0.92, 0.2]), 180)
-    return about(axis, np.degrees(np.arctan2(np.linalg.norm(axis), a @ b)))
+    return about(axis, np.degrees(np.arctan2(norm(axis), a @ b)))
 
 
 class Poser:
@@ -74,6 +79,7 @@ class Poser:
         self.root = shape.heads[0].astype(float)
         self._at = shape.heads.astype(float)
         self._known: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # heads and rotations found since they last changed
+        self._skinned: Posed | None = None  # likewise
         self.height = float(shape.vertices[body.groups["body"], 2].max())
 
     # ---- where things are -------------------------------------------------------------------------------------
@@ -104,7 +110,7 @@ class Poser:
 
     def length(self, *bones: str) -> float:
         """Along a chain of bone heads, metres."""
-        return float(sum(np.linalg.norm(self.rest(b) - self.rest(a)) for a, b in itertools.pairwise(bones)))
+        return float(sum(norm(self.rest(b) - self.rest(a)) for a, b in itertools.pairwise(bones)))
 
     @property
     def arm_length(self) -> float:
@@ -132,10 +138,10 @@ class Poser:
     def pelvis(self, rotation: np.ndarray, hips: np.typing.ArrayLike | None = None) -> None:
         """Turn the whole body; put the middle of the hip joints at ``hips`` (3,)."""
         self.local[0] = rotation
-        self._known.clear()
+        self._changed()
         if hips is not None:
             middle = (self.rest("upperleg01.L") + self.rest("upperleg01.R")) / 2
-            self.root = np.asarray(hips, float) - rotation @ (middle - self.shape.heads[0])
+            self.root = np.asarray(hips, float) - rotation @ (middle - self._at[0])
 
     def spine(self, bend: float = 0, side: float = 0, twist: float = 0) -> None:
         for bone, share in _SPINE.items():
@@ -216,17 +222,24 @@ class Poser:
             self._turn(f"{bone}.{side}", about(hinge, (amount if thumb is None else thumb) * 35))
 
     def posed(self) -> Posed:
-        return self.body.skin(self.shape, *self.globals())
+        if self._skinned is None:
+            self._skinned = self.body.skin(self.shape, *self.globals())
+        return self._skinned
 
     def stand_on(self, z: float = 0.0) -> float:
         """Shift the body so that its lowest point is at ``z``; the shift, m."""
         posed = self.posed()
         shift = z - float(posed.vertices[self.body.groups["body"], 2].min())
         self.root = self.root + [0, 0, shift]
-        self._known.clear()
+        self._changed()
+        self._skinned = posed.moved(np.array([0, 0, shift]))
         return shift
 
     # ---- inside -----------------------------------------------------------------------------------------------
+    def _changed(self) -> None:
+        self._known.clear()
+        self._skinned = None
+
     def _trunk_up(self) -> np.ndarray:
         return self.turned("spine01") @ UP
 
@@ -235,6 +248,7 @@ class Poser:
         if world:
             rotation = self._place(self.body.parents[b])[1].T @ rotation
         self.local[b] = rotation
+        self._skinned = None
         for below in self.body.descendants[b]:
             self._known.pop(below, None)
 
@@ -251,7 +265,7 @@ class Poser:
         a, b = self.length(*chain[:2]), self.length(*chain[1:])
         origin = self.where(start)
         to = np.asarray(target, float) - origin
-        distance = float(np.clip(np.linalg.norm(to), abs(a - b) * 1.02 + 1e-3, (a + b) * 0.999))
+        distance = float(np.clip(norm(to), abs(a - b) * 1.02 + 1e-3, (a + b) * 0.999))
         along = unit(to)
         pole = np.asarray(pole, float)
         side = unit(pole - along * (pole @ along))
@@ -271,9 +285,9 @@ class Poser:
         d1r, d2r, hr = self._rest_hinge((u1, l1, end))
         d1, d2 = unit(first), unit(second)
         axis = cross(d1, d2)
-        if hinge is not None and (np.linalg.norm(axis) < 0.17):
+        if hinge is not None and (norm(axis) < 0.17):
             axis = np.asarray(hinge, float)
-        elif np.linalg.norm(axis) < 0.03:
+        elif norm(axis) < 0.03:
             parent = self._place(self.body.parents[self.body.bone[u1]])[1]
             axis = _least(parent @ d1r, d1) @ parent @ hr
         upper = _frame(d1, axis) @ _frame(d1r, hr).T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -94,12 +95,14 @@ class Renderer:
         """The picture, (H, W, 3) uint8 sRGB, and who and what is nearest in each of its pixels (hair at its full length)."""
         gl, camera = self.gl, stage.camera
         buffers = [self._upload(mesh) for mesh in stage.meshes]
+        boxes = np.array([(mesh.positions.min(0), mesh.positions.max(0)) for mesh in stage.meshes])
         matrices = [
             light_matrix(direction, stage.centre, stage.radius)
             for direction in (stage.light.direction, np.array([0.0, 0.0, 1.0]))
         ]
         for matrix, (_, target) in zip(matrices, self._shadow_maps, strict=True):
-            self._draw_depth(stage.meshes, buffers, matrix, target)
+            inside = [k for k, out in enumerate(_outside(boxes, matrix)) if not out]
+            self._draw_depth([stage.meshes[k] for k in inside], [buffers[k] for k in inside], matrix, target)
         # Rendered larger and averaged down: smooth edges for less than multisampling costs on llvmpipe.
         width, height = round(camera.width * OVERSAMPLE), round(camera.height * OVERSAMPLE)
         surfaces, output = self._targets_of(width, height)
@@ -109,8 +112,9 @@ class Renderer:
         for program in (self.solid, self.cut):
             _set(program, view_projection=camera.matrix(), pattern=0)
         # The near comes first, so that what it hides is hardly drawn.
-        for k in sorted(range(len(buffers)), key=lambda k: _order(stage.meshes[k], camera)):
-            if not _outside(stage.meshes[k], camera.matrix()):
+        outside = _outside(boxes, camera.matrix())
+        for k in sorted(range(len(buffers)), key=lambda k: _order(stage.meshes[k], boxes[k], camera)):
+            if not outside[k]:
                 self._draw_surface(stage.meshes[k], *buffers[k])
         self._light(stage, matrices, surfaces, output)
         pixels = np.frombuffer(output.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)[::-1]
@@ -192,7 +196,7 @@ class Renderer:
         for program in (self.solid_depth, self.depth_only):
             _set(program, view_projection=matrix)
         for mesh, (vertices, indices) in zip(meshes, buffers, strict=True):
-            if not mesh.shadow or mesh.material.catcher > 0 or _outside(mesh, matrix):
+            if not mesh.shadow or mesh.material.catcher > 0:
                 continue
             # Fragment discards are slow: only for what has a cut edge.
             if _is_cut(mesh):
@@ -256,19 +260,21 @@ def _is_cut(mesh: Mesh) -> bool:
     return mesh.material.shells > 1 or float(mesh.colors[:, 3].min()) < 0.5 * mesh.material.jag
 
 
-def _outside(mesh: Mesh, matrix: np.ndarray) -> bool:
-    """Whether the box around a mesh, with room for its hair, lies wholly beyond one side of what ``matrix`` shows."""
-    low, high = mesh.positions.min(0) - 0.15, mesh.positions.max(0) + 0.15
-    corners = np.array(
-        [[x, y, z, 1.0] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
-    )
-    clip = corners @ matrix.T
-    return bool(((clip[:, :3] > clip[:, 3:]).all(0) | (clip[:, :3] < -clip[:, 3:]).all(0)).any())
+_CORNERS = np.array(list(itertools.product((0, 1), repeat=3)))
 
 
-def _order(mesh: Mesh, camera: Camera) -> tuple[bool, float]:
-    """Drawing order: catchers last, else by the distance of the middle; wide planes count as far."""
-    low, high = mesh.positions.min(0), mesh.positions.max(0)
+def _outside(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """(M,) bool: whether a mesh's box (M, 2, 3), with room for its hair, lies wholly beyond one side of what ``matrix`` shows."""
+    roomy = boxes + np.array([[-0.15], [0.15]])
+    corners = np.stack([roomy[:, _CORNERS[:, axis], axis] for axis in range(3)], axis=-1)  # (M, 8, 3)
+    clip = corners @ matrix[:, :3].T + matrix[:, 3]
+    beyond = (clip[..., :3] > clip[..., 3:]).all(1) | (clip[..., :3] < -clip[..., 3:]).all(1)
+    return beyond.any(1)
+
+
+def _order(mesh: Mesh, box: np.ndarray, camera: Camera) -> tuple[bool, float]:
+    """Drawing order: catchers last, else by the distance of the middle of the mesh's box (2, 3); wide planes count as far."""
+    low, high = box
     wide = float((high - low).max()) > 8
     return mesh.material.catcher > 0, wide * 100.0 + float(np.linalg.norm((low + high) / 2 - camera.eye))
 

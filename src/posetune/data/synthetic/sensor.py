@@ -35,7 +35,7 @@ def expose(
         noise.standard_normal((h // 2, w // 2, 3), dtype=np.float32), (w, h), interpolation=cv2.INTER_LINEAR
     )
     grain = 0.8 * grain[..., None] + 0.6 * tint
-    image += grain * strength * (0.4 + 0.6 * np.sqrt(np.clip(image.mean(-1, keepdims=True), 0, 255) / 255))
+    image += grain * strength * (0.4 + 0.6 * np.sqrt(np.clip(_grey(image), 0, 255) / 255))
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 
@@ -86,13 +86,18 @@ def _move(image: np.ndarray, angle: float, length: float) -> np.ndarray:
 
 def _grade(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     x = cv2.pow(np.clip(image / 255, 0, 1), float(np.exp(rng.normal(0, 0.14))))
-    grey = x.mean(-1, keepdims=True)
+    grey = _grey(x)
     x = grey + (x - grey) * float(rng.uniform(0.6, 1.15))
     if rng.random() < 0.03:
         x = grey + 0 * x
     x = (x - 0.45) * float(rng.uniform(0.85, 1.2)) + 0.45 + float(rng.normal(0, 0.03))
     x *= np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
     h, w = x.shape[:2]
-    gy, gx = np.mgrid[0:h, 0:w].astype(np.float32)
+    gy, gx = np.arange(h, dtype=np.float32)[:, None], np.arange(w, dtype=np.float32)
     r2 = ((gx - w / 2) ** 2 + (gy - h / 2) ** 2) / (w * w / 4 + h * h / 4)
-    return 255 * x * (1 - float(rng.uniform(0, 0.3)) * r2[..., None])
+    return x * (255 * (1 - float(rng.uniform(0, 0.3)) * r2))[..., None]
+
+
+def _grey(image: np.ndarray) -> np.ndarray:
+    """(H, W, 1) the mean of the channels; numpy's own mean over rows of three is many times as slow."""
+    return ((image[..., 0] + image[..., 1] + image[..., 2]) / 3)[..., None]

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from posetune.data.synthetic.mesh import Material, Mesh
+from posetune.data.synthetic.pose import cross, unit
 
 Color = np.ndarray | tuple[float, float, float]
 
@@ -17,7 +18,15 @@ def _colored(count: int, color: Color, cut: float = 1.0) -> np.ndarray:
 
 def box(size, color: Color, material: Material | None = None) -> Mesh:
     """``size`` (3,) m, standing on z = 0, the middle of its base at the origin; sharp edges."""
-    x, y, z = np.asarray(size, float) / 2
+    half = np.asarray(size, float) / 2
+    positions, triangles, normals = _cube()
+    p = positions * half + [0, 0, half[2]]
+    return Mesh(p.astype(np.float32), triangles, _colored(24, color), material or Material(), normals=normals)
+
+
+@functools.cache
+def _cube() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Corners (24, 3) at ±1, triangles (12, 3) and normals (24, 3) of a cube with sharp edges."""
     positions: list[np.ndarray] = []
     normals: list[np.ndarray] = []
     triangles: list[list[int]] = []
@@ -30,9 +39,7 @@ def box(size, color: Color, material: Material | None = None) -> Mesh:
             positions += [n + a * u + b * v for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
             normals += [n] * 4
             triangles += [[start, start + 1, start + 2], [start, start + 2, start + 3]]
-    p = np.array(positions) * [x, y, z] + [0, 0, z]
-    return Mesh(p.astype(np.float32), np.array(triangles), _colored(24, color), material or Material(),
-                normals=np.array(normals, np.float32))  # fmt: skip
+    return np.array(positions), np.array(triangles), np.array(normals, np.float32)
 
 
 def plane(size, color: Color, material: Material | None = None, cells: int = 1, fade: bool = False) -> Mesh:
@@ -55,33 +62,22 @@ def tube(
     """Along ``path`` (N, 3) with ``radius`` (N,) or one number."""
     path = np.asarray(path, float)
     radii = np.broadcast_to(radius, (len(path),))
-    along = np.gradient(path, axis=0)
+    along = np.gradient(path, axis=0) if len(path) > 2 else np.repeat(path[1:] - path[:1], 2, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
-    side = np.cross(along, [0.0, 0.0, 1.0] if abs(along[0, 2]) < 0.9 else [1.0, 0.0, 0.0])
+    away = [0.0, 0.0, 1.0] if abs(along[0, 2]) < 0.9 else [1.0, 0.0, 0.0]
+    side, other = np.empty_like(along), np.empty_like(along)
     for k in range(len(side)):  # carried along the path, so that it never turns over
-        if k:
-            side[k] = side[k - 1] - along[k] * (along[k] @ side[k - 1])
-        side[k] /= np.linalg.norm(side[k])
-    other = np.cross(along, side)
+        side[k] = unit(side[k - 1] - along[k] * (along[k] @ side[k - 1]) if k else cross(along[k], away))
+        other[k] = cross(along[k], side[k])
     a = np.arange(sides) / sides * 2 * np.pi
     ring = np.cos(a)[None, :, None] * side[:, None] + np.sin(a)[None, :, None] * other[:, None]
     p = path[:, None] + ring * radii[:, None, None]
-    i, j = np.meshgrid(np.arange(len(path) - 1), np.arange(sides), indexing="ij")
-    q = np.stack(
-        [i * sides + j, i * sides + (j + 1) % sides, (i + 1) * sides + (j + 1) % sides, (i + 1) * sides + j], -1
-    )
-    q = q.reshape(-1, 4)
-    triangles = np.concatenate([q[:, [0, 1, 2]], q[:, [0, 2, 3]]])
+    triangles = _tube_triangles(len(path), sides, capped)
     positions, normals = p.reshape(-1, 3), ring.reshape(-1, 3)
     if capped:
-        for end, sign in ((0, -1), (len(path) - 1, 1)):
-            start = len(positions)
-            positions = np.concatenate([positions, p[end], path[end][None]])
-            normals = np.concatenate([normals, np.tile(sign * along[end], (sides + 1, 1))])
-            around = np.arange(sides)
-            triangles = np.concatenate(
-                [triangles, np.stack([start + around, start + (around + 1) % sides, np.full(sides, start + sides)], 1)]
-            )
+        caps = np.repeat(np.stack([-along[0], along[-1]]), sides + 1, axis=0)
+        positions = np.concatenate([positions, p[0], path[:1], p[-1], path[-1:]])
+        normals = np.concatenate([normals, caps])
     rest = np.column_stack([positions[:, :2] * 0, np.zeros(len(positions))])
     lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     turn = np.tile(a / (2 * np.pi), len(path)) * 2 * np.pi * float(np.mean(radii))
@@ -91,6 +87,22 @@ def tube(
     rest_normals[: len(turn)] = [0, 1, 0]
     return Mesh(positions.astype(np.float32), triangles, _colored(len(positions), color), material or Material(),
                 normals=normals.astype(np.float32), rest=rest, rest_normals=rest_normals)  # fmt: skip
+
+
+@functools.cache
+def _tube_triangles(rings: int, sides: int, capped: bool) -> np.ndarray:
+    """(M, 3) triangles of a tube: ring after ring, then for each cap its rim and its middle."""
+    i, j = np.meshgrid(np.arange(rings - 1), np.arange(sides), indexing="ij")
+    q = np.stack(
+        [i * sides + j, i * sides + (j + 1) % sides, (i + 1) * sides + (j + 1) % sides, (i + 1) * sides + j], -1
+    )
+    q = q.reshape(-1, 4)
+    triangles = [q[:, [0, 1, 2]], q[:, [0, 2, 3]]]
+    if capped:
+        around = np.arange(sides)
+        triangles += [np.stack([start + around, start + (around + 1) % sides, np.full(sides, start + sides)], 1)
+                      for start in (rings * sides, rings * sides + sides + 1)]  # fmt: skip
+    return np.concatenate(triangles)
 
 
 def rod(a, b, radius: float, color: Color, material: Material | None = None, sides: int = 12) -> Mesh:

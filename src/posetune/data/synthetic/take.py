@@ -73,7 +73,7 @@ class Set:
         self.seed, self.recipe, self.scene = list(seed), recipe, scenes.get(scene_name)
         self.moment = float(rng.uniform(*self.scene.moment))
         self.players = [_cast(rng, self.scene, recipe)]
-        subject, _ = self.players[0].act(self.moment)
+        self._subject = subject, _ = self.players[0].act(self.moment)
         seen = [subject.vertices]
         if sequence:  # the camera shall have the whole movement in view
             seen += [self.players[0].act(t)[0].vertices for t in (0.0, 0.5, 1.0)]
@@ -95,7 +95,8 @@ class Set:
     def take(self, renderer, phase: float | None = None, frame: int = 0) -> Take:
         """Photograph the set at ``phase`` (None: its own moment)."""
         t = self.moment if phase is None else phase
-        acts = [p.act(t if i == 0 else (t + 0.37 * i) % 1) for i, p in enumerate(self.players)]
+        subject = self._subject if phase is None else self.players[0].act(t)
+        acts = [subject, *(p.act((t + 0.37 * i) % 1) for i, p in enumerate(self.players[1:], start=1))]
         surroundings = [*self.place.meshes, *self.occluders, *(m for _, things in acts for m in things)]
         people = [
             person_meshes(p.person, posed, i + 1)
@@ -174,8 +175,10 @@ def _covered(things: Sequence[Mesh], subject: Posed, camera: Camera) -> float:
     points = camera.project(subject.vertices[::29])[:, :2]
     hidden = np.zeros(len(points), bool)
     for thing in things:
-        outline = cv2.convexHull(np.float32(camera.project(thing.positions)[:, :2]))
-        hidden |= [cv2.pointPolygonTest(outline, (float(x), float(y)), False) >= 0 for x, y in points]
+        outline = cv2.convexHull(np.float32(camera.project(thing.positions)[:, :2]))[:, 0].astype(float)
+        edge, to = np.roll(outline, -1, axis=0) - outline, points[:, None] - outline
+        turn = edge[:, 0] * to[..., 1] - edge[:, 1] * to[..., 0]  # (points, edges): on which side
+        hidden |= (turn >= 0).all(1) | (turn <= 0).all(1)
     return float(hidden.mean())
 
 
