@@ -178,4 +178,5 @@ def test_processes_started_inside_run_one_thread_and_the_environment_is_as_befor
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     with generating.one_thread():
         assert os.environ["OMP_NUM_THREADS"] == os.environ["OPENBLAS_NUM_THREADS"] == "1"
-    assert os.environ["OMP_NUM_THREADS"] == "7" and "OPENBLAS_NUM_THREADS" not in os.environ
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
