@@ -11,6 +11,7 @@ from posetune.data.synthetic import generate as generating
 from posetune.data.synthetic.generate import Order, _row, generate, make_renderer
 from posetune.data.synthetic.label import Label
 from posetune.data.synthetic.sample import ordinary_pictures, write_sample
+from posetune.data.synthetic.scenes import get
 from posetune.data.synthetic.take import Recipe, Set
 from posetune.errors import PosetuneError
 from posetune.landmarks import NAMES
@@ -150,6 +151,17 @@ def test_the_ceiling_camera_looks_down_from_where_a_ceiling_is():
         down = stage.camera.axes[2]  # where it looks, m, z up
         assert down[2] < -np.sin(np.radians(40))
         assert np.linalg.norm(stage.camera.eye - stage.centre) > 1.9
+
+
+@pytest.mark.parametrize("name", ["station", "mat"])
+def test_a_camera_with_its_own_place_sees_everybody_from_there(name):
+    scene = get(name)
+    for seed in range(6):
+        stage = Set((6, seed), name, Recipe(size=96))
+        x, y, z = stage.camera.eye - stage.centre  # people face -y
+        azimuth, elevation = np.degrees([np.arctan2(x, -y), np.arctan2(z, np.hypot(x, y))])
+        assert scene.azimuth[0] - 12 < azimuth < scene.azimuth[1] + 12  # the body's middle is not its box's
+        assert scene.elevation[0] - 12 < elevation < scene.elevation[1] + 12
 
 
 def test_recipes_say_everything_that_decides_a_picture():

@@ -71,7 +71,7 @@ def test_limits_see_a_knee_that_cannot_be(poser):
 _CARRIERS = {
     "pushup": ("hand", "foot|shin|thigh"), "downdog": ("hand", "foot"), "cat-cow": ("hand", "shin"), "handstand": ("hand",),
     "squat": ("foot",), "lunge": ("foot",), "deadlift": ("foot",), "warrior": ("foot",), "walk": ("foot",), "worker": ("foot",),
-    "stand": ("foot",), "sit": ("foot",), "ceiling": ("foot",),
+    "stand": ("foot",), "sit": ("foot",), "ceiling": ("foot",), "station": ("foot",), "mat": ("hand", "foot"),
 }  # fmt: skip
 
 
