@@ -26,7 +26,7 @@ def test_it_agrees_with_litert_on_whole_pictures(model):
         for a, b in zip(found, other, strict=True):
             people += 1
             distance = np.linalg.norm(b.landmarks_px[:, :2] - a.landmarks_px[:, :2], axis=-1)
-            assert distance.mean() < 0.01  # px; the gate against MediaPipe is 0.1
+            assert distance.mean() < 0.05  # px; the gate against MediaPipe is 0.1
             assert distance.max() < 0.1
             np.testing.assert_allclose(b.world, a.world, atol=2e-3)  # metres
             np.testing.assert_allclose(b.visibility, a.visibility, atol=1e-3)
