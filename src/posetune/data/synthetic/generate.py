@@ -233,7 +233,7 @@ def _run(order: Order, out: Path, parts: Path, jobs: list[int], workers: int, pr
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Processes started inside run their linear algebra in one thread: there is a process for every core already, and
-    threads that wait for their share of a small product cost a third of the processor's time."""
+    threads that wait for their share of a small product cost more than a quarter of the processor's time."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
