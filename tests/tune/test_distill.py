@@ -40,7 +40,7 @@ def subject(name, group, weight=1.0):
 def test_people_in_a_folder_become_subjects_with_the_teachers_points(teacher, folder, tmp_path):
     said = []
     records = unlabelled_images([folder], tmp_path / "frames", said.append)
-    subjects = pseudo_labelled(teacher, records, said.append)
+    subjects = pseudo_labelled(teacher, records, said.append, drawings=True)
     assert {s.image.path.name for s in subjects} == {"person0.png", "person1.png"}
     assert "1 damaged" in said[-1]
     for s in subjects:
@@ -48,6 +48,12 @@ def test_people_in_a_folder_become_subjects_with_the_teachers_points(teacher, fo
         sure = s.weight > 0.9
         assert sure.sum() > 15
         assert np.linalg.norm(s.keypoints - pose.landmarks_px[:, :2], axis=1)[sure].max() < 0.04 * s.crop.side
+
+
+def test_who_is_drawn_is_left_out(teacher, folder, tmp_path):
+    records = unlabelled_images([folder], tmp_path / "frames", lambda _: None)
+    with pytest.raises(PosetuneError, match="2 who seem to be drawn"):
+        pseudo_labelled(teacher, records, lambda _: None)
 
 
 def test_what_the_views_do_not_agree_on_is_not_trusted(teacher, folder):
@@ -105,6 +111,7 @@ def test_scaling_bounds_what_a_person_counts_for():
 def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsys):
     command = ["train", "--method", "distill", "--teacher", "lite", "--base", "lite", "--out", str(tmp_path / "run")]
     settings = ["samples=[8, 8]", "batch=4", "validations=1", "replay.sample_set=false", "blend=1", "val_share=0.5"]
+    settings += ["drawings=true"]  # for that is what they are
     assert main([*command, "--unlabelled", str(folder), *(f"--set={s}" for s in settings), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert posetune.load(result["model"], threads=1).predict(ImageRecord("", folder / "person0.png", 0, 0, "").read())

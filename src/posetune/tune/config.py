@@ -39,6 +39,7 @@ class TrainConfig:
     data: str | None
     unlabelled: tuple[str, ...]
     teacher: str
+    drawings: bool
     train_split: str
     val_split: str
     val_share: float
@@ -121,6 +122,7 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("size", raw["size"] in SIZES, "256, 224 or 192")
     sources = raw["unlabelled"]
     require("unlabelled", isinstance(sources, list) and all(isinstance(n, str) for n in sources), "a list of paths")
+    require("drawings", isinstance(raw["drawings"], bool), "true or false")
     require("trainable", raw["trainable"] in TRAINABLE, " or ".join(TRAINABLE))
     require("schedule", raw["schedule"] in SCHEDULES, " or ".join(SCHEDULES))
     require("weight_precision", raw["weight_precision"] in ("fp16", "fp32"), "fp16 or fp32")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from posetune.data.drawings import SIDE, is_drawing
 from posetune.data.people import ImageRecord
 from posetune.data.teacher import pseudo_labels
 from posetune.data.unlabelled import find_people
@@ -21,11 +22,12 @@ _NOTHING = np.full(COUNT, np.nan, np.float32)
 
 
 def pseudo_labelled(
-    teacher: Landmarker, records: Sequence[ImageRecord], say: Say, most_people: int = 5
+    teacher: Landmarker, records: Sequence[ImageRecord], say: Say, most_people: int = 5, drawings: bool = False
 ) -> list[Subject]:
     """The people that ``teacher`` finds in the images, as training subjects with its pseudo-labels.
 
-    Left out are people about whom its views disagree (wrong detections, posters), and single points likewise.
+    Left out are people about whom its views disagree (wrong detections, posters), single points likewise, and who seems to be
+    drawn, unless ``drawings`` are to be learnt too.
 
     Raises PosetuneError if nobody is left.
     """
@@ -33,20 +35,25 @@ def pseudo_labelled(
         found, damaged = find_people(teacher, records, most_people, progress.step)
     with Progress(len(found), "people looked at") as progress:
         labels = pseudo_labels(teacher, found, ImageRecord.read, lambda _: progress.step())
-    subjects = [
-        Subject(record, crop, points, trust, _NOTHING, None, f"{record.path.name} (pseudo-labels)")
-        for (record, crop), points, trust, good in zip(
-            found, labels.points_px, labels.trust, labels.believable, strict=True
-        )
-        if good
-    ]
+    subjects, drawn = [], 0
+    for (record, crop), points, trust, good in zip(
+        found, labels.points_px, labels.trust, labels.believable, strict=True
+    ):
+        if not good:
+            continue
+        if not drawings and is_drawing(crop.cut(record.read(), SIDE), crop.to_crop(points, SIDE)):
+            drawn += 1
+            continue
+        subjects.append(Subject(record, crop, points, trust, _NOTHING, None, f"{record.path.name} (pseudo-labels)"))
     if not subjects:
         raise PosetuneError(
-            f"The teacher is sure of nobody in the {len(records)} unlabelled images; they need people of 100 px or more."
+            f"The teacher is sure of nobody in the {len(records)} unlabelled images; they need people of 100 px or more"
+            + (f". {drawn} who seem to be drawn were left out; --set drawings=true keeps them." if drawn else ".")
         )
     kept = np.mean([np.mean(s.weight > 0) for s in subjects])
     say(
         f"Pseudo-labels: {len(subjects)} of {len(found)} people found are believable, with {kept:.0%} of their points"
+        + (f"; {drawn} who seem to be drawn left out (drawings=true keeps them)" if drawn else "")
         + (f"; {damaged} damaged images left out." if damaged else ".")
     )
     return subjects

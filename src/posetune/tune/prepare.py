@@ -55,7 +55,9 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, frames: Path,
 
         records = unlabelled_images(config.unlabelled, frames, say)
         teacher = stock.resolve(config.teacher)
-        pseudo = pseudo_labelled(Landmarker(teacher.landmarks, teacher.detector), records, say)
+        pseudo = pseudo_labelled(
+            Landmarker(teacher.landmarks, teacher.detector), records, say, drawings=config.drawings
+        )
         if train:
             pseudo = scaled(pseudo, _typical_labels(train))
         else:
