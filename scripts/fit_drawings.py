@@ -169,6 +169,8 @@ def own_material(seed: int) -> tuple[np.ndarray, np.ndarray]:
             if not np.isfinite(points).all():
                 continue
             views = (drawn_figure(points, rng), cartoon(view, rng), photograph(view, rng), photograph(view, rng))
+            if rng.random() < 0.15:
+                views = tuple(cv2.cvtColor(cv2.cvtColor(v, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) for v in views)
             measures += [drawing_measures(v, points) for v in views]
             drawn += [True, True, False, False]
     return np.array(measures), np.array(drawn)
