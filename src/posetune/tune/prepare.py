@@ -12,14 +12,13 @@ from posetune import __version__, stock
 from posetune.data.dataset import Dataset, load_dataset, load_train_and_val
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
-from posetune.geometry import Crop
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import Landmarker
 from posetune.stock import cache
 from posetune.tune.config import TrainConfig
-from posetune.tune.samples import Subject, subject_of
+from posetune.tune.samples import Subject, subject_of, unlabelled_subject
 
 Say = Callable[[str], None]
 
@@ -161,7 +160,7 @@ def _people_in(folder: Path, landmarks: bytes, detector: bytes, say: Say) -> lis
         except PosetuneError:
             damaged += 1
             continue
-        subjects += [_held(record, pose.crop) for pose in landmarker.predict(image)]
+        subjects += [unlabelled_subject(record, pose.crop) for pose in landmarker.predict(image)]
     if not subjects:
         raise PosetuneError(f"No person was found in the {len(paths)} images of the replay folder {folder}.")
     say(
@@ -171,17 +170,12 @@ def _people_in(folder: Path, landmarks: bytes, detector: bytes, say: Say) -> lis
     return subjects
 
 
-def _held(record: ImageRecord, crop: Crop) -> Subject:
-    nothing = np.full(COUNT, np.nan, np.float32)
-    return Subject(record, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
-
-
 def _sample_set() -> list[Subject]:
     """The ordinary people of the sample set's training side, held to stock: their exact labels would pull the network to the
     renderer's notion of a joint and cost skill (docs/training.md).
     """
     people = worth(load_dataset(_sample_folder(), _ORDINARY_TRAIN))
-    return [_held(p.image, p.crop) for p in people if p.crop is not None]
+    return [unlabelled_subject(p.image, p.crop) for p in people if p.crop is not None]
 
 
 def _rendered(count: int) -> list[Person]:

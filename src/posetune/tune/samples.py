@@ -113,6 +113,12 @@ def subject_of(person: Person, weight: np.ndarray | None = None) -> Subject:
     return Subject(person.image, person.crop, person.keypoints[:, :2], trust, visible, world, name, flip)
 
 
+def unlabelled_subject(image: ImageRecord, crop: Crop) -> Subject:
+    """Somebody of whom nothing is known but the crop: held to a network's answers, or measured against them."""
+    nothing = np.full(COUNT, np.nan, np.float32)
+    return Subject(image, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, image.path.name)
+
+
 def make_sample(
     subject: Subject, image: np.ndarray, size: int, augment: AugmentConfig | None, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

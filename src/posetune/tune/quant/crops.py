@@ -11,10 +11,9 @@ import numpy as np
 from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
 from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
-from posetune.landmarks import COUNT
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import Landmarker
-from posetune.tune.samples import Subject, make_sample, subject_of
+from posetune.tune.samples import Subject, make_sample, subject_of, unlabelled_subject
 
 #: As many crops as the ranges, the equalisation and the sensitivities need; more hardly change them.
 FIT_MOST, CHECK_MOST = 96, 96
@@ -98,11 +97,7 @@ def _found(folder: Path, landmarks: bytes, detector: bytes, random: np.random.Ge
             poses = landmarker.predict(record.read())
         except PosetuneError:  # a damaged image among many
             continue
-        nothing = np.full(COUNT, np.nan, np.float32)
-        people += [
-            Subject(record, p.crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, record.path.name)
-            for p in poses
-        ]
+        people += [unlabelled_subject(record, pose.crop) for pose in poses]
         if len(people) >= FIT_MOST + CHECK_MOST:
             break
     return people
