@@ -14,8 +14,9 @@ from posetune.data.people import ImageRecord
 from posetune.data.teacher import pseudo_labels
 from posetune.data.unlabelled import unlabelled_images
 from posetune.errors import PosetuneError
+from posetune.geometry import Crop
 from posetune.landmarks import INDEX
-from posetune.tune.distill import hold_out, pseudo_labelled, scaled
+from posetune.tune.distill import hold_out, keep, kept, pseudo_labelled, scaled
 from posetune.tune.samples import Subject
 
 
@@ -91,6 +92,27 @@ def test_nothing_to_learn_from_is_said(teacher, tmp_path):
         pseudo_labelled(teacher, records, lambda _: None)
 
 
+def test_pseudo_labels_are_kept_for_a_resumed_run(tmp_path):
+    rng = np.random.default_rng(0)
+    made = [
+        Subject(ImageRecord(f"{k}.png", tmp_path / f"{k}.png", 0, 0, "clip"), Crop(5.5 + k, 7, 90, 0.3),
+                rng.random((33, 2)), rng.random(33).astype(np.float32), np.full(33, np.nan), None, "")
+        for k in range(3)
+    ]  # fmt: skip
+    file = tmp_path / "pseudo_labels.npz"
+    keep(file, "heavy", made)
+    again = kept(file, "heavy")
+    assert [s.image.path for s in again] == [s.image.path.resolve() for s in made]
+    assert [s.crop for s in again] == [s.crop for s in made]
+    assert again[2].image.group == "clip"
+    np.testing.assert_array_equal(again[1].keypoints, made[1].keypoints)
+    np.testing.assert_array_equal(again[1].weight, made[1].weight)
+    assert kept(file, "another teacher") is None
+    file.write_bytes(file.read_bytes()[:200])
+    assert kept(file, "heavy") is None
+    assert kept(tmp_path / "none.npz", "heavy") is None
+
+
 def test_whole_videos_are_held_out():
     people = [subject(f"{g}{k}", g) for g in "abcd" for k in range(5)]
     train, val = hold_out(people, 0.25, seed=0)
@@ -116,5 +138,7 @@ def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsy
     result = json.loads(capsys.readouterr().out)
     assert posetune.load(result["model"], threads=1).predict(ImageRecord("", folder / "person0.png", 0, 0, "").read())
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["method"] == "distill"
+    assert main(["train", "--resume", "--out", str(tmp_path / "run")]) == 0
+    assert "2 people, as kept in" in capsys.readouterr().err
     assert main(command) == 2
     assert "--unlabelled" in capsys.readouterr().err

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from posetune.data.people import ImageRecord
 from posetune.data.teacher import pseudo_labels
 from posetune.data.unlabelled import find_people
 from posetune.errors import PosetuneError
+from posetune.files import replacing
+from posetune.geometry import Crop
 from posetune.landmarks import COUNT
 from posetune.progress import Progress
 from posetune.runtime.pipeline import Landmarker
@@ -44,7 +48,7 @@ def pseudo_labelled(
         if not drawings and is_drawing(crop.cut(record.read(), SIDE), crop.to_crop(points, SIDE)):
             drawn += 1
             continue
-        subjects.append(Subject(record, crop, points, trust, _NOTHING, None, f"{record.path.name} (pseudo-labels)"))
+        subjects.append(_subject(record, crop, points, trust))
     if not subjects:
         raise PosetuneError(
             f"The teacher is sure of nobody in the {len(records)} unlabelled images; they need people of 100 px or more"
@@ -57,6 +61,52 @@ def pseudo_labelled(
         + (f"; {damaged} damaged images left out." if damaged else ".")
     )
     return subjects
+
+
+def _subject(record: ImageRecord, crop: Crop, points: np.ndarray, trust: np.ndarray) -> Subject:
+    return Subject(record, crop, points, trust, _NOTHING, None, f"{record.path.name} (pseudo-labels)")
+
+
+def keep(file: Path, asked: str, subjects: Sequence[Subject]) -> None:
+    """Write pseudo-labels into ``file``; ``asked``: what they depend on.
+
+    Arrays: "asked"; "path", "id", "group" (N,); "crop" (N, 5) cx, cy, side (image px), angle (radians), mirror;
+    "points_px" (N, 33, 2) image px; "trust" (N, 33).
+
+    Raises PosetuneError if the file cannot be written.
+    """
+    images = [s.image for s in subjects]
+    with replacing(file) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            asked=asked,
+            path=[str(i.path.resolve()) for i in images],
+            id=[str(i.id) for i in images],
+            group=[i.group for i in images],
+            crop=np.array([astuple(s.crop) for s in subjects], np.float64),
+            points_px=np.array([s.keypoints for s in subjects]),
+            trust=np.array([s.weight for s in subjects]),
+        )
+
+
+def kept(file: Path, asked: str) -> list[Subject] | None:
+    """What :func:`keep` wrote, so that a resumed run need not ask the teacher again; None if it is not there, damaged, or
+    answers something else.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            known = {name: content[name] for name in content.files}
+        if str(known["asked"]) != asked:
+            return None
+        columns = (known[name] for name in ("path", "id", "group", "crop", "points_px", "trust"))
+        subjects = []
+        for path, name, group, (cx, cy, side, angle, mirror), points, trust in zip(*columns, strict=True):
+            record = ImageRecord(str(name), Path(str(path)), 0, 0, str(group))
+            crop = Crop(float(cx), float(cy), float(side), float(angle), bool(mirror))
+            subjects.append(_subject(record, crop, points, trust))
+        return subjects
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+        return None
 
 
 def hold_out(subjects: Sequence[Subject], share: float, seed: int) -> tuple[list[Subject], list[Subject]]:

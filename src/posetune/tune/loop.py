@@ -81,7 +81,7 @@ def train(
     if not networks.is_stock:  # a damaged file must be refused before its offsets are followed
         examine(networks.landmarks, None, config.base)
     graph = Graph(networks.landmarks, config.base)
-    material = gather(config, networks.landmarks, networks.detector, folder / "frames", say)
+    material = gather(config, networks.landmarks, networks.detector, folder.path, say)
     config.save(folder / CONFIG)
 
     cache = ImageCache()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -37,10 +38,11 @@ _ORDINARY, _ORDINARY_TRAIN = "ordinary", "ordinary_train"
 _SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
 
 
-def gather(config: TrainConfig, landmarks: bytes, detector: bytes, frames: Path, say: Say) -> Material:
+def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path, say: Say) -> Material:
     """Everything that a run needs, from labels, from unlabelled images (``config.unlabelled``), or from both.
 
-    ``landmarks``, ``detector``: the base networks. ``frames``: where frames of unlabelled videos are put.
+    ``landmarks``, ``detector``: the base networks. ``folder``: of the run, where frames of unlabelled videos and
+    pseudo-labels are kept.
     """
     train: list[Subject] = []
     val: list[Subject] = []
@@ -49,14 +51,9 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, frames: Path,
         train = training_subjects(train_set, landmarks, detector, config, say)
         val = validation_subjects(val_set, config.val_people, config.seed)
     if config.unlabelled:
-        from posetune.data.unlabelled import unlabelled_images
-        from posetune.tune.distill import hold_out, pseudo_labelled, scaled
+        from posetune.tune.distill import hold_out, scaled
 
-        records = unlabelled_images(config.unlabelled, frames, say)
-        teacher = stock.resolve(config.teacher)
-        pseudo = pseudo_labelled(
-            Landmarker(teacher.landmarks, teacher.detector), records, say, drawings=config.drawings
-        )
+        pseudo = _pseudo_labelled(config, folder, say)
         if train:
             pseudo = scaled(pseudo, _typical_labels(train))
         else:
@@ -64,6 +61,26 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, frames: Path,
             say(f"Learning from {len(pseudo)} of them, choosing on {len(val)} by the teacher's word.")
         train += pseudo
     return Material(train, val, replay_subjects(config, landmarks, detector, _typical_labels(train), say))
+
+
+def _pseudo_labelled(config: TrainConfig, folder: Path, say: Say) -> list[Subject]:
+    """Whoever the teacher is sure of; asked once for a run folder, however often the run is resumed."""
+    from posetune.data.unlabelled import unlabelled_images
+    from posetune.tune.distill import keep, kept, pseudo_labelled
+
+    teacher = stock.resolve(config.teacher)
+    records = unlabelled_images(config.unlabelled, folder / "frames", say)
+    state = [(str(r.path.resolve()), r.path.stat().st_size) for r in records]
+    content = hashlib.sha256(teacher.landmarks + teacher.detector + repr(state).encode()).hexdigest()
+    asked = f"{content} drawings={config.drawings} posetune={__version__}"
+    subjects = kept(folder / "pseudo_labels.npz", asked)
+    if subjects is not None:
+        say(f"Pseudo-labels: {len(subjects)} people, as kept in {folder / 'pseudo_labels.npz'}.")
+        return subjects
+    network = Landmarker(teacher.landmarks, teacher.detector)
+    subjects = pseudo_labelled(network, records, say, drawings=config.drawings)
+    keep(folder / "pseudo_labels.npz", asked, subjects)
+    return subjects
 
 
 def _typical_labels(subjects: Sequence[Subject]) -> float:

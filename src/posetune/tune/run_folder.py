@@ -17,7 +17,8 @@ MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jso
 
 class RunFolder:
     """The files of one run: ``model.tflite`` (the result), ``train.yaml`` (resolved configuration), ``log.jsonl`` (one line
-    per event), ``curves.png``, ``summary.json``, ``checkpoint.pt`` (for --resume), ``tensorboard/``.
+    per event), ``curves.png``, ``summary.json``, ``checkpoint.pt`` (for --resume), ``tensorboard/``; of
+    a run on unlabelled images also ``pseudo_labels.npz`` and ``frames/`` of videos.
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -55,7 +55,7 @@ def train_stock_heads(config: TrainConfig, head: HeadConfig, *, resume: bool = F
     if not networks.is_stock:
         examine(networks.landmarks, None, config.base)
     graph = Graph(networks.landmarks, config.base)
-    material = gather(config, networks.landmarks, networks.detector, folder / "frames", say)
+    material = gather(config, networks.landmarks, networks.detector, folder.path, say)
     config.save(folder / CONFIG)
     cache = ImageCache()
     batches = BatchMaker(
