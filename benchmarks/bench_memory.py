@@ -1,9 +1,9 @@
 """Does memory stay flat over a long video? Runs `posetune predict` on one and samples the memory of its process.
 
-    python benchmarks/bench_memory.py [--minutes 12] [--model lite] [--video CLIP.mp4] [--no-overlays]
+    python benchmarks/bench_memory.py [--minutes 12] [--fps 30] [--model lite] [--video CLIP.mp4] [--no-overlays]
 
 The video is a clip (by default a camera that moves over one picture of the sample set) played forth and back until it is as
-long as asked for, 30 frames a second. Printed: resident memory at every tenth of the way, and its slope by least
+long as asked for. Printed: resident memory at every tenth of the way, and its slope by least
 squares over the second half, in MB an hour of video. Linux only.
 """
 
@@ -23,15 +23,13 @@ from posetune.measure.bench_setup import sample_clip
 from posetune.runtime.images import read_image
 from posetune.runtime.video import VideoReader, writing_video
 
-FPS = 30
 
-
-def long_video(frames: Sequence[np.ndarray], minutes: float, path: Path) -> int:
+def long_video(frames: Sequence[np.ndarray], minutes: float, fps: int, path: Path) -> int:
     """Write the frames forth and back; returns how many."""
     turn = [*frames, *frames[-2:0:-1]]
-    count = round(minutes * 60 * FPS)
+    count = round(minutes * 60 * fps)
     height, width = frames[0].shape[:2]
-    with writing_video(path, FPS, width, height) as video:
+    with writing_video(path, fps, width, height) as video:
         for k in range(count):
             video.write(turn[k % len(turn)])
     return count
@@ -48,6 +46,7 @@ def resident_mb(process: int) -> float | None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--fps", type=int, default=30, help="frames a second of the video (default: %(default)s)")
     parser.add_argument("--model", default="lite")
     parser.add_argument("--video", type=Path)
     parser.add_argument("--no-overlays", action="store_true")
@@ -58,7 +57,7 @@ def main() -> int:
         else:
             frames = [read_image(path)[::2, ::2].copy() for path in sample_clip(Path(folder) / "clip")]
         video = Path(folder) / "long.mp4"
-        count = long_video(frames, args.minutes, video)
+        count = long_video(frames, args.minutes, args.fps, video)
         print(f"{count} frames of {frames[0].shape[1]}×{frames[0].shape[0]}, {args.minutes:g} minutes, {args.model}")
         command = [sys.executable, "-m", "posetune", "predict", str(video), "--model", args.model]
         command += ["--out", str(Path(folder) / "out"), *(["--no-overlays"] if args.no_overlays else [])]
