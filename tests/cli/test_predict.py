@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 from figures import draw_person, room
+from mp4 import set_rotation
 
 from posetune.cli import main
 from posetune.runtime.images import read_image
@@ -194,6 +196,70 @@ def test_ctrl_c_keeps_what_was_done(tmp_path, monkeypatch, capfd):
     assert "in 3 frames" in capfd.readouterr().out
 
 
+def test_ctrl_c_among_images_keeps_every_picture_whose_overlay_was_drawn(tmp_path, monkeypatch, capfd):
+    from posetune.runtime import batch
+
+    photos = tmp_path / "photos"
+    for i in range(30):
+        write(photos / f"{i:02}.png", person(i))
+    read = batch.read_image
+
+    def interrupting(path):
+        if path.name == "05.png":
+            os.kill(os.getpid(), signal.SIGINT)
+        return read(path)
+
+    monkeypatch.setattr(batch, "read_image", interrupting)
+    out = tmp_path / "out"
+    assert predict(photos, "--out", out) == 130
+    drawn = {path.name.removesuffix(".jpg") for path in (out / "overlays").iterdir()}
+    noted = {entry["file_name"] for entry in json.loads((out / "predictions.json").read_text())}
+    assert "05.png" in noted
+    assert noted == drawn
+    assert len(noted) < 30
+
+
+def test_damaged_cut_off_and_turned_videos(tmp_path, capfd):
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    walk(videos / "good.mp4", 4)
+    (videos / "empty.mp4").write_bytes(b"")
+    (videos / "headless.mp4").write_bytes((videos / "good.mp4").read_bytes()[:900])
+    whole = tmp_path / "whole.avi"
+    writer = cv2.VideoWriter(str(whole), cv2.VideoWriter.fourcc(*"MJPG"), 10, (300, 380))
+    for i in range(12):
+        writer.write(person(i)[:, :, ::-1])
+    writer.release()
+    (videos / "half.avi").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    out = tmp_path / "out"
+    assert predict(videos, "--out", out, "--no-overlays") == 1
+    said = capfd.readouterr().err
+    assert "empty.mp4 as a video" in said
+    assert "headless.mp4 as a video" in said
+    assert "of its 12 frames" in said
+    entries = json.loads((out / "predictions.json").read_text())
+    assert [e["frame"] for e in entries if e["file_name"] == "good.mp4"] == [0, 1, 2, 3]
+    assert 3 <= sum(e["file_name"] == "half.avi" for e in entries) < 12
+    phone = walk(tmp_path / "phone.mp4", 2)
+    plain = VideoReader(phone)
+    set_rotation(phone, 90)
+    assert predict(phone, "--out", tmp_path / "turned") == 0
+    overlay = VideoReader(tmp_path / "turned" / "overlays" / "phone.mp4")
+    assert (overlay.width, overlay.height) == (plain.height, plain.width)
+
+
+def test_a_mask_is_drawn_where_it_is_asked_for(tmp_path):
+    write(tmp_path / "a.png", person())
+    pictures = []
+    for words in ((), ("--segmentation",)):
+        assert predict(tmp_path / "a.png", "--out", tmp_path / f"out{len(words)}", *words) == 0
+        pictures.append(read_image(tmp_path / f"out{len(words)}" / "overlays" / "a.png.jpg").astype(int))
+    changed = np.abs(pictures[0] - pictures[1]).max(-1) > 25
+    assert 0.02 < changed.mean() < 0.5
+    poses = [json.loads((tmp_path / f"out{k}" / "predictions.json").read_text())[0]["keypoints"] for k in (0, 1)]
+    assert poses[0] == poses[1]
+
+
 def test_every_frame_by_itself_and_constants(tmp_path, capfd):
     video = walk(tmp_path / "walk.mp4", 3)
     out = tmp_path / "out"
@@ -212,9 +278,11 @@ def test_a_large_a_tiny_and_a_crowded_image(tmp_path, capfd):
     write(photos / "close.jpg", draw_person(room(300, 560), (150, 280), 1.7))
     write(photos / "pixel.png", np.zeros((1, 1, 3), np.uint8))
     write(photos / "black.png", np.zeros((480, 640, 3), np.uint8))
-    crowd = room(1200, 500)
-    for i in range(40):
-        crowd = draw_person(crowd, (60 + 120 * (i % 10), 70 + 120 * (i // 10)), 0.38)
+    crowd = room(1200, 700)  # thirty-seven far off, three near by
+    for i in range(37):
+        crowd = draw_person(crowd, (40 + 60 * (i % 19), 70 + 60 * (i // 19)), 0.2)
+    for i in range(3):
+        crowd = draw_person(crowd, (200 + 400 * i, 430), 1.5)
     write(photos / "crowd.png", crowd)
     out = tmp_path / "out"
     assert predict(photos, "--out", out, "--json", "--max-people", 40, "--no-overlays") == 0
@@ -223,6 +291,6 @@ def test_a_large_a_tiny_and_a_crowded_image(tmp_path, capfd):
     names = [entry["file_name"] for entry in results]
     assert names.count("large.jpg") == names.count("close.jpg") == 1
     assert not {"pixel.png", "black.png"} & set(names)
-    assert names.count("crowd.png") <= 40
+    assert 3 <= names.count("crowd.png") <= 40  # the stock detector finds who is near by
     nose = next(entry["keypoints"] for entry in results if entry["file_name"] == "large.jpg")[:2]
     assert np.hypot(nose[0] - 320 * 12, nose[1] - (190 - 141) * 12) < 15 * 12

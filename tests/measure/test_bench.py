@@ -70,6 +70,13 @@ def test_ratios_are_to_the_same_network_or_to_what_stands_for_it():
     assert bench_show.ratio(row("posetune", "full", 4.0), []) is None
 
 
+def test_a_network_of_ones_own_is_also_compared_with_stock_full(lite):
+    rows = (row("mediapipe", "full", 20.0), row("mediapipe", "mine", 12.0), row("posetune", "mine", 4.0))
+    machine = {"processor": "x", "threads": 2, "sgemm_gflops": None}
+    text = bench_show.table(Report(machine, rows), [lite] * 3)
+    assert "3.00 × as fast, 5.00 × stock full" in text
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_the_chart(tmp_path, suffix):
     pytest.importorskip("matplotlib")

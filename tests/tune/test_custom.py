@@ -199,6 +199,8 @@ def test_points_without_hips_and_shoulders_take_the_detectors_crop(people, tmp_p
     assert np.isnan(result.stock_px)
     assert np.isfinite(result.tuned_px)
     assert posetune.load(result.run).network.described.skeleton.names == ("neck", "left_shin", "right_shin")
+    with pytest.raises(PosetuneError, match="has no mask"):
+        posetune.load(result.run, segmentation=True)
 
 
 @pytest.mark.parametrize("kind", ["pool", "heatmap", "simcc"])

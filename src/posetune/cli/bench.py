@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 HELP = "measure speed, start-up and memory against MediaPipe on this machine"
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
     if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
         raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
+    if args.chart is not None and find_spec("matplotlib") is None:
+        raise PosetuneError("--chart needs matplotlib: pip install 'posetune[train]', or leave --chart out.")
     names, backends = words(args.stock), words(args.backends)
     wrong = [name for name in backends if name not in BACKENDS]
     if wrong or not backends:

@@ -50,8 +50,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="videos: mediapipe is what MediaPipe does; steady holds depth stiller; offline looks ahead and does not lag "
         "(Savitzky–Golay); none (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--min-cutoff", type=float, metavar="HZ", help="lower is stiller at rest (default: 0.05)")
-    parser.add_argument("--beta", type=float, metavar="B", help="higher lags less in motion (default: 80)")
+    parser.add_argument(
+        "--min-cutoff",
+        type=float,
+        metavar="HZ",
+        help="of points in the image, not of depth: lower is stiller at rest (default: 0.05)",
+    )
+    parser.add_argument(
+        "--beta",
+        type=float,
+        metavar="B",
+        help="of points in the image, not of depth: higher lags less in motion (default: 80)",
+    )
     parser.add_argument("--no-track", action="store_true", help="videos: look at every frame by itself, without ids")
     parser.add_argument("--segmentation", action="store_true", help="compute and draw masks of the people as well")
     parser.add_argument("--no-overlays", action="store_true", help="write no pictures, only JSON and CSV")

@@ -229,7 +229,7 @@ def _machine(threads: int, gflops: float) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "threads": threads,
-        "sgemm_gflops": round(gflops, 1),
+        "sgemm_gflops": round(gflops, 1) if gflops else None,  # measured with mode network
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.measure.bench import Contender, Report, Row
+from posetune.stock import LANDMARK_NAMES
 
 _TITLES = {
     "network": ("landmark network alone", "runs a second"),
@@ -24,7 +25,7 @@ def table(report: Report, contenders: Sequence[Contender]) -> str:
     lines = []
     for mode in dict.fromkeys(row.mode for row in report.rows):
         rows = [row for row in report.rows if row.mode == mode]
-        limit = mode == "network" and report.machine["sgemm_gflops"] > 0
+        limit = mode == "network" and bool(report.machine["sgemm_gflops"])
         lines.append(f"{_TITLES[mode][0]}")
         head = f"  {'system':19} {'model':12} {'px':>4} {'type':6} {'median ms':>10} {'a second':>9} {'peak MB':>8}"
         lines.append(head + "  against MediaPipe" + ("   of sgemm's limit" if limit else ""))
@@ -41,7 +42,7 @@ def table(report: Report, contenders: Sequence[Contender]) -> str:
     machine = report.machine
     lines.append(
         f"{machine['processor']}, {machine['threads']} thread{'s' if machine['threads'] > 1 else ''} for posetune; "
-        f"MediaPipe chooses its own number. Medians over interleaved rounds: the ratios carry over, the times do not."
+        f"MediaPipe runs its networks on one. Medians over interleaved rounds: the ratios carry over, the times do not."
     )
     return "\n".join(lines)
 
@@ -63,7 +64,9 @@ def _against(row: Row, rows: Sequence[Row]) -> str:
     times = ratio(row, rows)
     if row.system == "mediapipe" or times is None:
         return ""
-    return f"{times:.2f} × as fast"
+    full = next((r for r in rows if r.system == "mediapipe" and r.model == "full"), None)
+    beside = f", {full.median_ms / row.median_ms:.2f} × stock full" if full and row.model not in LANDMARK_NAMES else ""
+    return f"{times:.2f} × as fast{beside}"
 
 
 def write_chart(report: Report, path: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
+from posetune.interrupt import interruptible
 from posetune.progress import Progress
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
@@ -104,7 +105,13 @@ class Batch:
         threads = self.options.threads or default_threads()
         count = min(threads, len(files))
         landmarkers = [self.options.load(threads // count) for _ in range(count)]
-        with closing(in_order(self._image, files, landmarkers)) as results:
+        with interruptible() as interrupted:
+            # Pictures under way are finished and noted: their overlays are on the disk already.
+            self._noted(itertools.takewhile(lambda _: not interrupted(), files), files, landmarkers)
+            self.stopped = interrupted()
+
+    def _noted(self, wanted: Iterable[File], files: Sequence[File], landmarkers: list[Landmarker]) -> None:
+        with closing(in_order(self._image, wanted, landmarkers)) as results:
             for (_, name), result in zip(files, results, strict=False):
                 if isinstance(result, PosetuneError):
                     self._fail(name, result)

@@ -113,6 +113,8 @@ class OwnLandmarker(Landmarker):
     network: OwnNetwork
 
     def _load_network(self, landmarks: bytes, threads: int | None) -> OwnNetwork:
+        if self._segmentation:
+            raise PosetuneError("A network with points of its own has no mask: leave out segmentation.")
         return OwnNetwork(landmarks, threads, self._backend)
 
     def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose:

@@ -86,8 +86,8 @@ class Landmarker:
     ) -> None:
         """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
         ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
-        ``segmentation``: give every pose a mask; the landmark network then takes nearly twice as long. ``backend``: what
-        runs the networks, one of ``runtime.interpreter.BACKENDS``.
+        ``segmentation``: give every pose a mask; the landmark network then takes a third to three quarters longer.
+        ``backend``: what runs the networks, one of ``runtime.interpreter.BACKENDS``.
         """
         for what, value in (
             ("min_detection_confidence", min_detection_confidence),
@@ -190,9 +190,10 @@ def load(
     """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
     ``.task`` bundle.
 
-    ``threads``: None for as many as there are processors (at most 4). ``segmentation``: give every pose a mask, at
-    nearly twice the network's time. ``backend``: "litert", or "openvino" (an extra), which is faster on some processors and
-    starts half a second later. Raises PosetuneError if there is no such network and it cannot be fetched, or it cannot run.
+    ``threads``: None for as many as there are processors (at most 4). ``segmentation``: give every pose a mask, for a
+    third to three quarters more of the network's time. ``backend``: "litert", or "openvino" (an extra), which is faster on
+    some processors and starts half a second later. Raises PosetuneError if there is no such network and it cannot be fetched,
+    or it cannot run.
     """
     from posetune import stock
 

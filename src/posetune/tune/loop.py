@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from posetune.geometry import SIZE
 from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
+from posetune.interrupt import interruptible
 from posetune.progress import clock
 from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig, load_config
@@ -200,7 +199,7 @@ class Run:
         began = saved = time.monotonic()
         if self.best is None:
             self._validate(0, board)
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             for batch in ahead(Revisited(batches, self.config.visits, batches.batch), start, total):
                 parts = self.trainer.step(batch, total)
                 step = self.trainer.steps_done
@@ -279,25 +278,3 @@ def _tensorboard(folder: RunFolder) -> Any:
     except ImportError:  # optional: the JSONL log has the same numbers
         return None
     return SummaryWriter(str(folder / "tensorboard"))
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C asks the loop to end after the present step; the second one is a plain KeyboardInterrupt."""
-    asked = False
-
-    def handle(*_: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    try:
-        before = signal.signal(signal.SIGINT, handle)
-    except ValueError:  # not the main thread: signals are somebody else's
-        yield lambda: False
-        return
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
