@@ -6,11 +6,28 @@ import contextlib
 import json
 import os
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from posetune.errors import PosetuneError
+
+#: What numpy raises on a damaged .npz file, or on one that lacks something.
+NPZ_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    RuntimeError,  # NotImplementedError is one: a compression that zipfile does not know
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -170,6 +171,15 @@ def test_a_file_that_is_none_is_refused_with_its_name(content, words, tmp_path):
     with pytest.raises(PosetuneError, match=words) as caught:
         Corrector.load(file)
     assert "x.npz" in str(caught.value)
+
+
+def test_no_flipped_byte_ends_in_a_traceback():
+    content = corrector().to_bytes()
+    for place in range(0, len(content), 7):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x5A
+        with contextlib.suppress(PosetuneError):  # a byte that nobody reads is no damage
+            Corrector.from_bytes(bytes(damaged))
 
 
 def test_lists_and_streams():

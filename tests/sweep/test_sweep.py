@@ -219,6 +219,13 @@ def test_distilling_needs_something_to_look_at(data, tmp_path, capsys):
     assert "--unlabelled" in capsys.readouterr().err
     assert cli.main(["sweep", "--data", str(data), "--out", str(tmp_path / "s"), "--methods", "magic"]) == 2
     assert "there is no magic" in capsys.readouterr().err
+    assert cli.main(["sweep", "--data", str(data), "--out", str(tmp_path / "s"), "--bases", "foo"]) == 2
+    assert "there is no foo" in capsys.readouterr().err
+    assert cli.main(["sweep", "--data", str(data), "--out", str(tmp_path / "s"), "--counts", "²", "--plan"]) == 2
+    assert "whole numbers" in capsys.readouterr().err
+    # a foreign folder is refused before a search of hours
+    assert cli.main(["sweep", "--data", str(data), "--out", str(data), "--search", "9"]) == 2
+    assert "not empty" in capsys.readouterr().err
 
 
 def test_the_plan_can_be_seen_beforehand(data, tmp_path, capsys):

@@ -24,6 +24,7 @@ from posetune.tune.custom.config import load_head_config
 from posetune.tune.custom.losses import HeadOutput, head_losses
 from posetune.tune.custom.stages import reinitialised, train_head
 from posetune.tune.losses import LossConfig
+from posetune.tune.run_folder import RunFolder
 
 NAMES = ["left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck", "left_shin", "right_shin"]
 QUICK = ["suspects=false", "replay.share=0", "augment.wild_rotation=0", "samples=[8, 8]", "batch=4", "validations=1"]
@@ -249,10 +250,27 @@ def test_reinitialised_heads_touch_nothing_else():
     assert len(changed) == 4
 
 
-def test_what_cannot_be_trained(folder, finished, tmp_path):
+def test_a_run_whose_first_stage_is_finished_goes_on_behind_it(tmp_path):
+    """What a crash in the second stage leaves: no checkpoint, the first stage's network."""
+    run = RunFolder(tmp_path)
+    with pytest.raises(PosetuneError, match="nothing to resume"):
+        run.prepare(resume=True)
+    (tmp_path / "head.tflite").write_bytes(b"finished")
+    run.prepare(resume=True)
+    with pytest.raises(PosetuneError, match="already holds a run"):
+        run.prepare(resume=False)
+
+
+def test_what_cannot_be_trained(folder, finished, tmp_path, capsys):
     loaded = load_head_config(None, {"data": str(folder), "base": str(finished[0].run), "out": str(tmp_path / "a")})
     with pytest.raises(PosetuneError, match="has a head of its own already"):
         train_head(*loaded, say=lambda s: None)
+    for method in ("full", "corrector"):
+        command = ["train", "--method", method, "--data", str(folder), "--base", str(finished[0].run)]
+        assert main([*command, "--out", str(tmp_path / method)]) == 2
+    said = capsys.readouterr().err
+    assert "has a head of its own already" in said
+    assert "has points of its own, and a corrector moves" in said
     with pytest.raises(PosetuneError, match=r"head\.kind wants"):
         load_head_config(None, {"data": "x", "out": "y"}, ["head.kind=magic"])
     assert (

@@ -75,10 +75,58 @@ def test_video_frames_are_written_once_and_belong_to_their_video(tmp_path):
             video.write(np.full((48, 64, 3), 10 * k, np.uint8))
     frames = tmp_path / "frames"
     records = unlabelled_images([tmp_path / "clip.mp4"], frames, lambda _: None)
-    assert [r.group for r in records] == ["clip"] * 5  # two a second of two seconds, and the first
+    assert len(records) == 5  # two a second of two seconds, and the first
+    assert len({r.group for r in records}) == 1
+    assert records[0].group.startswith("clip-")
     first = (frames / records[0].path.name).stat().st_mtime_ns
     unlabelled_images([tmp_path / "clip.mp4"], frames, lambda _: None)
     assert (frames / records[0].path.name).stat().st_mtime_ns == first
+
+
+def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(tmp_path):
+    from posetune.runtime.video import writing_video
+
+    for name, grey in (("a", 20), ("b", 220)):
+        (tmp_path / "videos" / name).mkdir(parents=True)
+        with writing_video(tmp_path / "videos" / name / "clip.mp4", 10, 64, 48) as video:
+            for _ in range(6):
+                video.write(np.full((48, 64, 3), grey, np.uint8))
+    broken = tmp_path / "videos" / "broken.mp4"
+    broken.write_bytes(b"no video")
+    said = []
+    records = unlabelled_images([tmp_path / "videos"], tmp_path / "frames", said.append)
+    brightness = {r.group: r.read().mean() for r in records}
+    assert len(brightness) == 2
+    assert abs(brightness[records[0].group] - brightness[records[-1].group]) > 150
+    assert any("broken.mp4" in text for text in said)
+    with pytest.raises(PosetuneError, match=r"broken\.mp4"):
+        unlabelled_images([broken], tmp_path / "frames", said.append)
+
+
+def test_images_of_other_splits_are_not_learnt_from(tmp_path):
+    from posetune.data.synthetic.sample import write_sample
+    from posetune.tune.config import load_config
+    from posetune.tune.prepare import _held_back
+
+    write_sample(tmp_path)
+    config = load_config(None, {"data": str(tmp_path), "base": "lite", "out": str(tmp_path / "run")}, [])
+    held = _held_back(config)
+    in_train = {p["file_name"] for p in json.loads((tmp_path / "annotations" / "train.json").read_text())["images"]}
+    names = {str(path.relative_to((tmp_path / "images").resolve())) for path in held}
+    everything = {str(p.relative_to(tmp_path / "images")) for p in (tmp_path / "images").rglob("*") if p.is_file()}
+    assert names
+    assert not names & in_train
+    assert names | in_train == everything
+
+
+def test_a_damaged_file_of_pseudo_labels_is_asked_anew(tmp_path):
+    file = tmp_path / "pseudo_labels.npz"
+    keep(file, "heavy", [])
+    content = bytearray(file.read_bytes())
+    for place in range(0, len(content), 3):
+        damaged = bytes(content[:place] + bytes([content[place] ^ 0x5A]) + content[place + 1 :])
+        file.write_bytes(damaged)
+        assert kept(file, "heavy") in (None, [])
 
 
 def test_nothing_to_learn_from_is_said(teacher, tmp_path):

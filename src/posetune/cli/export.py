@@ -100,6 +100,8 @@ def _run_int8(args: argparse.Namespace) -> int:
     def show(found: export_int8.TradeOff) -> None:
         if not args.json:
             print("\n".join(table(found.rows, found.labelled, found.chosen)))
+            if not args.smaller:
+                print("  (--smaller RUN adds the same four forms of a run tuned with --size 192)")
 
     done = export_int8.export(
         args.model,

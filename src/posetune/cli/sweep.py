@@ -66,13 +66,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from posetune.data.dataset import load_dataset
+    from posetune.stock import LANDMARK_NAMES
     from posetune.sweep.plan import METHODS, cells
-    from posetune.sweep.run import PAGE, RESULT, TABLE, SweepConfig, sweep
+    from posetune.sweep.run import PAGE, RESULT, TABLE, SweepConfig, refuse_other, sweep
 
     methods, bases, counts = (_words(text) for text in (args.methods, args.bases, args.counts))
     for name in methods:
         if name not in METHODS:
             raise PosetuneError(f"--methods: there is no {name}; there are {', '.join(METHODS)}.")
+    for name in bases:
+        if name not in LANDMARK_NAMES:
+            raise PosetuneError(f"--bases: there is no {name}; there are {', '.join(LANDMARK_NAMES)}.")
     if "distill" in methods and not args.unlabelled:
         raise PosetuneError("The method distill learns from images without labels: name them with --unlabelled.")
     config = SweepConfig(
@@ -85,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
         plan = cells(methods, bases, counts, len({id(p.image) for p in train.usable}))
         print("\n".join(cell.name for cell in plan))
         return 0
+    refuse_other(config)  # before hours of searching
     if args.search > 0 and "full" in methods:
         config = _searched(config, args)
     with Phases() as phases:

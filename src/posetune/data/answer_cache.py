@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy as np
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.people import Person
 from posetune.errors import PosetuneError
-from posetune.files import replacing
+from posetune.files import NPZ_ERRORS, replacing
 from posetune.landmarks import COUNT
 from posetune.runtime.pipeline import Landmarker
 from posetune.stock import cache
@@ -86,7 +85,7 @@ def _read(file: Path) -> dict[bytes, np.ndarray]:
     try:
         with np.load(file, allow_pickle=False) as content:
             keys, rows = content["keys"], content["rows"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except NPZ_ERRORS:
         return {}
     if rows.shape != (len(keys), *_ROW) or keys.shape != (len(keys), _KEY):
         return {}

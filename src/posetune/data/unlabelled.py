@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
 
     The group of a frame is its video; an image is a group of its own.
 
-    Raises PosetuneError if a source does not exist, or there is no image in any.
+    A damaged video in a folder is left out, and said.
+
+    Raises PosetuneError if a source does not exist, a video given by name is damaged, or there is no image in any.
     """
     records: list[ImageRecord] = []
     for source in map(Path, sources):
@@ -36,9 +39,14 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
         files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
         for file in files:
             if file.suffix.lower() in VIDEO_SUFFIXES:
-                records += _frames_of(file, frames)
+                try:
+                    records += list(_frames_of(file, frames))
+                except PosetuneError as error:
+                    if file == source:
+                        raise
+                    say(f"Left out: {error}")
             elif file.suffix.lower() in IMAGE_SUFFIXES:
-                records.append(ImageRecord(str(file), file, 0, 0, file.stem))
+                records.append(ImageRecord(str(file), file, 0, 0, str(file.with_suffix(""))))
     if not records:
         names = ", ".join(str(s) for s in sources)
         raise PosetuneError(f"There is no image or video in {names}; --unlabelled takes folders, images and videos.")
@@ -50,16 +58,20 @@ def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
     reader = VideoReader(video)
     length = reader.declared_frames or MOST_FRAMES * reader.fps / FRAMES_PER_SECOND
     every = max(1, round(reader.fps / FRAMES_PER_SECOND), int(np.ceil(length / MOST_FRAMES)))
+    state = video.stat()
+    # Videos of one name in two folders, and one that was cut anew, are different videos.
+    key = hashlib.sha256(repr((str(video.resolve()), state.st_size, state.st_mtime_ns)).encode()).hexdigest()[:8]
+    name = f"{video.stem}-{key}"
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(reader):
         if number % every:
             continue
-        path = folder / f"{video.stem}-{number:06d}.jpg"
+        path = folder / f"{name}-{number:06d}.jpg"
         if not path.exists():
             coded, data = cv2.imencode(".jpg", frame[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
             assert coded
             write_bytes(path, data.tobytes())
-        yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], video.stem)
+        yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], name)
 
 
 def find_people(

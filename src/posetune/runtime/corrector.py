@@ -14,7 +14,6 @@ import copy
 import dataclasses
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.files import write_bytes
+from posetune.files import NPZ_ERRORS, write_bytes
 from posetune.landmarks import COUNT, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
 FORMAT = 1
@@ -222,7 +221,7 @@ class Corrector:
                     about,
                     _read_gate(file) if "gate_axes" in file.files else None,
                 )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except NPZ_ERRORS as error:
             raise PosetuneError(damaged) from error
         if not corrector._sound():
             raise PosetuneError(damaged)

@@ -39,7 +39,7 @@ def cells(methods: Sequence[str], bases: Sequence[str], counts: Sequence[str], i
     """
     numbers: list[int | None] = []
     for count in counts:
-        if count != "all" and (not count.isdigit() or int(count) < 1):
+        if count != "all" and (not (count.isascii() and count.isdigit()) or int(count) < 1):
             raise PosetuneError(f"--counts wants whole numbers and the word all, not {count!r}.")
         number = None if count == "all" or int(count) >= images else int(count)
         if number not in numbers:

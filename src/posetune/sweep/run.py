@@ -27,6 +27,7 @@ from posetune.measure.evaluate import Progress
 from posetune.progress import clock
 from posetune.sweep.plan import Cell, cells, subset
 from posetune.sweep.recommend import recommend
+from posetune.tune.run_folder import resumable
 
 PLAN, TABLE, PAGE, RESULT, SETS = "plan.json", "sweep.md", "sweep.html", "sweep.json", "sets"
 Say = Callable[[str], None]
@@ -70,7 +71,7 @@ def sweep(config: SweepConfig, *, say: Say = print, progress: Progress | None = 
     """
     train, val = _splits(config, say)
     plan = cells(config.methods, config.bases, config.counts, len({id(p.image) for p in train.usable}))
-    _claim(config)
+    write_text(config.out / PLAN, json.dumps(refuse_other(config), indent=1) + "\n")
     folders = _write_sets(config, plan, train, val)
     failed: dict[str, str] = {}
     took: list[float] = []
@@ -123,7 +124,7 @@ def run_training(arguments: Sequence[str], out: Path, say: Say) -> str | None:
     Goes on from a checkpoint. Returns None when done, else its last words. Raises KeyboardInterrupt after Ctrl-C.
     """
     command = [sys.executable, "-m", "posetune", "train", *arguments, "--out", str(out)]
-    if (out / "checkpoint.pt").exists():
+    if resumable(out):
         command.append("--resume")
     elif out.exists():
         shutil.rmtree(out)  # begun, and nothing in it to go on from
@@ -171,8 +172,12 @@ def _splits(config: SweepConfig, say: Say) -> tuple[Dataset, Dataset]:
     return train, val
 
 
-def _claim(config: SweepConfig) -> None:
-    """See that the folder is this sweep's: more cells may be added, but not of other data or another seed."""
+def refuse_other(config: SweepConfig) -> dict[str, Any]:
+    """See that the folder is free or this sweep's: more cells may be added, but not of other data or another seed. Returns
+    what the sweep is told from others by.
+
+    Raises PosetuneError if it is not.
+    """
     identity = {
         "data": str(config.data.resolve()), "train_split": config.train_split, "val_split": config.val_split,
         "seed": config.seed, "assignments": list(config.assignments),
@@ -191,7 +196,7 @@ def _claim(config: SweepConfig) -> None:
             )
     elif config.out.exists() and any(config.out.iterdir()):
         raise PosetuneError(f"{config.out} is not empty and holds no sweep; choose another --out.")
-    write_text(file, json.dumps(identity, indent=1) + "\n")
+    return identity
 
 
 def _write_sets(config: SweepConfig, plan: Sequence[Cell], train: Dataset, val: Dataset) -> dict[str, Path]:

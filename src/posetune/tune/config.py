@@ -137,6 +137,8 @@ def _check(raw: Mapping[str, Any]) -> None:
     rendered = raw["replay"]["synthetic"]
     require("replay.synthetic", isinstance(rendered, int) and rendered >= 0, "a number of pictures, 0 for none")
     require("replay.share", 0 <= raw["replay"]["share"] < 1, "a number from 0 to below 1")
+    own = raw["batch"] - round(raw["batch"] * raw["replay"]["share"])
+    require("replay.share", own > 0, f"small enough that a batch of {raw['batch']} keeps a crop of your own")
     low_high = raw["samples"]
     good = isinstance(low_high, list) and len(low_high) == 2 and all(isinstance(n, int) for n in low_high)
     require("samples", good and 0 < low_high[0] <= low_high[1], "two whole numbers [least, most]")

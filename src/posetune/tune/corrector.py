@@ -24,6 +24,7 @@ from posetune.data.people import Dataset, Person
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.geometry import SIZE
+from posetune.graph.points import has_own_points
 from posetune.progress import Progress
 from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
 from posetune.runtime.pipeline import Landmarker
@@ -79,6 +80,10 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     networks = stock.resolve(config.base)
     if networks.corrector is not None:
         raise PosetuneError(f"{config.base} has a corrector already; give the network it stands behind as --base.")
+    if has_own_points(networks.landmarks):
+        raise PosetuneError(
+            f"{config.base} has points of its own, and a corrector moves MediaPipe's 33; give another --base."
+        )
     train_set, val_set = load_splits(config, say)
     train_set, val_set = (dataclasses.replace(s, people=tuple(worth(s))) for s in (train_set, val_set))
     asker = _Asker(networks, config.threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from posetune.data.people import ImageRecord
 from posetune.data.teacher import pseudo_labels
 from posetune.data.unlabelled import find_people
 from posetune.errors import PosetuneError
-from posetune.files import replacing
+from posetune.files import NPZ_ERRORS, replacing
 from posetune.geometry import Crop
 from posetune.landmarks import COUNT
 from posetune.progress import Progress
@@ -105,7 +104,7 @@ def kept(file: Path, asked: str) -> list[Subject] | None:
             crop = Crop(float(cx), float(cy), float(side), float(angle), bool(mirror))
             subjects.append(_subject(record, crop, points, trust))
         return subjects
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+    except NPZ_ERRORS:
         return None
 
 

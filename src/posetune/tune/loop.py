@@ -12,10 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posetune import stock
 from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
-from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
 from posetune.interrupt import interruptible
@@ -24,7 +22,7 @@ from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.curves import draw_curves
 from posetune.tune.finish import write_model
-from posetune.tune.prepare import gather
+from posetune.tune.prepare import base_networks, gather
 from posetune.tune.run_folder import CONFIG, RunFolder
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Revisited, Subject, ahead
 from posetune.tune.smaller import SmallerTrainer
@@ -76,9 +74,7 @@ def train(
     torch.manual_seed(config.seed)
     random.seed(config.seed)
 
-    networks = stock.resolve(config.base)
-    if not networks.is_stock:  # a damaged file must be refused before its offsets are followed
-        examine(networks.landmarks, None, config.base)
+    networks = base_networks(config.base)
     graph = Graph(networks.landmarks, config.base)
     material = gather(config, networks.landmarks, networks.detector, folder.path, say)
     config.save(folder / CONFIG)

@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from posetune import __version__, stock
-from posetune.data.dataset import Dataset, load_dataset, load_train_and_val
+from posetune.data.dataset import Dataset, find_splits, load_dataset, load_train_and_val
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
+from posetune.graph.examine import examine
+from posetune.graph.points import has_own_points
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.pipeline import Landmarker
-from posetune.stock import cache
+from posetune.runtime.pipeline import Landmarker, of_networks
+from posetune.stock import Networks, cache
 from posetune.tune.config import TrainConfig
 from posetune.tune.samples import Subject, subject_of, unlabelled_subject
 
@@ -38,6 +40,21 @@ _ORDINARY, _ORDINARY_TRAIN = "ordinary", "ordinary_train"
 _SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
 
 
+def base_networks(base: str) -> Networks:
+    """What ``base`` names (as in ``stock.resolve``), if its weights can be trained.
+
+    Raises PosetuneError for a network with points of its own, one with a corrector behind it, and a damaged one.
+    """
+    networks = stock.resolve(base)
+    if has_own_points(networks.landmarks):
+        raise PosetuneError(f"{base} has a head of its own already; give the network it was built on as --base.")
+    if networks.corrector is not None:
+        raise PosetuneError(f"{base} has a corrector behind it; give the network it stands behind as --base.")
+    if not networks.is_stock:  # a damaged file must be refused before its offsets are followed
+        examine(networks.landmarks, None, base)
+    return networks
+
+
 def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path, say: Say) -> Material:
     """Everything that a run needs, from labels, from unlabelled images (``config.unlabelled``), or from both.
 
@@ -53,7 +70,7 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
     if config.unlabelled:
         from posetune.tune.distill import hold_out, scaled
 
-        pseudo = _pseudo_labelled(config, folder, say)
+        pseudo = _pseudo_labelled(config, _held_back(config), folder, say)
         if train:
             pseudo = scaled(pseudo, _typical_labels(train))
         else:
@@ -63,22 +80,42 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
     return Material(train, val, replay_subjects(config, landmarks, detector, _typical_labels(train), say))
 
 
-def _pseudo_labelled(config: TrainConfig, folder: Path, say: Say) -> list[Subject]:
-    """Whoever the teacher is sure of; asked once for a run folder, however often the run is resumed."""
+def _held_back(config: TrainConfig) -> set[Path]:
+    """The images of all splits of the user's set but the one to train on: no network may learn from them."""
+    data = Path(config.data or "")
+    if config.data is None or data.is_file():
+        return set()
+    splits = [name for name in find_splits(data) if name != config.train_split]
+    sets = [load_dataset(data, name, require_images=False) for name in splits]
+    return {image.path.resolve() for dataset in sets for image in dataset.images}
+
+
+def _pseudo_labelled(config: TrainConfig, held_back: set[Path], folder: Path, say: Say) -> list[Subject]:
+    """Whoever the teacher is sure of in images that are not ``held_back``; asked once for a run folder, however often the
+    run is resumed.
+    """
     from posetune.data.unlabelled import unlabelled_images
     from posetune.tune.distill import keep, kept, pseudo_labelled
 
     teacher = stock.resolve(config.teacher)
-    records = unlabelled_images(config.unlabelled, folder / "frames", say)
+    if has_own_points(teacher.landmarks):
+        raise PosetuneError(f"The teacher {config.teacher} has points of its own; it must give MediaPipe's 33.")
+    found = unlabelled_images(config.unlabelled, folder / "frames", say)
+    records = [record for record in found if record.path.resolve() not in held_back]
+    if len(records) < len(found):
+        say(f"{len(found) - len(records)} of them belong to other splits of {config.data} and are not learnt from.")
+    if not records:
+        raise PosetuneError(f"All unlabelled images belong to other splits of {config.data}; give others.")
     state = [(str(r.path.resolve()), r.path.stat().st_size) for r in records]
-    content = hashlib.sha256(teacher.landmarks + teacher.detector + repr(state).encode()).hexdigest()
+    content = hashlib.sha256(
+        teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr(state).encode()
+    ).hexdigest()
     asked = f"{content} drawings={config.drawings} posetune={__version__}"
     subjects = kept(folder / "pseudo_labels.npz", asked)
     if subjects is not None:
         say(f"Pseudo-labels: {len(subjects)} people, as kept in {folder / 'pseudo_labels.npz'}.")
         return subjects
-    network = Landmarker(teacher.landmarks, teacher.detector)
-    subjects = pseudo_labelled(network, records, say, drawings=config.drawings)
+    subjects = pseudo_labelled(of_networks(teacher), records, say, drawings=config.drawings)
     keep(folder / "pseudo_labels.npz", asked, subjects)
     return subjects
 

@@ -13,6 +13,13 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 
 MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jsonl", "checkpoint.pt", "summary.json"
+#: Results of finished stages (``--method head``), which a resumed run goes on behind.
+STAGES = ("head.tflite", "tail.tflite", "all.tflite")
+
+
+def resumable(folder: Path) -> bool:
+    """Whether a run can go on in ``folder``: there is a checkpoint or a finished stage."""
+    return any((folder / name).exists() for name in (CHECKPOINT, *STAGES))
 
 
 class RunFolder:
@@ -41,12 +48,12 @@ class RunFolder:
             ) from error
         if not os.access(self.path, os.W_OK):
             raise PosetuneError(f"The run folder {self.path} is read-only; choose another --out.")
-        checkpoint = (self / CHECKPOINT).exists()
-        if resume and not checkpoint:
+        begun = resumable(self.path)
+        if resume and not begun:
             raise PosetuneError(
                 f"There is nothing to resume in {self.path}: it has no {CHECKPOINT}; train without --resume."
             )
-        if not resume and (checkpoint or (self / MODEL).exists()):
+        if not resume and (begun or (self / MODEL).exists()):
             raise PosetuneError(f"{self.path} already holds a run; go on with --resume, or choose another --out.")
 
     def save_checkpoint(self, state: dict[str, Any]) -> None:

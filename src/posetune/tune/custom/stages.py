@@ -14,9 +14,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from posetune import stock
+from posetune.files import write_bytes
 from posetune.graph.build_head import stock_heads
-from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig
@@ -26,7 +25,7 @@ from posetune.tune.custom.prepare import has_own_names
 from posetune.tune.custom.train import train_points
 from posetune.tune.finish import write_model
 from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_steps
-from posetune.tune.prepare import gather
+from posetune.tune.prepare import base_networks, gather
 from posetune.tune.run_folder import CONFIG, RunFolder
 from posetune.tune.samples import BatchMaker, ImageCache
 from posetune.tune.trainer import Trainer
@@ -51,9 +50,7 @@ def train_stock_heads(config: TrainConfig, head: HeadConfig, *, resume: bool = F
     folder.prepare(resume)
     torch.manual_seed(config.seed)
     random.seed(config.seed)
-    networks, device = stock.resolve(config.base), device_of(config)
-    if not networks.is_stock:
-        examine(networks.landmarks, None, config.base)
+    networks, device = base_networks(config.base), device_of(config)
     graph = Graph(networks.landmarks, config.base)
     material = gather(config, networks.landmarks, networks.detector, folder.path, say)
     config.save(folder / CONFIG)
@@ -85,7 +82,7 @@ def train_stock_heads(config: TrainConfig, head: HeadConfig, *, resume: bool = F
         if last or interrupted:
             break
         start = trainer.blended(1.0).write_to(Graph(networks.landmarks)).to_bytes()
-        done.write_bytes(start)
+        write_bytes(done, start)
         (folder / "checkpoint.pt").unlink(missing_ok=True)  # the next stage has another set of weights
     choice = choose(trainer, run.best_weights, material.val, len(material.train), staged, cache, device, say)
     summary = write_model(folder, networks.landmarks, trainer, choice, material.val, cache, device, say)

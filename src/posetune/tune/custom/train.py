@@ -12,14 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from posetune import stock
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.build_head import with_head
-from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Network
-from posetune.graph.points import OwnPoints, has_own_points
+from posetune.graph.points import OwnPoints
 from posetune.runtime.custom import OwnNetwork
 from posetune.tune.config import TrainConfig
 from posetune.tune.curves import draw_curves
@@ -29,6 +27,7 @@ from posetune.tune.custom.losses import KEPT, HeadOutput, head_losses
 from posetune.tune.custom.prepare import Material, gather
 from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_steps
 from posetune.tune.losses import Prediction, held
+from posetune.tune.prepare import base_networks
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject, collate, make_sample
 from posetune.tune.trainer import Begun, Trainer
@@ -49,11 +48,7 @@ def train_points(config: TrainConfig, head: HeadConfig, *, resume: bool = False,
     folder.prepare(resume)
     torch.manual_seed(config.seed)
     random.seed(config.seed)
-    networks = stock.resolve(config.base)
-    if has_own_points(networks.landmarks):
-        raise PosetuneError(f"{config.base} has a head of its own already; give the network it was built on as --base.")
-    if not networks.is_stock:
-        examine(networks.landmarks, None, config.base)
+    networks = base_networks(config.base)
     material = gather(config, networks.landmarks, networks.detector, say)
     config.save(folder / CONFIG)
     own = OwnPoints(material.skeleton, head.kind, networks.name)
