@@ -174,6 +174,11 @@ def test_eval_measures_each_network_on_its_points(finished, folder, tmp_path, ca
     assert difference == pytest.approx(common - theirs["mean_error_crop_px"], abs=1e-6)
     assert "neck" in capsys.readouterr().out
     assert "left shin" in (tmp_path / "report.html").read_text()
+    table = ["compare", "--data", str(folder), "--split", "val", str(result.run), "--no-offset"]
+    assert main([*table, "--json", str(out)]) == 0
+    rows = {row["name"]: row for row in json.loads(out.read_text())["rows"]}
+    assert rows[result.run.name]["points"] > rows["lite"]["points"] > 0
+    assert "The networks do not have the same points" in capsys.readouterr().out
 
 
 def test_doctor_and_export_say_why_it_is_no_task(finished, tmp_path, capsys):

@@ -114,7 +114,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _draw(evaluation: Evaluation, path: Path) -> None:
     from posetune.data.sheet import write_sheet
-    from posetune.measure.picture import evenly, side_by_side
+    from posetune.measure.gallery import evenly
+    from posetune.measure.picture import side_by_side
 
     tuned = first_tuned(evaluation.entries, "--picture")
     scored = evaluation.scored["crop"]

@@ -116,6 +116,7 @@ def _row(
         **{
             key: measures[key]
             for key in (
+                "points",
                 "mean_error_crop_px",
                 "pck_0.1",
                 "pck_0.2",

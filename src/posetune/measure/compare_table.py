@@ -81,6 +81,13 @@ def notes(result: dict[str, Any]) -> list[str]:
     for what, part in (("This set", result), ("The general set", result["general"])):
         if part is not None and part["groups"] < 5:
             lines.append(f"{what} has {part['groups']} groups only: the intervals say little.")
+    points = {row["name"]: row["points"] for row in result["rows"]}
+    if len(set(points.values())) > 1:
+        counts = ", ".join(f"{name} on {count}" for name, count in points.items())
+        lines.append(
+            f"The networks do not have the same points: {counts} labelled points. Only the differences, which are over points "
+            "that both have, compare them."
+        )
     if result["offset_from"]:
         lines.append(f"Constant offset: stock with every point moved by a constant, fitted on {result['offset_from']}.")
     if any(row["ms_per_crop"] is not None for row in result["rows"]):

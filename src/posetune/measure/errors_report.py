@@ -13,7 +13,7 @@ from posetune.measure import charts, gallery
 from posetune.measure.errors import CROUCHED_BELOW_DEG, MISSED, conditions, missed, swapped
 from posetune.measure.evaluate import Entry, Evaluation
 from posetune.measure.gallery import Choice
-from posetune.measure.summary import Scored, in_body
+from posetune.measure.summary import Scored, common_errors, in_body
 from posetune.measure.table import percent
 
 PEOPLE_A_KIND = 3
@@ -41,6 +41,8 @@ def section(evaluation: Evaluation, shown: Entry, css: Callable[[Entry, Sequence
 
 def _sentence(name: str, analysis: dict[str, Any]) -> str:
     points, wrong, swaps = analysis["points"], analysis["missed"], analysis["swaps"]
+    if not points:
+        return f"{escape(name)}: it has none of the labelled points among MediaPipe's 33, so this was not measured."
     if not wrong:
         return f"{escape(name)}: no point is off by more than a fifth of the torso."
     text = (
@@ -112,10 +114,11 @@ def _pictures(evaluation: Evaluation, shown: Entry) -> str:
     chosen: list[tuple[str, Choice]] = []
     used: set[int] = set()
     body_people, body = in_body(people, mine)  # kinds of trouble are told on the 33, whatever is drawn
+    before, after = common_errors(stock, mine)
     for title, mask in _troubles(body_people, body):
-        picked = [i for i in _worst(body, mask) if i not in used][:PEOPLE_A_KIND]
+        picked = [i for i in _worst(body, mask) if i not in used and np.isfinite(before[i])][:PEOPLE_A_KIND]
         used |= set(picked)
-        chosen += [(title, Choice(i, float(stock.person_errors[i]), float(mine.person_errors[i]))) for i in picked]
+        chosen += [(title, Choice(i, float(before[i]), float(after[i]))) for i in picked]
     if not chosen:
         return ""
     views = gallery.pictures(people, [c.index for _, c in chosen], [scored[n] for n in names])

@@ -13,7 +13,7 @@ import numpy as np
 from posetune.data.answers import by_image
 from posetune.data.people import Person
 from posetune.data.sheet import draw_answer, draw_label, window
-from posetune.measure.summary import Scored
+from posetune.measure.summary import Scored, common_errors
 from posetune.runtime.draw import SIDE_COLOURS
 
 PICTURE_SIDE = 256
@@ -36,14 +36,23 @@ class Choice:
         return self.stock_error - self.error
 
 
+def evenly(stock: Scored, tuned: Scored, count: int) -> list[Choice]:
+    """``count`` of the people that both networks found, evenly spread from the greatest gain to the greatest loss."""
+    choices = sorted(_choices(stock, tuned), key=lambda c: -c.gain)
+    places = np.linspace(0, len(choices) - 1, min(count, len(choices))).round().astype(int)
+    return [choices[k] for k in places]
+
+
+def _choices(stock: Scored, tuned: Scored) -> list[Choice]:
+    before, after = common_errors(stock, tuned)
+    return [Choice(int(i), float(before[i]), float(after[i])) for i in np.flatnonzero(np.isfinite(before))]
+
+
 def choose(stock: Scored, tuned: Scored, count: int) -> dict[str, list[Choice]]:
     """``{"worst", "improved", "worsened"}``: at most ``count`` people each that both networks found,
-    strongest first.
+    strongest first, by the points that both have.
     """
-    both = np.isfinite(stock.person_errors) & np.isfinite(tuned.person_errors)
-    choices = [
-        Choice(int(i), float(stock.person_errors[i]), float(tuned.person_errors[i])) for i in np.flatnonzero(both)
-    ]
+    choices = _choices(stock, tuned)
     by_gain = sorted(choices, key=lambda c: -c.gain)
     return {
         "worst": sorted(choices, key=lambda c: -c.error)[:count],

@@ -16,15 +16,6 @@ _SIDE, _CAPTION = 256, 22  # px
 _MARKED_FROM = 0.2  # share of the torso, as in the gallery
 
 
-def evenly(stock: Scored, tuned: Scored, count: int) -> list[Choice]:
-    """``count`` of the people that both networks found, evenly spread from the greatest gain to the greatest loss."""
-    both = np.flatnonzero(np.isfinite(stock.person_errors) & np.isfinite(tuned.person_errors))
-    choices = [Choice(int(i), float(stock.person_errors[i]), float(tuned.person_errors[i])) for i in both]
-    choices.sort(key=lambda c: -c.gain)
-    places = np.linspace(0, len(choices) - 1, min(count, len(choices))).round().astype(int)
-    return [choices[k] for k in places]
-
-
 def side_by_side(people: Sequence[Person], choices: Sequence[Choice], stock: Scored, tuned: Scored) -> np.ndarray:
     """(H, W, 3) uint8 RGB: a column for each choice; label, stock and tuned below each other, with their errors (crop px)."""
     columns = []

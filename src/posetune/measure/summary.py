@@ -58,6 +58,16 @@ class Scored:
         return metrics.pck_hits(self.errors_px, self.labels, alpha)
 
 
+def common_errors(a: Scored, b: Scored) -> tuple[np.ndarray, np.ndarray]:
+    """Two networks' (N,) errors of each person, crop px, over the points that both have: a network with points of its own
+    is not held against one that lacks half of them. NaN where one missed the person, or there is no such point.
+    """
+    both = np.isfinite(a.errors_crop) & np.isfinite(b.errors_crop)
+    count = np.where(both.any(axis=1), both.sum(axis=1), np.nan)
+    first, second = (np.where(both, s.errors_crop, 0).sum(axis=1) / count for s in (a, b))
+    return first, second
+
+
 def in_body(people: Sequence[Person], scored: Scored) -> tuple[Sequence[Person], Scored]:
     """The same people, labels and answers in MediaPipe's 33, whatever their own keypoint set."""
     labels, answers = scored.labels, scored.answers
