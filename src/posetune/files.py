@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import struct
 import tempfile
 import tokenize
 import zipfile
@@ -15,19 +16,29 @@ from typing import Any
 
 from posetune.errors import PosetuneError
 
-#: What numpy raises on a damaged .npz file, or on one that lacks something.
-NPZ_ERRORS = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    RuntimeError,  # NotImplementedError is one: a compression that zipfile does not know
-    SyntaxError,
-    tokenize.TokenError,
+#: What zipfile raises on damaged, encrypted and exotic archives.
+ZIP_ERRORS = (
     zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+    struct.error,
     zlib.error,
 )
+#: What numpy raises on a damaged .npz file, or on one that lacks something.
+NPZ_ERRORS = (*ZIP_ERRORS, KeyError, TypeError, SyntaxError, tokenize.TokenError)
+
+
+def state_of(path: Path) -> tuple[str, int, int]:
+    """Where a file is, its size and time of change: what has another state has to be read anew.
+
+    Raises OSError if there is none.
+    """
+    stat = path.stat()
+    return str(path.resolve()), stat.st_size, stat.st_mtime_ns
 
 
 @contextlib.contextmanager

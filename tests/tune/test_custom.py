@@ -20,11 +20,12 @@ from posetune.graph import points
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import INDEX
 from posetune.runtime.images import read_image
+from posetune.tune.config import TRAINABLE
 from posetune.tune.custom.config import load_head_config
 from posetune.tune.custom.losses import HeadOutput, head_losses
 from posetune.tune.custom.stages import reinitialised, train_head
 from posetune.tune.losses import LossConfig
-from posetune.tune.run_folder import RunFolder
+from posetune.tune.run_folder import STAGES, RunFolder
 
 NAMES = ["left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck", "left_shin", "right_shin"]
 QUICK = ["suspects=false", "replay.share=0", "augment.wild_rotation=0", "samples=[8, 8]", "batch=4", "validations=1"]
@@ -262,6 +263,7 @@ def test_a_run_whose_first_stage_is_finished_goes_on_behind_it(tmp_path):
         run.prepare(resume=True)
     (tmp_path / "head.tflite").write_bytes(b"finished")
     run.prepare(resume=True)
+    assert set(STAGES) == {f"{stage}.tflite" for stage in TRAINABLE}
     with pytest.raises(PosetuneError, match="already holds a run"):
         run.prepare(resume=False)
 

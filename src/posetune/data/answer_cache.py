@@ -17,7 +17,7 @@ import numpy as np
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.people import Person
 from posetune.errors import PosetuneError
-from posetune.files import NPZ_ERRORS, replacing
+from posetune.files import NPZ_ERRORS, replacing, state_of
 from posetune.landmarks import COUNT
 from posetune.runtime.pipeline import Landmarker
 from posetune.stock import cache
@@ -73,8 +73,7 @@ def cached_answers(
 def _key(person: Person) -> bytes:
     path = person.image.path
     try:
-        stat = path.stat()
-        state = (str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+        state = state_of(path)
     except OSError:  # the image is asked for later on, and missed then with a clear word
         state = (str(path), 0, 0)
     crop = None if person.crop is None else dataclasses.astuple(person.crop)

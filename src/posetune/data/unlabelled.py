@@ -11,7 +11,7 @@ import numpy as np
 
 from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
-from posetune.files import write_bytes
+from posetune.files import state_of, write_bytes
 from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
 from posetune.runtime.images import IMAGE_SUFFIXES
@@ -58,9 +58,8 @@ def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
     reader = VideoReader(video)
     length = reader.declared_frames or MOST_FRAMES * reader.fps / FRAMES_PER_SECOND
     every = max(1, round(reader.fps / FRAMES_PER_SECOND), int(np.ceil(length / MOST_FRAMES)))
-    state = video.stat()
     # Videos of one name in two folders, and one that was cut anew, are different videos.
-    key = hashlib.sha256(repr((str(video.resolve()), state.st_size, state.st_mtime_ns)).encode()).hexdigest()[:8]
+    key = hashlib.sha256(repr(state_of(video)).encode()).hexdigest()[:8]
     name = f"{video.stem}-{key}"
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(reader):

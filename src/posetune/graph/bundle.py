@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from posetune.errors import PosetuneError
+from posetune.files import ZIP_ERRORS
 
 DETECTOR_MEMBER = "pose_detector.tflite"
 LANDMARKS_MEMBER = "pose_landmarks_detector.tflite"
@@ -21,19 +21,6 @@ ALIGNMENT = 64
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER_BYTES = 30
 _ALIGNMENT_EXTRA_ID = 0xD935  # the extra field that Android's zipalign writes: alignment, then padding
-
-#: What zipfile raises on damaged, encrypted and exotic archives.
-READ_ERRORS = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    ValueError,
-    OSError,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -81,5 +68,5 @@ def unpack(source: bytes | str | Path, name: str | None = None) -> Bundle:
                     f"{name} is a ZIP but not a pose bundle: it holds no {' and no '.join(sorted(missing))}."
                 )
             return Bundle(archive.read(DETECTOR_MEMBER), archive.read(LANDMARKS_MEMBER))
-    except READ_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise PosetuneError(f"{name} is not a readable .task bundle: {error}.") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from posetune.errors import PosetuneError
+from posetune.files import ZIP_ERRORS
 from posetune.graph import bundle
 from posetune.graph.contract import Kind
 from posetune.graph.examine import Finding, examine
@@ -107,7 +108,7 @@ def _bundle(content: bytes, name: str) -> list[Finding]:
                     continue
                 findings += _storage(content, info)
                 networks[member] = archive.read(info)
-    except bundle.READ_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise PosetuneError(f"{name} is a damaged .task bundle ({error}): get the file again.") from error
     for member, network in networks.items():
         try:

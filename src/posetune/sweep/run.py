@@ -71,7 +71,8 @@ def sweep(config: SweepConfig, *, say: Say = print, progress: Progress | None = 
     """
     train, val = _splits(config, say)
     plan = cells(config.methods, config.bases, config.counts, len({id(p.image) for p in train.usable}))
-    write_text(config.out / PLAN, json.dumps(refuse_other(config), indent=1) + "\n")
+    refuse_other(config)
+    write_text(config.out / PLAN, json.dumps(_identity(config), indent=1) + "\n")
     folders = _write_sets(config, plan, train, val)
     failed: dict[str, str] = {}
     took: list[float] = []
@@ -172,23 +173,26 @@ def _splits(config: SweepConfig, say: Say) -> tuple[Dataset, Dataset]:
     return train, val
 
 
-def refuse_other(config: SweepConfig) -> dict[str, Any]:
-    """See that the folder is free or this sweep's: more cells may be added, but not of other data or another seed. Returns
-    what the sweep is told from others by.
-
-    Raises PosetuneError if it is not.
-    """
-    identity = {
+def _identity(config: SweepConfig) -> dict[str, Any]:
+    """What a sweep is told from others by."""
+    return {
         "data": str(config.data.resolve()), "train_split": config.train_split, "val_split": config.val_split,
         "seed": config.seed, "assignments": list(config.assignments),
     }  # fmt: skip
+
+
+def refuse_other(config: SweepConfig) -> None:
+    """See that the folder is free or this sweep's: more cells may be added, but not of other data or another seed.
+
+    Raises PosetuneError if it is not.
+    """
     file = config.out / PLAN
     if file.exists():
         try:
             before = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             before = {}
-        changed = [key for key, value in identity.items() if before.get(key) != value]
+        changed = [key for key, value in _identity(config).items() if before.get(key) != value]
         if changed:
             raise PosetuneError(
                 f"{config.out} holds a sweep with another {changed[0].replace('_', ' ')} ({before.get(changed[0])}); choose "
@@ -196,7 +200,6 @@ def refuse_other(config: SweepConfig) -> dict[str, Any]:
             )
     elif config.out.exists() and any(config.out.iterdir()):
         raise PosetuneError(f"{config.out} is not empty and holds no sweep; choose another --out.")
-    return identity
 
 
 def _write_sets(config: SweepConfig, plan: Sequence[Cell], train: Dataset, val: Dataset) -> dict[str, Path]:
