@@ -106,17 +106,23 @@ def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(t
 def test_images_of_other_splits_are_not_learnt_from(tmp_path):
     from posetune.data.synthetic.sample import write_sample
     from posetune.tune.config import load_config
-    from posetune.tune.prepare import _held_back
+    from posetune.tune.prepare import _held_back, load_splits
 
     write_sample(tmp_path)
     config = load_config(None, {"data": str(tmp_path), "base": "lite", "out": str(tmp_path / "run")}, [])
-    held = _held_back(config)
+    held = _held_back(config, load_splits(config, lambda _: None)[1])
     in_train = {p["file_name"] for p in json.loads((tmp_path / "annotations" / "train.json").read_text())["images"]}
     names = {str(path.relative_to((tmp_path / "images").resolve())) for path in held}
     everything = {str(p.relative_to(tmp_path / "images")) for p in (tmp_path / "images").rglob("*") if p.is_file()}
     assert names
     assert not names & in_train
     assert names | in_train == everything
+
+    (tmp_path / "annotations" / "val.json").unlink()  # a part of train is kept for validation then
+    train, val = load_splits(config, lambda _: None)
+    held = _held_back(config, val)
+    assert {i.path.resolve() for i in val.images} <= held
+    assert not {i.path.resolve() for i in train.images} & held
 
 
 def test_a_damaged_file_of_pseudo_labels_is_asked_anew(tmp_path):

@@ -63,14 +63,17 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
     """
     train: list[Subject] = []
     val: list[Subject] = []
+    held_back: set[Path] = set()
     if config.data is not None:
         train_set, val_set = load_splits(config, say)
         train = training_subjects(train_set, landmarks, detector, config, say)
         val = validation_subjects(val_set, config.val_people, config.seed)
+        if config.unlabelled:
+            held_back = _held_back(config, val_set)
     if config.unlabelled:
         from posetune.tune.distill import hold_out, scaled
 
-        pseudo = _pseudo_labelled(config, _held_back(config), folder, say)
+        pseudo = _pseudo_labelled(config, held_back, folder, say)
         if train:
             pseudo = scaled(pseudo, _typical_labels(train))
         else:
@@ -80,13 +83,13 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
     return Material(train, val, replay_subjects(config, landmarks, detector, _typical_labels(train), say))
 
 
-def _held_back(config: TrainConfig) -> set[Path]:
-    """The images of all splits of the user's set but the one to train on: no network may learn from them."""
+def _held_back(config: TrainConfig, val: Dataset) -> set[Path]:
+    """The images that nothing may be learnt from, with labels or without: those of ``val``, which may be a part of the train
+    split, and of all other splits of the user's set.
+    """
     data = Path(config.data or "")
-    if config.data is None or data.is_file():
-        return set()
-    splits = [name for name in find_splits(data) if name != config.train_split]
-    sets = [load_dataset(data, name, require_images=False) for name in splits]
+    others = [] if data.is_file() else [n for n in find_splits(data) if n not in (config.train_split, config.val_split)]
+    sets = [val, *(load_dataset(data, name, require_images=False) for name in others)]
     return {image.path.resolve() for dataset in sets for image in dataset.images}
 
 
@@ -103,9 +106,14 @@ def _pseudo_labelled(config: TrainConfig, held_back: set[Path], folder: Path, sa
     found = unlabelled_images(config.unlabelled, folder / "frames", say)
     records = [record for record in found if record.path.resolve() not in held_back]
     if len(records) < len(found):
-        say(f"{len(found) - len(records)} of them belong to other splits of {config.data} and are not learnt from.")
+        say(
+            f"{len(found) - len(records)} of them are not learnt from: they belong to validation or to another split of "
+            f"{config.data}."
+        )
     if not records:
-        raise PosetuneError(f"All unlabelled images belong to other splits of {config.data}; give others.")
+        raise PosetuneError(
+            f"All unlabelled images belong to validation or to another split of {config.data}; give others."
+        )
     state = [(str(r.path.resolve()), r.path.stat().st_size) for r in records]
     content = hashlib.sha256(
         teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr(state).encode()
