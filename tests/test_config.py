@@ -3,12 +3,12 @@ import pytest
 from posetune.config import read_yaml, resolve
 from posetune.errors import PosetuneError
 
-DEFAULT = {"lr": 0.1, "batch": 4, "flag": True, "loss": {"hold": 1.0}, "out": None}
+DEFAULT = {"lr": 0.1, "batch": 4, "flag": True, "loss": {"hold": 1.0}, "out": None, "blend": "auto"}
 
 
 def test_layers_and_assignments():
     result = resolve(DEFAULT, {"batch": 8}, {"loss": {"hold": 2}}, assignments=["lr=1", "loss.hold=3.5", "out=x"])
-    assert result == {"lr": 1.0, "batch": 8, "flag": True, "loss": {"hold": 3.5}, "out": "x"}
+    assert result == {"lr": 1.0, "batch": 8, "flag": True, "loss": {"hold": 3.5}, "out": "x", "blend": "auto"}
     assert DEFAULT["loss"] == {"hold": 1.0}
 
 
@@ -21,6 +21,10 @@ def test_layers_and_assignments():
         ("batch=1.5", "whole number"),
         ("flag=3", "true or false"),
         ("lr=true", "a number"),
+        ("lr=null", "a number"),
+        ("flag=null", "true or false"),
+        ("blend=null", "text"),
+        ("blend=[1, 2]", "text"),
         ("loss=3", "group"),
         ("batch", "key=value"),
     ],

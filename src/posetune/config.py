@@ -78,7 +78,7 @@ def _lay_over(target: dict[str, Any], overlay: Mapping[str, Any], prefix: str) -
 
 
 def _checked(name: str, present: Any, value: Any) -> Any:
-    if present is None or value is None or isinstance(present, str):
+    if present is None or (isinstance(present, str) and not isinstance(value, Mapping | list | None)):
         return value
     if isinstance(present, bool) != isinstance(value, bool) or isinstance(value, Mapping):
         raise PosetuneError(f"The configuration key {name} wants {_kind(present)}, not {value!r}.")

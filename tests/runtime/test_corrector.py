@@ -235,6 +235,16 @@ def test_mediapipe_results_need_the_image_size():
         corrector().apply(types.SimpleNamespace(pose_landmarks=[]))
 
 
+@pytest.mark.parametrize("size", [(0, 480), (640,), "wide", (640, float("nan")), 640])
+def test_an_image_size_that_is_none_is_refused(size):
+    with pytest.raises(PosetuneError, match="width, height"):
+        corrector().apply(types.SimpleNamespace(pose_landmarks=[]), image_size=size)
+
+
+def test_a_mediapipe_result_of_nobody_stays_one():
+    assert corrector().apply(types.SimpleNamespace(pose_landmarks=None), image_size=(640, 480)).pose_landmarks == []
+
+
 def test_a_run_folder_with_a_corrector_is_a_network_like_any_other(tmp_path):
     (tmp_path / stock.RUN_NETWORK).write_bytes(stock.path("full").read_bytes())
     plain, crop = posetune.load(tmp_path, threads=1), Crop(128, 128, 256)

@@ -28,7 +28,7 @@ def trainings(monkeypatch):
         if state["fail"]:
             return "no images"
         values = dict(a.split("=", 1) for a in arguments if "=" in a)
-        calls.append({key: json.loads(values[key]) for key in SPACE})
+        calls.append({key: json.loads(values[key]) for key in values if key in SPACE or key == "batch"})
         out.mkdir(parents=True)
         error = 6 + abs(math.log(calls[-1]["lr"] / state["best_lr"]))
         (out / "summary.json").write_text(json.dumps({"tuned_px": error}))
@@ -39,8 +39,8 @@ def trainings(monkeypatch):
     return calls_and_state
 
 
-def run(out: Path, trials: int = 8, **budget):
-    return search(Path("data"), "full", out, Budget(trials, **budget), say=lambda text: None)
+def run(out: Path, trials: int = 8, assignments: tuple[str, ...] = (), data: str = "data", **budget):
+    return search(Path(data), "full", out, Budget(trials, **budget), assignments=assignments, say=lambda text: None)
 
 
 def test_the_default_comes_first_and_what_beats_it_is_kept(tmp_path, trainings):
@@ -68,6 +68,24 @@ def test_it_goes_on_where_it_was(tmp_path, trainings):
     run(tmp_path, 3)
     run(tmp_path, 5)
     assert len(trainings[0]) == 5
+
+
+def test_another_set_or_setting_is_another_study(tmp_path, trainings):
+    calls, _ = trainings
+    for number, changed in enumerate(({}, {"data": "other"}, {"assignments": ("batch=4",)}, {"samples": 10}), 1):
+        run(tmp_path, 1, **changed)
+        assert len(calls) == number
+    assert [call.get("batch") for call in calls] == [None, None, 4, None]
+
+
+def test_what_is_set_is_not_searched(tmp_path, trainings):
+    calls, _ = trainings
+    found = run(tmp_path, 4, ("lr=0.0005",))
+    assert {call["lr"] for call in calls} == {0.0005}
+    assert not any(assignment.startswith("lr=") for assignment in found.assignments)
+    everything = tuple(f"{key}=0.1" for key in SPACE)
+    with pytest.raises(PosetuneError, match="--set gives all"):
+        run(tmp_path, 4, everything)
 
 
 def test_no_trial_is_begun_after_the_minutes(tmp_path, trainings):

@@ -189,6 +189,8 @@ def test_doctor_and_export_say_why_it_is_no_task(finished, tmp_path, capsys):
     assert "7 keypoints of its own, and cannot be a MediaPipe .task" in said
     assert main(["export", str(result.run), "--out", str(tmp_path / "own.task")]) == 2
     assert "cannot be a MediaPipe .task" in capsys.readouterr().err
+    assert main(["export", str(result.run), "--int8", "--calibrate", ".", "--out", str(tmp_path / "own.task")]) == 2
+    assert "export it without --int8" in capsys.readouterr().err
     assert not (tmp_path / "own.task").exists()
     assert main(["export", str(result.run), "--out", str(tmp_path / "own.tflite")]) == 0
     assert points.read((tmp_path / "own.tflite").read_bytes()).skeleton.names == tuple(NAMES)
@@ -278,6 +280,10 @@ def test_what_cannot_be_trained(folder, finished, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "has a head of its own already" in said
     assert "has points of its own, and a corrector moves" in said
+    for method in ("head", "corrector"):
+        command = ["train", "--method", method, "--data", str(folder), "--base", "lite", "--size", "192"]
+        assert main([*command, "--out", str(tmp_path / method)]) == 2
+        assert "leave out size 192" in capsys.readouterr().err
     with pytest.raises(PosetuneError, match=r"head\.kind wants"):
         load_head_config(None, {"data": "x", "out": "y"}, ["head.kind=magic"])
     assert (

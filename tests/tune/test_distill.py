@@ -167,6 +167,28 @@ def test_pseudo_labels_are_kept_for_a_resumed_run(tmp_path):
     assert kept(tmp_path / "none.npz", "heavy") is None
 
 
+def test_numbered_images_of_one_name_are_a_sequence_in_their_order(tmp_path):
+    for name in ("a10.png", "a9.png", "b_1_x.png", "b_2_x.png", "portrait.png", "kitchen.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((8, 8, 3), np.uint8))
+    records = unlabelled_images([tmp_path], tmp_path / "frames", lambda _: None)
+    groups: dict[str, list[str]] = {}
+    for record in records:
+        groups.setdefault(record.group, []).append(record.path.name)
+    assert sorted(groups.values()) == [
+        ["a9.png", "a10.png"],
+        ["b_1_x.png", "b_2_x.png"],
+        ["kitchen.png"],
+        ["portrait.png"],
+    ]
+
+
+def test_a_group_that_is_too_large_to_be_held_out_gives_its_end():
+    people = [subject(f"{g}{k}", g) for g, count in (("a", 9), ("b", 11)) for k in range(count)]
+    train, val = hold_out(people, 0.15, seed=0)
+    assert [s.name for s in val] == ["b8", "b9", "b10"]
+    assert len(train) == 17
+
+
 def test_whole_videos_are_held_out():
     people = [subject(f"{g}{k}", g) for g in "abcd" for k in range(5)]
     train, val = hold_out(people, 0.25, seed=0)
@@ -192,6 +214,10 @@ def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsy
     result = json.loads(capsys.readouterr().out)
     assert posetune.load(result["model"], threads=1).predict(ImageRecord("", folder / "person0.png", 0, 0, "").read())
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["method"] == "distill"
+    assert main(["train", "--resume", "--out", str(tmp_path / "run")]) == 0
+    assert "2 people, as kept in" in capsys.readouterr().err
+    for name in ("checkpoint.pt", "model.tflite"):
+        (tmp_path / "run" / name).unlink(missing_ok=True)  # a run that was cut off when the teacher had spoken
     assert main(["train", "--resume", "--out", str(tmp_path / "run")]) == 0
     assert "2 people, as kept in" in capsys.readouterr().err
     assert main(command) == 2

@@ -109,7 +109,8 @@ def _searched(config: SweepConfig, args: argparse.Namespace) -> SweepConfig:
     found = search(
         config.data, config.bases[-1], config.out.with_name(f"{config.out.name}-search"),
         Budget(args.search, args.search_minutes, args.search_samples), seed=config.seed,
-        arguments=("--train-split", config.train_split, "--val-split", config.val_split), say=_say,
+        arguments=("--train-split", config.train_split, "--val-split", config.val_split),
+        assignments=config.assignments, say=_say,
     )  # fmt: skip
     extra = [word for assignment in found.assignments for word in ("--set", assignment)]
     return dataclasses.replace(config, arguments={**config.arguments, "full": extra})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from posetune.data.people import Dataset, ImageRecord
 from posetune.errors import PosetuneError
 
 #: Splitting off whole groups must not take more than this share of the people …
-_MOST_SPLIT_OFF = 0.3
+MOST_SPLIT_OFF = 0.3
 #: … from a set that would be left with fewer than this many.
 _FEW = 100
 
@@ -29,7 +29,7 @@ def keep_for_validation(dataset: Dataset, fraction: float, seed: int = 0) -> tup
     images = list({id(p.image): p.image for p in dataset.usable}.values())
     if len(images) < 2 or len({p.group for p in dataset.usable}) > 1:
         rest, part = split_by_group(dataset, fraction, seed)
-        if len(part.usable) <= _MOST_SPLIT_OFF * len(dataset.usable) or len(rest.usable) >= _FEW:
+        if len(part.usable) <= MOST_SPLIT_OFF * len(dataset.usable) or len(rest.usable) >= _FEW:
             return rest, part, "in groups of their own"
     count = min(max(round(fraction * len(images)), 1), len(images) - 1)
     last = {id(image) for image in images[-count:]}
@@ -56,6 +56,14 @@ def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Da
             f"Cannot split {dataset.name}: it has {what}, and a group is never divided; "
             "label people of a second scene, or give a validation set of its own."
         )
+    chosen = choose_groups(sizes, fraction, seed)
+    return _divided(dataset, lambda image: image.group in chosen)
+
+
+def choose_groups(sizes: Mapping[str, int], fraction: float, seed: int) -> set[str]:
+    """Groups that hold about ``fraction`` of all people: never all of them, at least one. ``sizes``: group → its people, at
+    least two groups.
+    """
     order = np.random.default_rng(seed).permutation(sorted(sizes))
     target = fraction * sum(sizes.values())
     chosen: set[str] = set()
@@ -67,8 +75,8 @@ def split_by_group(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Da
             chosen.add(str(group))
             count += sizes[group]
     if not chosen:  # every group is larger than twice the target: the smallest is the nearest
-        chosen.add(min(order, key=lambda group: sizes[group]))
-    return _divided(dataset, lambda image: image.group in chosen)
+        chosen.add(str(min(order, key=lambda group: sizes[group])))
+    return chosen
 
 
 def _check(fraction: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,7 +27,8 @@ FRAMES_PER_SECOND, MOST_FRAMES = 2.0, 400
 def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> list[ImageRecord]:
     """The images in ``sources`` (folders, image and video files); a video's frames are written into the folder ``frames``.
 
-    The group of a frame is its video; an image is a group of its own.
+    The group of a frame is its video. Images of one folder whose names differ in their last number alone are taken for frames
+    of one sequence, and are a group, in the order of that number; any other image is a group of its own.
 
     A damaged video in a folder is left out, and said.
 
@@ -36,7 +38,7 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
     for source in map(Path, sources):
         if not source.exists():
             raise PosetuneError(f"There is no {source}; --unlabelled takes folders, images and videos.")
-        files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        files = sorted((p for p in source.rglob("*") if p.is_file()), key=_place) if source.is_dir() else [source]
         for file in files:
             if file.suffix.lower() in VIDEO_SUFFIXES:
                 try:
@@ -46,12 +48,21 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
                         raise
                     say(f"Left out: {error}")
             elif file.suffix.lower() in IMAGE_SUFFIXES:
-                records.append(ImageRecord(str(file), file, 0, 0, str(file.with_suffix(""))))
+                records.append(ImageRecord(str(file), file, 0, 0, _place(file)[0]))
     if not records:
         names = ", ".join(str(s) for s in sources)
         raise PosetuneError(f"There is no image or video in {names}; --unlabelled takes folders, images and videos.")
     say(f"Unlabelled: {len(records)} images and video frames.")
     return records
+
+
+def _place(file: Path) -> tuple[str, int, str]:
+    """The sequence that an image seems to be of (its path without the last number), the place in it, and its name."""
+    match = re.fullmatch(r"(.*?)(\d+)(\D*)", file.stem, re.ASCII)
+    if match is None:
+        return str(file.with_suffix("")), 0, file.name
+    before, number, behind = match.groups()
+    return str(file.with_name(f"{before}#{behind}")), int(number), file.name
 
 
 def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:

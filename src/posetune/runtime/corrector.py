@@ -14,6 +14,7 @@ import copy
 import dataclasses
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,9 +164,9 @@ class Corrector:
                 "A mediapipe result has its landmarks as shares of the image: give "
                 "apply(result, image_size=(width, height))."
             )
-        width, height = image_size
+        width, height = _checked_size(image_size)
         people = []
-        for landmarks in result.pose_landmarks:
+        for landmarks in result.pose_landmarks or ():
             points = np.array([(p.x * width, p.y * height, p.z * width) for p in landmarks])
             visibility = np.array([1.0 if p.visibility is None else p.visibility for p in landmarks])
             if len(points) != COUNT:
@@ -326,6 +327,17 @@ def mirrored_features(features: np.ndarray) -> np.ndarray:
     xy = features[:, : 2 * COUNT].reshape(-1, COUNT, 2)[:, FLIP] * [-1, 1]
     z, visibility = features[:, 2 * COUNT : 3 * COUNT][:, FLIP], features[:, 3 * COUNT :][:, FLIP]
     return np.concatenate([xy.reshape(len(features), -1), z, visibility], axis=1)
+
+
+def _checked_size(image_size: Any) -> tuple[float, float]:
+    """``image_size`` as two numbers. Raises PosetuneError if it is anything but a positive width and height."""
+    try:
+        width, height = (float(value) for value in image_size)
+    except (TypeError, ValueError):
+        width = height = math.nan
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise PosetuneError(f"image_size wants (width, height) of the image in px, not {image_size!r}.")
+    return width, height
 
 
 def _array(file: Any, name: str) -> np.ndarray:

@@ -7,6 +7,7 @@ was interrupted.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -63,31 +64,43 @@ def search(
     *,
     seed: int = 0,
     arguments: tuple[str, ...] = (),
+    assignments: tuple[str, ...] = (),
     say: Say = print,
 ) -> Found:
     """Look for a learning rate and augmentation with which ``base`` learns ``data`` better than with the default.
 
     Writes ``best.yaml`` (for ``posetune train --config``) and the study into ``out``/search. ``arguments``: more of
-    ``posetune train``.
+    ``posetune train``; ``assignments``: "key=value" of train.yaml for every trial. What they set is not searched.
 
-    Raises PosetuneError if the default itself cannot be trained; the reason is its own.
+    A study is known by all that decides a trial, so that what was found for other data or settings is never taken.
+
+    Raises PosetuneError if there is nothing left to search, or the default itself cannot be trained; then the reason is its
+    own.
     """
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
     from posetune.tune.config import default_config
 
+    given = {assignment.partition("=")[0].strip() for assignment in assignments}
+    space = {key: place for key, place in SPACE.items() if key not in given}
+    if not space:
+        raise PosetuneError(
+            f"--set gives all that --search would look for: {', '.join(SPACE)}; leave out one of the two."
+        )
     folder = out / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    asked = repr((data.resolve(), base, budget.samples, seed, arguments, sorted(assignments)))
+    key = hashlib.sha256(asked.encode()).hexdigest()[:8]
     study = optuna.create_study(
-        study_name=f"{base}", direction="minimize", load_if_exists=True,
+        study_name=f"{base}-{key}", direction="minimize", load_if_exists=True,
         storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / STUDY))),
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5),
     )  # fmt: skip
     default = default_config()
     if not study.get_trials(deepcopy=False):
-        study.enqueue_trial({key: _value(default, key) for key in SPACE})
+        study.enqueue_trial({name: _value(default, name) for name in space})
     for trial in study.get_trials(deepcopy=False):
         if trial.state == optuna.trial.TrialState.RUNNING:  # interrupted: tried again with the same values
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
@@ -98,12 +111,13 @@ def search(
             say(f"The search has used its {budget.minutes:g} minutes.")
             break
         trial = study.ask()
-        values = {key: trial.suggest_float(key, low, high, log=log) for key, (low, high, log) in SPACE.items()}
-        shown = ", ".join(f"{key.removeprefix('augment.')} {value:.3g}" for key, value in values.items())
+        values = {name: trial.suggest_float(name, low, high, log=log) for name, (low, high, log) in space.items()}
+        shown = ", ".join(f"{name.removeprefix('augment.')} {value:.3g}" for name, value in values.items())
         say(f"trial {len(_finished(study)) + 1}/{budget.trials}: {shown}")
-        run = folder / f"{base}-{trial.number:03}"
+        run = folder / f"{base}-{key}-{trial.number:03}"
         settings = {**values, "samples": [budget.samples, budget.samples], "seed": seed, "blend": 1.0}
-        words = [w for key, value in settings.items() for w in ("--set", f"{key}={json.dumps(value)}")]
+        texts = [*assignments, *(f"{name}={json.dumps(value)}" for name, value in settings.items())]
+        words = [word for text in texts for word in ("--set", text)]
         reason = run_training(["--data", str(data), "--base", base, *words, *arguments], run, lambda text: None)
         if reason is not None:
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
@@ -116,16 +130,15 @@ def search(
         error = float(run_summary(run)["tuned_px"])
         study.tell(trial, error)
         say(f"    {error:.3f} crop px on validation")
-    return _result(study, default, folder, say)
+    return _result(study, {name: _value(default, name) for name in space}, folder, say)
 
 
 def _finished(study: Any) -> list[Any]:
     return [t for t in study.get_trials(deepcopy=False) if t.value is not None]
 
 
-def _result(study: Any, default: dict[str, Any], folder: Path, say: Say) -> Found:
+def _result(study: Any, at_default: dict[str, float], folder: Path, say: Say) -> Found:
     finished = _finished(study)
-    at_default = {key: _value(default, key) for key in SPACE}
     plain = next((t.value for t in finished if t.params == at_default), finished[0].value)
     best = min(finished, key=lambda t: t.value)
     if best.value >= (1 - WORTH) * plain:

@@ -77,6 +77,8 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     began = time.monotonic()
     folder = RunFolder(config.out)
     folder.prepare(resume=False)
+    if config.size != SIZE:
+        raise PosetuneError(f"A corrector stands behind the network as it is: leave out size {config.size}.")
     networks = stock.resolve(config.base)
     if networks.corrector is not None:
         raise PosetuneError(f"{config.base} has a corrector already; give the network it stands behind as --base.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from posetune.data.drawings import SIDE, is_drawing
 from posetune.data.people import ImageRecord
+from posetune.data.split import MOST_SPLIT_OFF, choose_groups
 from posetune.data.teacher import pseudo_labels
 from posetune.data.unlabelled import find_people
 from posetune.errors import PosetuneError
@@ -109,15 +111,13 @@ def kept(file: Path, asked: str) -> list[Subject] | None:
 
 
 def hold_out(subjects: Sequence[Subject], share: float, seed: int) -> tuple[list[Subject], list[Subject]]:
-    """Divide into those to learn from and those to choose on: whole groups (videos) apart, about ``share`` held out."""
-    groups = sorted({s.image.group for s in subjects})
-    order = [groups[i] for i in np.random.default_rng([seed, 5]).permutation(len(groups))]
-    held: set[str] = set()
-    for group in order[: len(groups) - 1]:
-        if sum(s.image.group in held for s in subjects) >= share * len(subjects):
-            break
-        held.add(group)
-    if not held:  # one video only: its end
+    """Divide into those to learn from and those to choose on: whole groups (videos) apart, about ``share`` held out.
+
+    Where there is one group only, or each is too large to be held out, the last people stand for it.
+    """
+    sizes = Counter(s.image.group for s in subjects)
+    held = choose_groups(sizes, share, seed) if len(sizes) > 1 else set()
+    if not held or sum(sizes[group] for group in held) > max(MOST_SPLIT_OFF, 1.5 * share) * len(subjects):
         cut = max(1, round(len(subjects) * (1 - share)))
         return list(subjects[:cut]), list(subjects[cut:]) or list(subjects[-1:])
     return [s for s in subjects if s.image.group not in held], [s for s in subjects if s.image.group in held]

@@ -23,7 +23,7 @@ from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.curves import draw_curves
 from posetune.tune.finish import write_model
 from posetune.tune.prepare import base_networks, gather
-from posetune.tune.run_folder import CONFIG, RunFolder
+from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Revisited, Subject, ahead
 from posetune.tune.smaller import SmallerTrainer
 from posetune.tune.trainer import Trainer
@@ -76,8 +76,8 @@ def train(
 
     networks = base_networks(config.base)
     graph = Graph(networks.landmarks, config.base)
+    config.save(folder / CONFIG)  # before hours of a teacher's work, which --resume goes on behind
     material = gather(config, networks.landmarks, networks.detector, folder.path, say)
-    config.save(folder / CONFIG)
 
     cache = ImageCache()
     size = graph.inputs[0].shape[1]
@@ -92,7 +92,7 @@ def train(
         content = resized(networks.landmarks, config.size)
         trainer = SmallerTrainer(networks.landmarks, config, calibration(batches), device)
     run = Run(config, folder, trainer, material.val, cache, device, say)
-    if resume:
+    if resume and (folder / CHECKPOINT).exists():
         run.load()
     interrupted = run.go(batches, total_steps(config, len(material.train), batches.batch - batches.replayed))
 

@@ -21,6 +21,7 @@ from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import Landmarker, of_networks
 from posetune.stock import Networks, cache
 from posetune.tune.config import TrainConfig
+from posetune.tune.run_folder import PSEUDO_LABELS
 from posetune.tune.samples import Subject, subject_of, unlabelled_subject
 
 Say = Callable[[str], None]
@@ -119,12 +120,12 @@ def _pseudo_labelled(config: TrainConfig, held_back: set[Path], folder: Path, sa
         teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr(state).encode()
     ).hexdigest()
     asked = f"{content} drawings={config.drawings} posetune={__version__}"
-    subjects = kept(folder / "pseudo_labels.npz", asked)
+    subjects = kept(folder / PSEUDO_LABELS, asked)
     if subjects is not None:
-        say(f"Pseudo-labels: {len(subjects)} people, as kept in {folder / 'pseudo_labels.npz'}.")
+        say(f"Pseudo-labels: {len(subjects)} people, as kept in {folder / PSEUDO_LABELS}.")
         return subjects
     subjects = pseudo_labelled(of_networks(teacher), records, say, drawings=config.drawings)
-    keep(folder / "pseudo_labels.npz", asked, subjects)
+    keep(folder / PSEUDO_LABELS, asked, subjects)
     return subjects
 
 

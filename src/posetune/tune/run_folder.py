@@ -17,9 +17,13 @@ MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jso
 STAGES = ("head.tflite", "tail.tflite", "all.tflite")
 
 
+#: Of a run on unlabelled images: what the teacher said, which took minutes.
+PSEUDO_LABELS = "pseudo_labels.npz"
+
+
 def resumable(folder: Path) -> bool:
-    """Whether a run can go on in ``folder``: there is a checkpoint or a finished stage."""
-    return any((folder / name).exists() for name in (CHECKPOINT, *STAGES))
+    """Whether a run can go on in ``folder``: there is a checkpoint, a finished stage, or a teacher's pseudo-labels."""
+    return any((folder / name).exists() for name in (CHECKPOINT, *STAGES, PSEUDO_LABELS))
 
 
 class RunFolder:
@@ -51,7 +55,7 @@ class RunFolder:
         begun = resumable(self.path)
         if resume and not begun:
             raise PosetuneError(
-                f"There is nothing to resume in {self.path}: it has no {CHECKPOINT}; train without --resume."
+                f"There is nothing to resume in {self.path}: it has no {CHECKPOINT} yet; train without --resume."
             )
         if not resume and (begun or (self / MODEL).exists()):
             raise PosetuneError(f"{self.path} already holds a run; go on with --resume, or choose another --out.")

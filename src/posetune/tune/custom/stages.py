@@ -14,7 +14,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from posetune.errors import PosetuneError
 from posetune.files import write_bytes
+from posetune.geometry import SIZE
 from posetune.graph.build_head import stock_heads
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.blend import choose
@@ -38,6 +40,11 @@ def train_head(config: TrainConfig, head: HeadConfig, *, resume: bool = False, s
 
     Raises PosetuneError as ``tune.loop.train`` does.
     """
+    if config.size != SIZE:
+        raise PosetuneError(
+            f"--method head keeps the crop of its base: leave out size {config.size}, and give a run of posetune train "
+            f"--size {config.size} as --base."
+        )
     own = head.points == "labels" or (head.points == "auto" and has_own_names(config))
     if own:
         return train_points(config, head, resume=resume, say=say)

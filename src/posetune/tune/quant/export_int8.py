@@ -9,6 +9,7 @@ from pathlib import Path
 from posetune import stock
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
+from posetune.graph.points import has_own_points
 from posetune.tune.export import check_sound, checked_out, pack, prepare_landmarks, refuse_unsound
 from posetune.tune.quant.choose import (
     DEFAULT_GATE,
@@ -69,6 +70,10 @@ def export(
     out = checked_out(out)
     networks = [stock.resolve(model), *map(stock.resolve, smaller)]
     for network in networks:
+        if has_own_points(network.landmarks):
+            raise PosetuneError(
+                f"{network.path} has points of its own, for which there is no int8 form; export it without --int8."
+            )
         refuse_unsound(network.landmarks, str(network.path))
         if network.corrector is not None:
             raise PosetuneError(f"{network.path} has a corrector, which a .task cannot hold; export the network alone.")
