@@ -119,3 +119,26 @@ def test_a_system_that_fails_says_why(lite, tmp_path):
 def test_bad_arguments_end_with_one_sentence(arguments, said, capsys):
     assert main(["bench", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_full_runs_in_int8_at_both_sizes():
+    pytest.importorskip("torch")
+    from posetune.tune.quant.make import Maker
+
+    def plain(network: bytes) -> bytes:  # the same writer without the search for islands, which takes a minute
+        size = Graph(network).inputs[0].shape[1]
+        return Maker(network, bench_setup.sample_crops(size)[:2]).write()
+
+    found = bench_setup.contenders([], False, ["full"], ["litert", "openvino"], plain)
+    assert [(c.size, c.precision, c.backend) for c in found] == [
+        (256, "float", "litert"), (256, "float", "openvino"), (192, "float", "litert"), (192, "float", "openvino"),
+        (256, "int8", "litert"), (192, "int8", "litert"),
+    ]  # fmt: skip
+    assert found[4].macs == found[0].macs
+
+
+def test_the_sample_crops_hold_people():
+    crops = bench_setup.sample_crops(192)
+    assert crops.shape[1:] == (192, 192, 3)
+    assert len(crops) >= 16
+    assert crops.std(axis=(1, 2, 3)).min() > 10

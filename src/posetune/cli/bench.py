@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +16,7 @@ _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, whi
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Every network runs in MediaPipe and in posetune, stock full in posetune at 192 px as well. Without --images "
+        "Every network runs in MediaPipe and in posetune, stock full in posetune at 192 px and in int8 as well. Without --images "
         "and --video it looks at people of posetune's own sample set, 640×480. docs/speed.md says what each mode measures."
     )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="more networks: run folders, .tflite or .task files")
@@ -32,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--backends", default="litert", metavar="NAMES",
         help="what runs posetune's networks: litert, openvino, or both with a comma (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-int8", action="store_true", help="leave out stock full in int8, which takes a minute to make"
+    )
     parser.add_argument("--no-mediapipe", action="store_true", help="measure posetune alone")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a bar chart: FILE.svg or FILE.png")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
@@ -60,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
     wrong = [name for name in backends if name not in BACKENDS]
     if wrong or not backends:
         raise PosetuneError(f"There is no backend {', '.join(wrong) or 'to measure'}; there are {', '.join(BACKENDS)}.")
-    contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names, backends)
+    int8 = None if args.no_int8 or "full" not in names else _int8()
+    contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names, backends, int8)
     with tempfile.TemporaryDirectory(prefix="posetune-bench-") as folder:
         pictures, clip = Path(folder) / "pictures", Path(folder) / "clip"
         report = bench.measure(
@@ -77,3 +83,20 @@ def run(args: argparse.Namespace) -> int:
     if args.chart:
         bench_show.write_chart(report, args.chart)
     return 0
+
+
+def _int8() -> Callable[[bytes], bytes] | None:
+    """What makes a network with int8 layers; None, and a word of why, where torch is missing."""
+    if find_spec("torch") is None:
+        print("Without int8: making it needs torch (pip install 'posetune[train]').", file=sys.stderr)
+        return None
+    from posetune.graph.flatbuffer import Graph
+    from posetune.measure import bench_setup
+    from posetune.tune.quant.choose import mixed
+
+    def make(network: bytes) -> bytes:
+        size = Graph(network).inputs[0].shape[1]
+        print(f"Making full in int8 at {size} px, as an export would, but untuned …", file=sys.stderr, flush=True)
+        return mixed(network, bench_setup.sample_crops(size))
+
+    return make

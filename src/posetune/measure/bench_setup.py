@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from posetune.graph.resize import resized
 from posetune.graph.trim import without_segmentation
 from posetune.measure.bench import Contender
 from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.pipeline import of_networks
 from posetune.runtime.video import VideoReader
 
 WIDTH, HEIGHT = 640, 480
@@ -29,11 +31,13 @@ def contenders(
     with_mediapipe: bool = True,
     stock_names: Sequence[str] = stock.LANDMARK_NAMES,
     backends: Sequence[str] = ("litert",),
+    int8: Callable[[bytes], bytes] | None = None,
 ) -> list[Contender]:
     """The stock networks ``stock_names`` in MediaPipe and in posetune, full also at 192 px, and ``models`` (as for
-    ``stock.resolve``), in both; in posetune under each of ``backends``.
+    ``stock.resolve``), in both; in posetune under each of ``backends``. ``int8``: makes a network with int8 layers out of
+    a float one; full runs so at both sizes as well, under LiteRT (OpenVINO computes in float here).
 
-    A network at 192 px takes the same time whether it is tuned or not: the stock one is not. Raises PosetuneError for a
+    A network at 192 px or in int8 takes the same time whether it is tuned or not: the stock one is not. Raises PosetuneError for a
     model that cannot be read.
     """
     unknown = [name for name in stock_names if name not in stock.LANDMARK_NAMES]
@@ -48,6 +52,8 @@ def contenders(
             found.append(contender("mediapipe", networks.name, networks.landmarks, networks.detector))
         sizes = [networks.landmarks, resized(networks.landmarks, _SMALL)] if model == "full" else [networks.landmarks]
         found += [contender("posetune", networks.name, n, networks.detector, b) for n in sizes for b in backends]
+        if model == "full" and int8 is not None and "litert" in backends:
+            found += [contender("posetune", networks.name, int8(n), networks.detector) for n in sizes]
     return found
 
 
@@ -91,6 +97,15 @@ def _bundle(graph: Graph, landmarks: bytes, detector: bytes) -> bytes:
         metadata.write(graph, metadata.Metadata(inputs=(metadata.LANDMARKS_NORMALIZATION,)))
         landmarks = graph.to_bytes()
     return bundle.pack(landmarks, detector)
+
+
+def sample_crops(size: int) -> np.ndarray:
+    """(N, size, size, 3) uint8: people of the sample set, as stock full's runtime crops them."""
+    from posetune.data.synthetic.sample import ordinary_pictures
+
+    landmarker = of_networks(stock.resolve("full"))
+    pictures = itertools.islice(ordinary_pictures("ordinary"), _PICTURES)
+    return np.stack([pose.crop.cut(p, size) for p in pictures for pose in landmarker.predict(p, 1)])
 
 
 # --- what they look at -----------------------------------------------------------------------------------------

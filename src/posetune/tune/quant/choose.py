@@ -77,6 +77,15 @@ def trade_off(networks: Sequence[Networks], request: Request, say: Say) -> Trade
     return TradeOff(tuple(rows), candidates, choose(rows, request.gate, request.any_precision), calibration.labelled)
 
 
+def mixed(network: bytes, crops: np.ndarray) -> bytes:
+    """The mixed form of a float network as an export without training makes it, not measured: to time it.
+
+    ``crops``: (N, S, S, 3) uint8 of people, S as the network takes them.
+    """
+    maker = Maker(network, crops)
+    return maker.write(plan.islands(maker.blocks(), ISLAND_SHARE))
+
+
 def choose(rows: Sequence[Row], gate: float, any_precision: bool) -> str | None:
     """The name of the fastest row that holds the gate, errs and finds as the first one does; None if there is none."""
     allowed = [
