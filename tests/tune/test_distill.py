@@ -11,7 +11,7 @@ from figures import room, write_footage
 import posetune
 from posetune.cli import main
 from posetune.data.people import ImageRecord
-from posetune.data.teacher import pseudo_labels
+from posetune.data.teacher import VIEWS, View, pseudo_labels
 from posetune.data.unlabelled import unlabelled_images
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
@@ -167,19 +167,24 @@ def test_pseudo_labels_are_kept_for_a_resumed_run(tmp_path):
     assert kept(tmp_path / "none.npz", "heavy") is None
 
 
-def test_numbered_images_of_one_name_are_a_sequence_in_their_order(tmp_path):
-    for name in ("a10.png", "a9.png", "b_1_x.png", "b_2_x.png", "portrait.png", "kitchen.png"):
-        cv2.imwrite(str(tmp_path / name), np.zeros((8, 8, 3), np.uint8))
-    records = unlabelled_images([tmp_path], tmp_path / "frames", lambda _: None)
+def test_numbered_images_that_look_like_their_neighbours_are_a_sequence(tmp_path):
+    rng = np.random.default_rng(0)
+    scene, other = (cv2.resize(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), (240, 240)) for _ in range(2))
+    files = {
+        "a9": scene,
+        "a10": np.roll(scene, 4, 1),
+        "a11": other,
+        "b_1_x": scene,
+        "b_2_x": scene // 2,
+        "kitchen": scene,
+    }
+    for name, image in files.items():
+        cv2.imwrite(str(tmp_path / f"{name}.png"), image)
+    (tmp_path / "a12.png").write_bytes(b"no image")
     groups: dict[str, list[str]] = {}
-    for record in records:
-        groups.setdefault(record.group, []).append(record.path.name)
-    assert sorted(groups.values()) == [
-        ["a9.png", "a10.png"],
-        ["b_1_x.png", "b_2_x.png"],
-        ["kitchen.png"],
-        ["portrait.png"],
-    ]
+    for record in unlabelled_images([tmp_path], tmp_path / "frames", lambda _: None):
+        groups.setdefault(record.group, []).append(record.path.stem)
+    assert sorted(groups.values()) == [["a11"], ["a12"], ["a9", "a10"], ["b_1_x", "b_2_x"], ["kitchen"]]
 
 
 def test_a_group_that_is_too_large_to_be_held_out_gives_its_end():
@@ -222,3 +227,11 @@ def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsy
     assert "2 people, as kept in" in capsys.readouterr().err
     assert main(command) == 2
     assert "--unlabelled" in capsys.readouterr().err
+
+
+def test_a_view_moves_turns_and_scales_in_the_crops_own_frame():
+    crop = Crop(100, 50, 200, np.radians(90))  # its right is the image's down, its down the image's left
+    view = View(turn=-90, scale=0.5, mirrored=True, right=0.1, down=0.2).of(crop)
+    assert (view.cx, view.cy) == pytest.approx((60, 70))
+    assert (view.side, view.angle, view.mirror) == (100, pytest.approx(0), True)
+    assert len({v.of(crop) for v in VIEWS}) == len(VIEWS)

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from posetune.data.people import ImageRecord
-from posetune.geometry import Crop
+from posetune.geometry import SIZE, Crop
 from posetune.landmarks import COUNT, FLIP
 from posetune.runtime.pipeline import Landmarker, Pose
 
-#: The ways the teacher looks at a crop: (turn in degrees, side relative to the crop's, mirrored).
-VIEWS = ((0.0, 1.0, False), (0.0, 1.0, True), (12.0, 1.1, False), (-12.0, 0.95, True))
+
+class View(NamedTuple):
+    """One way to look at a crop. ``turn`` in degrees; ``scale``: side relative to the crop's; ``right``, ``down``: how far the
+    centre moves along the crop's axes, in shares of its side.
+    """
+
+    turn: float = 0.0
+    scale: float = 1.0
+    mirrored: bool = False
+    right: float = 0.0
+    down: float = 0.0
+
+    def of(self, crop: Crop) -> Crop:
+        cx, cy = crop.to_image(np.array([[0.5 + self.right, 0.5 + self.down]]) * SIZE)[0]
+        mirrored = crop.mirror != self.mirrored
+        return Crop(float(cx), float(cy), crop.side * self.scale, crop.angle + np.radians(self.turn), mirrored)
+
+
+#: The ways the teacher looks at a crop: turned, larger and smaller, moved as a detector moves it, and in a mirror.
+VIEWS = (
+    View(),
+    View(mirrored=True),
+    View(turn=12, scale=1.1, right=0.03, down=-0.03),
+    View(turn=-12, scale=0.95, mirrored=True, right=-0.03, down=0.03),
+)
 #: Trust falls from 1 at half this disagreement to 0 at one and a half of it (mean distance of the views from their middle,
 #: px of a 256 px crop).
 _SPREAD = 6.0
@@ -55,7 +79,7 @@ def pseudo_labels(
     points, visibility, score = [], [], []
     for done, (record, crop) in enumerate(crops, 1):
         image = read(record)
-        seen = [_look(teacher, image, crop, *view) for view in VIEWS]
+        seen = views_of(teacher, image, crop)
         points.append([p.landmarks_px[:, :2] for p in seen])
         visibility.append([p.visibility for p in seen])
         score.append(min(p.score for p in seen))
@@ -70,10 +94,14 @@ def pseudo_labels(
     return PseudoLabels(middle, trust.astype(np.float32), np.array(score), spread)
 
 
-def _look(teacher: Landmarker, image: np.ndarray, crop: Crop, turn: float, scale: float, mirrored: bool) -> Pose:
-    view = Crop(crop.cx, crop.cy, crop.side * scale, crop.angle + np.radians(turn), mirrored)
-    pose = teacher.predict_crop(image, view)
-    if not mirrored:
+def views_of(teacher: Landmarker, image: np.ndarray, crop: Crop, views: Sequence[View] = VIEWS) -> list[Pose]:
+    """What ``teacher`` says of one crop in each of ``views``, undone: points in image px, sides as they are."""
+    return [_look(teacher, image, crop, view) for view in views]
+
+
+def _look(teacher: Landmarker, image: np.ndarray, crop: Crop, view: View) -> Pose:
+    pose = teacher.predict_crop(image, view.of(crop))
+    if not view.mirrored:
         return pose
     return replace(
         pose, landmarks_px=pose.landmarks_px[FLIP], visibility=pose.visibility[FLIP], presence=pose.presence[FLIP]

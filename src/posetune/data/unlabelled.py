@@ -22,19 +22,22 @@ from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader
 Say = Callable[[str], None]
 #: Of a video so many frames a second are looked at, and at most so many in all: neighbours are near-duplicates.
 FRAMES_PER_SECOND, MOST_FRAMES = 2.0, 400
+#: Images are alike if the brightness of so many cells a side correlates beyond this: neighbours in a video do.
+_CELLS, _ALIKE = 16, 0.8
 
 
 def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> list[ImageRecord]:
     """The images in ``sources`` (folders, image and video files); a video's frames are written into the folder ``frames``.
 
-    The group of a frame is its video. Images of one folder whose names differ in their last number alone are taken for frames
-    of one sequence, and are a group, in the order of that number; any other image is a group of its own.
+    The group of a frame is its video. Images of one folder whose names differ in their last number alone stand in the order of
+    that number, and neighbours that look alike are frames of one sequence, a group; any other image is a group of its own.
 
     A damaged video in a folder is left out, and said.
 
     Raises PosetuneError if a source does not exist, a video given by name is damaged, or there is no image in any.
     """
     records: list[ImageRecord] = []
+    before: tuple[str, np.ndarray | None, str] = "", None, ""
     for source in map(Path, sources):
         if not source.exists():
             raise PosetuneError(f"There is no {source}; --unlabelled takes folders, images and videos.")
@@ -48,7 +51,10 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
                         raise
                     say(f"Left out: {error}")
             elif file.suffix.lower() in IMAGE_SUFFIXES:
-                records.append(ImageRecord(str(file), file, 0, 0, _place(file)[0]))
+                series, small = _place(file)[0], _thumbnail(file)
+                group = before[2] if series == before[0] and _alike(small, before[1]) else str(file.with_suffix(""))
+                records.append(ImageRecord(str(file), file, 0, 0, group))
+                before = series, small, group
     if not records:
         names = ", ".join(str(s) for s in sources)
         raise PosetuneError(f"There is no image or video in {names}; --unlabelled takes folders, images and videos.")
@@ -57,12 +63,25 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
 
 
 def _place(file: Path) -> tuple[str, int, str]:
-    """The sequence that an image seems to be of (its path without the last number), the place in it, and its name."""
+    """What an image shares with others of its series (its path without the last number), its place in it, and its name."""
     match = re.fullmatch(r"(.*?)(\d+)(\D*)", file.stem, re.ASCII)
     if match is None:
         return str(file.with_suffix("")), 0, file.name
     before, number, behind = match.groups()
     return str(file.with_name(f"{before}#{behind}")), int(number), file.name
+
+
+def _thumbnail(file: Path) -> np.ndarray | None:
+    """A few grey cells, standardised; None for a damaged file and for one of a single brightness."""
+    image = cv2.imread(str(file), cv2.IMREAD_REDUCED_GRAYSCALE_4)
+    if image is None:
+        return None
+    cells = cv2.resize(image, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).astype(np.float64)
+    return (cells - cells.mean()) / cells.std() if cells.std() > 1 else None
+
+
+def _alike(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    return a is not None and b is not None and float((a * b).mean()) > _ALIKE
 
 
 def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
