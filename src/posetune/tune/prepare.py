@@ -98,6 +98,7 @@ def _pseudo_labelled(config: TrainConfig, held_back: set[Path], folder: Path, sa
     """Whoever the teacher is sure of in images that are not ``held_back``; asked once for a run folder, however often the
     run is resumed.
     """
+    from posetune.data.teacher import VIEWS
     from posetune.data.unlabelled import unlabelled_images
     from posetune.tune.distill import keep, kept, pseudo_labelled
 
@@ -117,7 +118,7 @@ def _pseudo_labelled(config: TrainConfig, held_back: set[Path], folder: Path, sa
         )
     state = [(str(r.path.resolve()), r.path.stat().st_size) for r in records]
     content = hashlib.sha256(
-        teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr(state).encode()
+        teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr((state, VIEWS)).encode()
     ).hexdigest()
     asked = f"{content} drawings={config.drawings} posetune={__version__}"
     subjects = kept(folder / PSEUDO_LABELS, asked)
