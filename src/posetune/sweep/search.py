@@ -99,8 +99,9 @@ def search(
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5),
     )  # fmt: skip
     default = default_config()
+    at_default = {name: _value(default, name) for name in space}
     if not study.get_trials(deepcopy=False):
-        study.enqueue_trial({name: _value(default, name) for name in space})
+        study.enqueue_trial(at_default)
     for trial in study.get_trials(deepcopy=False):
         if trial.state == optuna.trial.TrialState.RUNNING:  # interrupted: tried again with the same values
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
@@ -130,7 +131,7 @@ def search(
         error = float(run_summary(run)["tuned_px"])
         study.tell(trial, error)
         say(f"    {error:.3f} crop px on validation")
-    return _result(study, {name: _value(default, name) for name in space}, folder, say)
+    return _result(study, at_default, folder, say)
 
 
 def _finished(study: Any) -> list[Any]:

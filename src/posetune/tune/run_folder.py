@@ -15,8 +15,6 @@ from posetune.files import write_bytes
 MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jsonl", "checkpoint.pt", "summary.json"
 #: Results of finished stages (``--method head``), which a resumed run goes on behind.
 STAGES = ("head.tflite", "tail.tflite", "all.tflite")
-
-
 #: Of a run on unlabelled images: what the teacher said, which took minutes.
 PSEUDO_LABELS = "pseudo_labels.npz"
 
