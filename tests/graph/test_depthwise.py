@@ -8,7 +8,16 @@ from posetune.graph.depthwise import DepthwiseConv2d
 
 @pytest.mark.parametrize(
     ("channels", "size", "kernel", "stride", "padding"),
-    [(33, 9, 3, 1, 1), (40, 11, 5, 2, 2), (16, 8, 3, 2, 0), (40, 8, 5, 1, 2), (16, 16, 5, 1, 2)],
+    [
+        (33, 9, 3, 1, 1),
+        (40, 11, 5, 2, 2),
+        (16, 8, 3, 2, 0),
+        (40, 8, 5, 1, 2),
+        (16, 16, 5, 1, 2),
+        (18, 2, 3, 1, 1),
+        (20, 10, 7, 2, 3),
+        (17, 6, 1, 1, 0),
+    ],
 )
 @pytest.mark.parametrize("compiled", [True, False])
 def test_gradients_are_torchs_own(channels, size, kernel, stride, padding, compiled, monkeypatch):

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+import torch.nn.functional as F
 
 from posetune.runtime.landmarker import refine as refine_numpy
-from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, refine, robust, z_in_px
+from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, map_error, refine, robust, z_in_px
 
 
 def prediction(batch=2, seed=0):
@@ -68,6 +69,22 @@ def test_labelled_points_are_free_of_stock_and_unlabelled_ones_are_not():
     held = parts(q, p, torch.zeros(2, 33, 2), torch.zeros(2, 33))
     assert free["hold_points"] < 1e-5 < held["hold_points"]
     assert free["regression"] < 1e-3
+
+
+def test_the_error_of_maps_is_torchs_cross_entropy_above_its_least():
+    g = torch.Generator().manual_seed(0)
+    logits = (torch.randn(2, 8, 8, 5, generator=g) * 20).requires_grad_()
+    target = torch.rand(2, 8, 8, 5, generator=g)
+    target[0, :2], target[0, 2:4] = 0, 1
+    expected = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    expected = (expected + torch.xlogy(target, target) + torch.xlogy(1 - target, 1 - target)).sum((1, 2))
+    ours = map_error(logits, target)
+    torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-4)
+    factors = torch.rand(2, 5, generator=g)
+    wanted = torch.autograd.grad((expected * factors).sum(), logits)[0]
+    torch.testing.assert_close(torch.autograd.grad((ours * factors).sum(), logits)[0], wanted, rtol=1e-5, atol=1e-6)
+    own = torch.sigmoid(logits.detach())
+    assert float(map_error(logits.detach(), own).abs().max()) < 1e-3
 
 
 def test_outliers_pull_less_the_farther_they_are():

@@ -9,7 +9,7 @@ from posetune import stock
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.config import load_config
 from posetune.tune.samples import Batch
-from posetune.tune.trainer import Trainer
+from posetune.tune.trainer import Trainer, merged
 
 
 @pytest.fixture
@@ -49,6 +49,15 @@ def test_weights_folded_once_give_the_gradients_of_weights_folded_in_every_layer
             moved += 1
     assert moved > 10
     assert all(module.given is None for _, module in trainer.modules())
+
+
+def test_groups_of_one_unit_become_one(trainer):
+    a, b, c = (torch.zeros(n) for n in (1, 2, 3))
+    groups = merged([{"params": [a], "unit": 0.1}, {"params": [b], "unit": 0.5}, {"params": [c], "unit": 0.5}])
+    assert [(g["unit"], [len(p) for p in g["params"]]) for g in groups] == [(0.1, [1]), (0.5, [2, 3])]
+    held = [p for g in trainer.optimizer.param_groups for p in g["params"]]
+    assert {id(p) for p in held} == {id(p) for p in trainer.parameters}
+    assert len(held) == len(trainer.parameters)
 
 
 def test_the_trapezoid_rises_stays_and_falls_to_nothing(trainer):

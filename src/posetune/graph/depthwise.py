@@ -1,13 +1,12 @@
 """Depthwise convolution with a faster backward pass on CPUs.
 
 torch's own backward for depthwise convolutions in channels-last takes 4 to 9 times its forward pass; the weights' gradient
-is nearly all of it. Here the two gradients are taken apart, and the weights' one is a plain loop over channels that numba
-compiles to vector instructions (docs/training.md has the measurements). Without numba, or on another device, torch does it.
+is nearly all of it. Here the two gradients are taken apart, and the weights' one is a loop that numba compiles to vector
+instructions (docs/training.md has the measurements). Without numba, or on another device, torch does it.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -15,8 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_BLOCK = 16  # channels
-_TOGETHER = 4  # columns
+_BLOCK = 16  # channels: one line of the processor's cache
 
 
 class DepthwiseConv2d(torch.autograd.Function):
@@ -54,115 +52,136 @@ def weight_gradient(
 ) -> Tensor:
     """Gradient (C, 1, kh, kw) of a depthwise convolution's weights from its input (B, C, H, W) and output gradient.
 
-    Needs numba. The channels are divided among torch's number of threads, but for the case of :func:`_weight_gradient_5`.
+    Needs numba. ``stride``: the same in both directions.
     """
-    correlate = _compiled()
-    inputs = x.detach().contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).numpy()
-    grads = grad.detach().contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).numpy()
-    channels = inputs.shape[3]
-    if kernel[1] == 5 and stride == (1, 1) and grads.shape[2] % _TOGETHER == 0:
-        return _weight_gradient_5(inputs, grads, kernel[0], padding)
-    threads = max(1, min(torch.get_num_threads(), channels // 16))
-    edges = [channels * i // threads for i in range(threads + 1)]
-    out = np.zeros((kernel[0], kernel[1], channels), np.float32)
-
-    def part(i: int) -> None:
-        correlate(inputs, grads, stride[0], stride[1], padding[0], padding[1], edges[i], edges[i + 1], out)
-
-    if threads == 1:
-        part(0)
-    else:
-        list(_pool(threads).map(part, range(threads)))
-    return torch.from_numpy(out).permute(2, 0, 1).unsqueeze(1)
-
-
-def _weight_gradient_5(inputs: np.ndarray, grads: np.ndarray, rows: int, padding: tuple[int, int]) -> Tensor:
-    """The same for the costliest case: a kernel five wide, stride 1; inputs, grads (B, H, W, C).
-
-    Channels are taken in blocks whose size the compiler knows, so that it keeps four columns and five taps in registers: half
-    the time of the general loop.
-    """
-    extra = -grads.shape[3] % _BLOCK
-    around = ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, extra))
-    x, grad = np.pad(inputs, around), np.pad(grads, (*((0, 0),) * 3, (0, extra)))
-    blocks = x.shape[3] // _BLOCK
-    x, grad = (
-        np.ascontiguousarray(a.reshape(*a.shape[:3], blocks, _BLOCK).transpose(3, 0, 1, 2, 4)) for a in (x, grad)
+    inputs, grads = (
+        a.detach().contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).numpy() for a in (x, grad)
     )
-    out = np.zeros((blocks, rows, 5 * _BLOCK), np.float32)
-    _compiled_5()(
-        x.reshape(-1), grad.reshape(-1), x.shape[1], x.shape[2], x.shape[3], grad.shape[2], grad.shape[3], out
-    )
-    weight = out.reshape(blocks, rows, 5, _BLOCK).transpose(0, 3, 1, 2).reshape(-1, 1, rows, 5)
-    return torch.from_numpy(weight[: inputs.shape[3]])
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="depthwise")
+    out = np.zeros((inputs.shape[3], *kernel), np.float32)
+    _compiled()(inputs, grads, stride[0], padding[0], padding[1], out)
+    return torch.from_numpy(out).unsqueeze(1)
 
 
 @cache
 def _compiled() -> Any:
-    """The compiled loop, or None without numba."""
+    """The compiled loop, or None without numba.
+
+    Channels are taken apart into planes of their own. With rows of the output's gradient as long as those of the input, zeros
+    behind them, the gradient of the tap (i, j) is one long dot product: of the gradient's plane with the input's plane from
+    i · row + j on. Those of one row of taps share their loads. A stride of s makes s² planes out of the input, one for each
+    remainder of row and column.
+    """
     try:
         import numba
     except ImportError:
         return None
 
-    # float32 sums over up to 32 × 128² places: reordering them (fastmath) is no less exact than torch's own order.
-    @numba.njit(fastmath=True, nogil=True)
-    def correlate(x, grad, sy, sx, py, px, first, last, out):
-        batch, height, width, _ = x.shape
-        kh, kw, _ = out.shape
-        part = np.zeros((kh, kw, last - first), np.float32)
-        for b in range(batch):
-            for oy in range(grad.shape[1]):
+    # float32 sums over up to 128² places: reordering them (fastmath) is no less exact than torch's own order.
+    compiled = numba.njit(fastmath=True, nogil=True)
+
+    # Offsets into flat arrays, since a slice costs more than the work on a short row; and unsigned ones, since a signed index
+    # is asked whether it counts from the end, which keeps the loops from becoming vector instructions.
+    unsigned = np.uintp
+    one, two, three, four = (unsigned(k) for k in range(1, 5))
+
+    @compiled
+    def spread(source, at, step, target, to, count):
+        """Every ``step``-th of ``source`` from ``at`` on, ``count`` of them, side by side into ``target`` from ``to`` on."""
+        at, step, to = unsigned(at), unsigned(step), unsigned(to)
+        for k in range(unsigned(count)):
+            target[to + k] = source[at + k * step]
+
+    @compiled
+    def taps_5(g, x, go, xo, n, images, more):
+        a = b = c = d = e = np.float32(0)
+        for image in range(images):
+            i, k = unsigned(go + image * n), unsigned(xo + image * more)
+            for m in range(unsigned(n)):
+                a += g[i + m] * x[k + m]
+                b += g[i + m] * x[k + m + one]
+                c += g[i + m] * x[k + m + two]
+                d += g[i + m] * x[k + m + three]
+                e += g[i + m] * x[k + m + four]
+        return a, b, c, d, e
+
+    @compiled
+    def taps_3(g, x, go, xo, n, images, more):
+        a = b = c = np.float32(0)
+        for image in range(images):
+            i, k = unsigned(go + image * n), unsigned(xo + image * more)
+            for m in range(unsigned(n)):
+                a += g[i + m] * x[k + m]
+                b += g[i + m] * x[k + m + one]
+                c += g[i + m] * x[k + m + two]
+        return a, b, c
+
+    @compiled
+    def taps_2(g, x, go, xo, n, images, more):
+        a = b = np.float32(0)
+        for image in range(images):
+            i, k = unsigned(go + image * n), unsigned(xo + image * more)
+            for m in range(unsigned(n)):
+                a += g[i + m] * x[k + m]
+                b += g[i + m] * x[k + m + one]
+        return a, b
+
+    @compiled
+    def tap(g, x, go, xo, n, images, more):
+        a = np.float32(0)
+        for image in range(images):
+            i, k = unsigned(go + image * n), unsigned(xo + image * more)
+            for m in range(unsigned(n)):
+                a += g[i + m] * x[k + m]
+        return a
+
+    @compiled
+    def correlate(x, grad, s, py, px, out):
+        """x (B, H, W, C), grad (B, h, w, C), stride s, padding above and to the left; fills out (C, kh, kw)."""
+        batch, height, width, channels = x.shape
+        rows, columns = grad.shape[1:3]
+        kh, kw = out.shape[1:]
+        more_rows, more_columns = (kh - 1) // s, (kw - 1) // s
+        wide = columns + more_columns
+        n, plane = rows * wide, (rows + more_rows) * wide + more_columns
+        # What no row below is written to stays zero: that is the padding.
+        planes = np.zeros(s * s * _BLOCK * batch * plane, np.float32)
+        grads = np.zeros(_BLOCK * batch * n, np.float32)
+        flat_x, flat_grad = x.reshape(-1), grad.reshape(-1)
+        for first in range(0, channels, _BLOCK):
+            count = min(_BLOCK, channels - first)
+            for b in range(batch):
+                for y in range(rows):
+                    at = (b * rows + y) * columns * channels + first
+                    for c in range(count):
+                        spread(flat_grad, at + c, channels, grads, (c * batch + b) * n + y * wide, columns)
+                for i in range(s):
+                    for j in range(s):
+                        low = max(0, (px - j + s - 1) // s)
+                        high = min(wide, (width - 1 + px - j) // s + 1)
+                        for r in range(rows + more_rows):
+                            y = r * s + i - py
+                            if 0 <= y < height:
+                                at = ((b * height + y) * width + low * s + j - px) * channels + first
+                                for c in range(count):
+                                    to = (((i * s + j) * _BLOCK + c) * batch + b) * plane + r * wide + low
+                                    spread(flat_x, at + c, s * channels, planes, to, high - low)
+            for c in range(count):
+                go, of = c * batch * n, out[first + c]
                 for i in range(kh):
-                    y = oy * sy + i - py
-                    if y < 0 or y >= height:
-                        continue
-                    for ox in range(grad.shape[2]):
-                        for j in range(kw):
-                            across = ox * sx + j - px
-                            if across < 0 or across >= width:
-                                continue
-                            for c in range(last - first):
-                                part[i, j, c] += x[b, y, across, first + c] * grad[b, oy, ox, first + c]
-        out[:, :, first:last] = part
-
-    return correlate
-
-
-@cache
-def _compiled_5() -> Any:
-    """The compiled loop of :func:`_weight_gradient_5`, over flat arrays in the order block, image, row, column, channel."""
-    import numba
-
-    size = _BLOCK
-
-    @numba.njit(fastmath=True, nogil=True)
-    def columns(x, xo, grad, go, part):
-        for c in range(size):
-            g0, g1, g2, g3 = grad[go + c], grad[go + size + c], grad[go + 2 * size + c], grad[go + 3 * size + c]
-            x1, x2, x3, x4 = x[xo + size + c], x[xo + 2 * size + c], x[xo + 3 * size + c], x[xo + 4 * size + c]
-            x5, x6 = x[xo + 5 * size + c], x[xo + 6 * size + c]
-            part[c] += g0 * x[xo + c] + g1 * x1 + g2 * x2 + g3 * x3
-            part[size + c] += g0 * x1 + g1 * x2 + g2 * x3 + g3 * x4
-            part[2 * size + c] += g0 * x2 + g1 * x3 + g2 * x4 + g3 * x5
-            part[3 * size + c] += g0 * x3 + g1 * x4 + g2 * x5 + g3 * x6
-            part[4 * size + c] += g0 * x4 + g1 * x5 + g2 * x6 + g3 * x[xo + 7 * size + c]
-
-    @numba.njit(fastmath=True, nogil=True)
-    def correlate(x, grad, batch, height, width, rows, across, out):
-        for n in range(out.shape[0]):
-            for i in range(out.shape[1]):
-                part = out[n, i]
-                for b in range(batch):
-                    for y in range(rows):
-                        xo = ((n * batch + b) * height + y + i) * width * size
-                        go = ((n * batch + b) * rows + y) * across * size
-                        for column in range(0, across, _TOGETHER):
-                            columns(x, xo + column * size, grad, go + column * size, part)
+                    for j in range(min(s, kw)):
+                        xo = ((i % s * s + j) * _BLOCK + c) * batch * plane + i // s * wide
+                        taps = (kw - j + s - 1) // s
+                        if taps == 5:
+                            v0, v1, v2, v3, v4 = taps_5(grads, planes, go, xo, n, batch, plane)
+                            of[i, j], of[i, j + s], of[i, j + 2 * s] = v0, v1, v2
+                            of[i, j + 3 * s], of[i, j + 4 * s] = v3, v4
+                        elif taps == 3:
+                            v0, v1, v2 = taps_3(grads, planes, go, xo, n, batch, plane)
+                            of[i, j], of[i, j + s], of[i, j + 2 * s] = v0, v1, v2
+                        elif taps == 2:
+                            of[i, j], of[i, j + s] = taps_2(grads, planes, go, xo, n, batch, plane)
+                        else:
+                            for k in range(taps):
+                                of[i, j + k * s] = tap(grads, planes, go, xo + k, n, batch, plane)
 
     return correlate

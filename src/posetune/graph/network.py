@@ -25,8 +25,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posetune.errors import PosetuneError
+from posetune.graph import pointwise
 from posetune.graph.depthwise import DepthwiseConv2d
 from posetune.graph.flatbuffer import Graph, Operator
+from posetune.graph.pointwise import PointwiseConv2d
 
 _SAME = 0  # schema.Padding.SAME
 _RELU, _RELU6 = 1, 3  # schema.ActivationFunctionType
@@ -51,6 +53,7 @@ class Convolution(nn.Module):
         self.groups = self.weight.shape[0] if self.depthwise else 1
         self.stride = (int(op.options.strideH), int(op.options.strideW))
         self.same = op.options.padding == _SAME
+        self.pointwise = not self.depthwise and self.weight.shape[2:] == (1, 1) and self.stride == (1, 1)
         self.activation = int(op.options.fusedActivationFunction)
         if self.activation not in (0, _RELU, _RELU6):
             raise PosetuneError(f"{graph.source}: activation {self.activation} of a convolution is not supported.")
@@ -118,6 +121,10 @@ class Convolution(nn.Module):
         if self.depthwise and weight.requires_grad and torch.is_grad_enabled():
             y: Tensor = DepthwiseConv2d.apply(x, weight, self.stride, padding)
             return y if bias is None else y.add_(bias.view(1, -1, 1, 1))
+        if self.pointwise and bias is not None and x.dtype == torch.float32:
+            if torch.is_grad_enabled():
+                return PointwiseConv2d.apply(x, weight, bias)
+            return pointwise.convolve(x, weight, bias)
         return F.conv2d(x, weight, bias, self.stride, padding, groups=self.groups)
 
     def activate(self, y: Tensor) -> Tensor:

@@ -83,7 +83,7 @@ class Trainer:
             module.round_fp16 = config.weight_precision == "fp16"
         groups = [g for _, module in self.modules() for g in parameter_groups(module)]
         self.parameters: list[Tensor] = [g["params"][0] for g in groups]
-        self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)
+        self.optimizer = torch.optim.Adam(merged(groups), betas=(0.9, 0.99), fused=True)
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps_done = 0
         self.rate = 1.0  # what setbacks and the plateau schedule have left of the learning rate
@@ -160,7 +160,8 @@ class Trainer:
             return weight.requires_grad_(), bias.requires_grad_()
 
         modules = [module for _, module in self.modules()]
-        pairs = list(self.pool.map(fold, modules))
+        # Not divided among the threads: some thousand small operations that wait for each other at Python's lock.
+        pairs = [fold(module) for module in modules]
         for module, pair in zip(modules, pairs, strict=True):
             module.given = pair
         try:
@@ -180,7 +181,7 @@ class Trainer:
             return module.unfolded(weight, bias)
 
         modules = [module for _, module in self.modules()]
-        for layer in self.pool.map(of_layer, modules, gradients[::2], gradients[1::2]):
+        for layer in map(of_layer, modules, gradients[::2], gradients[1::2]):
             yield from layer
 
     def _gradients(
@@ -320,6 +321,14 @@ def sum_scaled(tensors: Sequence[Tensor | None], scales: Sequence[float]) -> Ten
     for tensor, scale in present[1:]:
         total.add_(tensor, alpha=scale)
     return total
+
+
+def merged(groups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same parameters with one group for each ``unit``: every group costs the optimizer as much as a small layer."""
+    by_unit: dict[float, list[Tensor]] = {}
+    for group in groups:
+        by_unit.setdefault(group["unit"], []).extend(group["params"])
+    return [{"params": params, "unit": unit} for unit, params in by_unit.items()]
 
 
 def parameter_groups(module: Convolution) -> list[dict[str, Any]]:

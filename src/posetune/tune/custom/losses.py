@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from posetune.graph.points import HEAD_OUTPUTS, KEPT_OUTPUTS
-from posetune.tune.losses import UNIT, LossConfig, gaussian_maps, refine, robust
+from posetune.tune.losses import UNIT, LossConfig, gaussian_maps, map_error, refine, robust
 
 #: The stock outputs of such a network, by place, as ``Prediction.of`` wants them.
 KEPT = tuple(range(len(KEPT_OUTPUTS)))
@@ -85,9 +85,8 @@ def head_losses(
         parts["visibility"] = config.visibility * (says * known).sum() / known.sum().clamp_min(1)
     if answer.maps is not None:
         target = gaussian_maps(points, size, answer.maps.shape[1], config.heatmap_sigma)
-        error = F.binary_cross_entropy_with_logits(answer.maps, target, reduction="none")
         area = 2 * torch.pi * config.heatmap_sigma**2
-        cost = ((error - _entropy(target)).sum((1, 2)) * inside).sum() / inside.sum().clamp_min(1e-6) / area
+        cost = (map_error(answer.maps, target) * inside).sum() / inside.sum().clamp_min(1e-6) / area
         # Alone, the maps are all that is learnt from; behind a regression they only refine.
         parts["heatmap"] = cost * (0.5 * config.heatmap if answer.points is not None else 1.0)
         refined = answer.coordinates(size)
@@ -105,7 +104,3 @@ def head_losses(
 def _coordinates(xy: Tensor, target: Tensor, weight: Tensor, config: LossConfig) -> Tensor:
     distance = ((xy - target).square().sum(-1) + _SMOOTH_PX**2).sqrt() - _SMOOTH_PX
     return (robust(distance, config.outlier_px) * weight).sum() / weight.sum().clamp_min(1e-6) / UNIT
-
-
-def _entropy(p: Tensor) -> Tensor:
-    return -(torch.xlogy(p, p) + torch.xlogy(1 - p, 1 - p))
