@@ -101,6 +101,14 @@ def test_the_bias_serves_both_kinds_of_people(monkeypatch):
     assert said[0].startswith("Heatmap logits raised by 0.75")
 
 
+def test_the_bias_is_the_middle_one_where_several_are_as_good(monkeypatch):
+    # Hardly anything between 0.25 and 0.75, and chance would have it that 0.25 is the least.
+    flat, _ = chosen(
+        monkeypatch, ordinary=lambda s, b: 10, domain=lambda s, b: 8 + 0.002 * b + 2 * max(0.0, abs(b - 0.5) - 0.25)
+    )
+    assert flat.heatmap_bias == 0.5
+
+
 def test_what_the_configuration_fixes_is_not_chosen(monkeypatch):
     fixed, said = chosen(monkeypatch, "blend=0.3", "heatmap_bias=0.5", ordinary=None, domain=None)
     assert (fixed, said) == (Choice(0.3, 0.5), [])

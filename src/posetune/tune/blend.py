@@ -37,6 +37,8 @@ _MOST = 0.9
 #: A gain measured on n people counts n / (n + this).
 _DOUBT = 10
 _BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # logits
+#: Biases whose errors differ by less than this share are equal, as far as so few people can tell.
+_FLAT = 0.003
 _VAL_PEOPLE = 150  # of val: two numbers are chosen on them
 
 
@@ -60,7 +62,8 @@ def choose(
 ) -> Choice:
     """Put ``weights`` (the best of the run) in place and choose what ``config.blend`` and ``config.heatmap_bias`` leave open.
 
-    The bias: the one with the least sum of the errors on ``val`` and on ordinary rendered people, each relative to stock's.
+    The bias: the one with the least sum of the errors on ``val`` and on ordinary rendered people, each relative to stock's, or
+    the middle one of those that are equal to it, since chance decides between them.
     The share: the largest at which, with its bias, the error on those people grows by no more than :data:`_GROWTH`, or by
     :data:`_TRADE` of what is gained on ``val`` (less, where that is few people); smaller ones are taken as long as ``val``
     itself gets better by them, as where few people taught poses of many kinds. ``val`` may be empty: nothing is gained then,
@@ -86,7 +89,7 @@ def choose(
         network = trainer.blended(share)
         ordinary = errors(network, people, biases) / stock
         domain = errors(network, some, biases) / stock_domain if some else np.ones(len(biases))
-        tried = _Tried(share, int(np.argmin(domain + ordinary)), domain, ordinary)
+        tried = _Tried(share, _middle_of_the_least(domain + ordinary), domain, ordinary)
         better = kept is not None and tried.allowed(len(some)) and tried.domain_error < kept.domain_error
         if kept is not None and kept.allowed(len(some)) and not better:
             break
@@ -121,6 +124,12 @@ class _Tried(NamedTuple):
         """Whether ordinary people allow it, if ``people`` say what is gained."""
         gain = (1 - self.domain_error) * people / (people + _DOUBT)
         return bool(self.ordinary[self.best] <= 1 + max(_GROWTH, _TRADE * gain))
+
+
+def _middle_of_the_least(errors: np.ndarray) -> int:
+    """The place of the least of ``errors``, or the middle place of those that are hardly larger."""
+    least = np.flatnonzero(errors <= errors.min() * (1 + _FLAT))
+    return int(least[len(least) // 2])
 
 
 def _shares(people: int, most: float) -> tuple[float, ...]:
