@@ -68,7 +68,7 @@ def _compiled() -> Any:
 
     Channels are taken apart into planes of their own. With rows of the output's gradient as long as those of the input, zeros
     behind them, the gradient of the tap (i, j) is one long dot product: of the gradient's plane with the input's plane from
-    i · row + j on. Those of one row of taps share their loads. A stride of s makes s² planes out of the input, one for each
+    i · row + j on. Three neighbours share their loads. A stride of s makes s² planes out of the input, one for each
     remainder of row and column.
     """
     try:
@@ -82,7 +82,7 @@ def _compiled() -> Any:
     # Offsets into flat arrays, since a slice costs more than the work on a short row; and unsigned ones, since a signed index
     # is asked whether it counts from the end, which keeps the loops from becoming vector instructions.
     unsigned = np.uintp
-    one, two, three, four = (unsigned(k) for k in range(1, 5))
+    one, two = unsigned(1), unsigned(2)
 
     @compiled
     def spread(source, at, step, target, to, count):
@@ -90,19 +90,6 @@ def _compiled() -> Any:
         at, step, to = unsigned(at), unsigned(step), unsigned(to)
         for k in range(unsigned(count)):
             target[to + k] = source[at + k * step]
-
-    @compiled
-    def taps_5(g, x, go, xo, n, images, more):
-        a = b = c = d = e = np.float32(0)
-        for image in range(images):
-            i, k = unsigned(go + image * n), unsigned(xo + image * more)
-            for m in range(unsigned(n)):
-                a += g[i + m] * x[k + m]
-                b += g[i + m] * x[k + m + one]
-                c += g[i + m] * x[k + m + two]
-                d += g[i + m] * x[k + m + three]
-                e += g[i + m] * x[k + m + four]
-        return a, b, c, d, e
 
     @compiled
     def taps_3(g, x, go, xo, n, images, more):
@@ -114,16 +101,6 @@ def _compiled() -> Any:
                 b += g[i + m] * x[k + m + one]
                 c += g[i + m] * x[k + m + two]
         return a, b, c
-
-    @compiled
-    def taps_2(g, x, go, xo, n, images, more):
-        a = b = np.float32(0)
-        for image in range(images):
-            i, k = unsigned(go + image * n), unsigned(xo + image * more)
-            for m in range(unsigned(n)):
-                a += g[i + m] * x[k + m]
-                b += g[i + m] * x[k + m + one]
-        return a, b
 
     @compiled
     def tap(g, x, go, xo, n, images, more):
@@ -171,17 +148,10 @@ def _compiled() -> Any:
                     for j in range(min(s, kw)):
                         xo = ((i % s * s + j) * _BLOCK + c) * batch * plane + i // s * wide
                         taps = (kw - j + s - 1) // s
-                        if taps == 5:
-                            v0, v1, v2, v3, v4 = taps_5(grads, planes, go, xo, n, batch, plane)
-                            of[i, j], of[i, j + s], of[i, j + 2 * s] = v0, v1, v2
-                            of[i, j + 3 * s], of[i, j + 4 * s] = v3, v4
-                        elif taps == 3:
-                            v0, v1, v2 = taps_3(grads, planes, go, xo, n, batch, plane)
-                            of[i, j], of[i, j + s], of[i, j + 2 * s] = v0, v1, v2
-                        elif taps == 2:
-                            of[i, j], of[i, j + s] = taps_2(grads, planes, go, xo, n, batch, plane)
-                        else:
-                            for k in range(taps):
-                                of[i, j + k * s] = tap(grads, planes, go, xo + k, n, batch, plane)
+                        for k in range(0, taps - taps % 3, 3):
+                            v0, v1, v2 = taps_3(grads, planes, go, xo + k, n, batch, plane)
+                            of[i, j + k * s], of[i, j + (k + 1) * s], of[i, j + (k + 2) * s] = v0, v1, v2
+                        for k in range(taps - taps % 3, taps):
+                            of[i, j + k * s] = tap(grads, planes, go, xo + k, n, batch, plane)
 
     return correlate

@@ -25,7 +25,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posetune.errors import PosetuneError
-from posetune.graph import pointwise
 from posetune.graph.depthwise import DepthwiseConv2d
 from posetune.graph.flatbuffer import Graph, Operator
 from posetune.graph.pointwise import PointwiseConv2d
@@ -121,10 +120,8 @@ class Convolution(nn.Module):
         if self.depthwise and weight.requires_grad and torch.is_grad_enabled():
             y: Tensor = DepthwiseConv2d.apply(x, weight, self.stride, padding)
             return y if bias is None else y.add_(bias.view(1, -1, 1, 1))
-        if self.pointwise and bias is not None and x.dtype == torch.float32:
-            if torch.is_grad_enabled():
-                return PointwiseConv2d.apply(x, weight, bias)
-            return pointwise.convolve(x, weight, bias)
+        if self.pointwise and bias is not None and padding == (0, 0):
+            return PointwiseConv2d.apply(x, weight, bias)
         return F.conv2d(x, weight, bias, self.stride, padding, groups=self.groups)
 
     def activate(self, y: Tensor) -> Tensor:

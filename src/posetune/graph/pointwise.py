@@ -18,7 +18,9 @@ class PointwiseConv2d(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        return convolve(x, weight, bias)
+        if x.device.type == "cpu" and x.dtype == torch.float32 and torch.backends.mkldnn.is_available():
+            return torch.ops.aten.mkldnn_convolution(x, weight, bias, (0, 0), (1, 1), (1, 1), 1)
+        return torch.nn.functional.conv2d(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
@@ -31,13 +33,6 @@ class PointwiseConv2d(torch.autograd.Function):
             grad_x = (grad @ weight.flatten(1)).view(b, h, w, -1).permute(0, 3, 1, 2)
         grad_weight = (grad.t() @ _rows(x))[..., None, None] if need_weight else None
         return grad_x, grad_weight, grad.sum(0) if need_bias else None
-
-
-def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """The forward pass alone; no gradient flows through it."""
-    if x.device.type == "cpu" and torch.backends.mkldnn.is_available():
-        return torch.ops.aten.mkldnn_convolution(x, weight, bias, (0, 0), (1, 1), (1, 1), 1)
-    return torch.nn.functional.conv2d(x, weight, bias)
 
 
 def _rows(x: Tensor) -> Tensor:

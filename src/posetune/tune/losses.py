@@ -157,7 +157,11 @@ def losses(
         / UNIT,
     }
     taught = weight > 0
-    away = _map_errors(predicted, stock, taught, config, points, size)
+    wanted = torch.sigmoid(stock.heatmap)
+    extra = NETWORK_COUNT - COUNT
+    labels = gaussian_maps(F.pad(points, (0, 0, 0, extra)), size, wanted.shape[1], config.heatmap_sigma)
+    wanted = torch.where(F.pad(taught, (0, extra))[:, None, None], labels, wanted)
+    away = _map_errors(predicted, wanted, config)
     parts["heatmap"] = config.heatmap * 0.5 * _mean(away, weight)  # that of the taught maps: others weigh nothing
     known = torch.isfinite(visible)
     says = F.binary_cross_entropy_with_logits(
@@ -193,25 +197,18 @@ def z_in_px(world: Tensor, points: Tensor, placed: Tensor) -> Tensor:
     return torch.where(known[..., 0] & (scale > 0)[:, None], metres[..., 2] * scale[:, None], torch.nan)
 
 
-def _map_errors(
-    predicted: Prediction, stock: Prediction, taught: Tensor, config: LossConfig, points: Tensor, size: int
-) -> Tensor:
-    """(B, 33): how far each map is from where it belongs, per cell of a label's area: from the one that a label at ``points``
-    (B, 33, 2) asks for, where ``taught`` (B, 33) says so, and from stock's own elsewhere.
+def _map_errors(predicted: Prediction, wanted: Tensor, config: LossConfig) -> Tensor:
+    """(B, 33): how far the maps are from ``wanted`` (B, h, w, 39), per cell of a label's area.
+
+    All 39 are gone through, though 33 are looked at: memory is read from end to end.
     """
-    # All 39 maps, though 33 are looked at: memory is gone through from end to end.
-    extra = NETWORK_COUNT - COUNT
-    wanted = torch.sigmoid(stock.heatmap)
-    if taught.any():
-        labels = gaussian_maps(F.pad(points, (0, 0, 0, extra)), size, wanted.shape[1], config.heatmap_sigma)
-        wanted = torch.where(F.pad(taught, (0, extra))[:, None, None], labels, wanted)
     return map_error(predicted.heatmap, wanted)[:, :COUNT] / (2 * torch.pi * config.heatmap_sigma**2)
 
 
 def held(predicted: Prediction, stock: Prediction, config: LossConfig) -> dict[str, Tensor]:
     """How far the network has left the stock network's answers in everything."""
     nothing = torch.zeros_like(predicted.points[:, :COUNT, 0], dtype=torch.bool)
-    away = _map_errors(predicted, stock, nothing, config, predicted.points[:, :COUNT, :2], 1)
+    away = _map_errors(predicted, torch.sigmoid(stock.heatmap), config)
     return _hold(predicted, stock, nothing, nothing, nothing, away, config)
 
 

@@ -25,7 +25,7 @@ from posetune.tune.augment import AugmentConfig
 from posetune.tune.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
 from posetune.tune.quant.simulate import Simulated
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject
-from posetune.tune.trainer import parameter_groups, set_up_thread, sum_scaled
+from posetune.tune.trainer import merged, parameter_groups, set_up_thread, sum_scaled
 
 _BATCH = 8
 _RATE = 1e-4  # relative to a layer's typical weight, falling by a cosine to 0
@@ -98,7 +98,7 @@ class _Student:
             self.network.set_submodule(name, module)
             groups += parameter_groups(module)  # type: ignore[arg-type]
         self.parameters = [g["params"][0] for g in groups]
-        self.optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
+        self.optimizer = torch.optim.Adam(merged(groups), betas=(0.9, 0.99))
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps = 0
 
