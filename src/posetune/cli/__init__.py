@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -55,12 +56,20 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. Every foreseeable failure is one sentence on stderr."""
     argv = sys.argv[1:] if argv is None else argv
+    let_prints_pass()
     verb = next((word for word in argv if not word.startswith("-")), None)
     code = 0
     with main_guard() as guard:
         args = build_parser(verb if verb in VERBS else None).parse_args(argv)
         code = int(args.run(args))
     return guard.code or code
+
+
+def let_prints_pass() -> None:
+    """Have standard output and error replace what their encoding lacks ("?"): no print may end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 class Guard:

@@ -1,0 +1,24 @@
+"""What holds for every verb."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from posetune import cli
+
+WRITE = "import posetune.cli as cli; cli.let_prints_pass(); print('\\u0142\\u2026'); print('caf\\udce9')"
+
+
+def test_prints_pass_where_the_encoding_has_no_such_letters():
+    ran = subprocess.run(
+        [sys.executable, "-c", WRITE], capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.decode("cp1252").split() == ["?…", "caf?"]
+
+
+def test_a_message_with_letters_that_are_no_utf8_is_still_a_sentence(capsys):
+    assert cli.main(["doctor", "caf\udce9.task"]) == 2
+    assert "caf?.task" in capsys.readouterr().err
