@@ -16,6 +16,7 @@ import posetune
 from posetune import stock
 from posetune.cli import main
 from posetune.data.dataset import load_dataset
+from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import NAMES
@@ -92,6 +93,15 @@ def test_a_run_leaves_everything_behind_and_learns(finished):
     assert [e["step"] for e in events if e["kind"] == "validation"] == [0, 2, 4]
 
 
+def test_a_run_says_which_images_it_learned_from(folder, finished):
+    record = SplitRecord.of_run(finished[0].run)
+    assert {i.name for i in record.trained_on} == {f"images/train{k}.png" for k in range(8)}
+    assert {i.name for i in record.held_out} == {"images/val0.png", "images/val1.png"}
+    assert not record.val_is_part_of_train
+    assert record.learned_from(load_dataset(folder, "train").usable).all()
+    assert record.held_back(load_dataset(folder, "val").usable).all()
+
+
 def test_the_result_is_the_stock_file_with_other_weights(finished):
     content, before = (finished[0].model.read_bytes(), stock.path("lite").read_bytes())
     assert len(content) == len(before)
@@ -150,6 +160,10 @@ def test_without_val_whole_groups_are_split_off(folder, tmp_path):
     said = []
     run(copy, tmp_path / "run", "samples=[4, 4]", "val_share=0.3", say=said.append)
     assert any("kept for validation" in text for text in said)
+    record, everybody = SplitRecord.of_run(tmp_path / "run"), load_dataset(copy, "train").usable
+    assert record.val_is_part_of_train
+    assert sum(i.people for i in (*record.trained_on, *record.held_out)) == len(everybody)
+    assert record.held_back(everybody).any()
 
 
 @pytest.mark.parametrize(

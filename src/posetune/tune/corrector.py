@@ -31,7 +31,7 @@ from posetune.runtime.pipeline import Landmarker
 from posetune.tune.config import TrainConfig
 from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
 from posetune.tune.loop import TrainResult
-from posetune.tune.prepare import load_splits, worth
+from posetune.tune.prepare import load_splits, record_split, worth
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
 from posetune.tune.trust import trust_from
 
@@ -118,6 +118,8 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
         for c in (dataclasses.replace(corrector, amount=0.0), as_constant, corrector)
     )
     config.save(folder / CONFIG)
+    learned, held_out = ([p.image for p in s.people] for s in (train_set, val_set))
+    record_split(config, learned, held_out, train_set.root, folder.path)
     write_bytes(folder / MODEL, networks.landmarks)
     corrector.save(folder / stock.RUN_CORRECTOR)
     for choice in tried:

@@ -12,6 +12,7 @@ import numpy as np
 from posetune import __version__, stock
 from posetune.data.dataset import Dataset, find_splits, load_dataset, load_train_and_val
 from posetune.data.people import ImageRecord, Person
+from posetune.data.split_record import SplitRecord, recorded
 from posetune.errors import PosetuneError
 from posetune.graph.examine import examine
 from posetune.graph.points import has_own_points
@@ -65,8 +66,11 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
     train: list[Subject] = []
     val: list[Subject] = []
     held_back: set[Path] = set()
+    held_out: list[ImageRecord] = []
+    root: Path | None = None
     if config.data is not None:
         train_set, val_set = load_splits(config, say)
+        held_out, root = [p.image for p in val_set.usable], train_set.root
         train = training_subjects(train_set, landmarks, detector, config, say)
         val = validation_subjects(val_set, config.val_people, config.seed)
         if config.unlabelled:
@@ -80,8 +84,32 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
         else:
             pseudo, val = hold_out(pseudo, config.val_share, config.seed)
             say(f"Learning from {len(pseudo)} of them, choosing on {len(val)} by the teacher's word.")
+            held_out = [s.image for s in val]
         train += pseudo
+    record_split(config, [s.image for s in train], held_out, root, folder)
     return Material(train, val, replay_subjects(config, landmarks, detector, _typical_labels(train), say))
+
+
+def record_split(
+    config: TrainConfig,
+    trained_on: Sequence[ImageRecord],
+    held_out: Sequence[ImageRecord],
+    root: Path | None,
+    folder: Path,
+) -> None:
+    """Write into the run folder ``folder`` what is trained on and what is held out: an image for each person. ``root``: the
+    labelled set's folder.
+    """
+    before = SplitRecord.of_run(config.base)
+    SplitRecord(
+        config.data,
+        config.train_split,
+        config.val_split,
+        config.data is not None and (Path(config.data).is_file() or config.val_split not in find_splits(config.data)),
+        recorded(trained_on, root),
+        recorded(held_out, root),
+        (*before.trained_on, *before.trained_on_before) if before is not None else (),
+    ).save(folder)
 
 
 def _held_back(config: TrainConfig, val: Dataset) -> set[Path]:

@@ -16,7 +16,7 @@ from posetune.errors import PosetuneError
 from posetune.runtime.pipeline import Landmarker
 from posetune.skeleton import BLAZEPOSE, Skeleton
 from posetune.tune.config import TrainConfig
-from posetune.tune.prepare import replay_subjects, validation_subjects, worth
+from posetune.tune.prepare import record_split, replay_subjects, validation_subjects, worth
 from posetune.tune.samples import Subject, subject_of
 from posetune.tune.trust import DISTRUSTED
 
@@ -35,8 +35,8 @@ class Material:
     replay: list[Subject]
 
 
-def gather(config: TrainConfig, landmarks: bytes, detector: bytes, say: Say) -> Material:
-    """Everything that a run needs. ``landmarks``, ``detector``: the base networks.
+def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path, say: Say) -> Material:
+    """Everything that a run needs. ``landmarks``, ``detector``: the base networks. ``folder``: of the run.
 
     Raises PosetuneError if nobody in the data can be used.
     """
@@ -53,6 +53,7 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, say: Say) -> 
     chosen = validation_subjects(val, config.val_people, config.seed)
     trust = _trust(train, people["train"], landmarker, say) if config.suspects else None
     subjects = [_only(subject_of(p, None if trust is None else trust[i]), kept) for i, p in enumerate(people["train"])]
+    record_split(config, [s.image for s in subjects], [p.image for p in val.usable], train.root, folder)
     replay = replay_subjects(config, landmarks, detector, 0, say)
     skeleton = _subset(train.skeleton, kept)
     say(f"A head for {skeleton.count} points: {', '.join(skeleton.names)}.")

@@ -49,7 +49,7 @@ def train_points(config: TrainConfig, head: HeadConfig, *, resume: bool = False,
     torch.manual_seed(config.seed)
     random.seed(config.seed)
     networks = base_networks(config.base)
-    material = gather(config, networks.landmarks, networks.detector, say)
+    material = gather(config, networks.landmarks, networks.detector, folder.path, say)
     config.save(folder / CONFIG)
     own = OwnPoints(material.skeleton, head.kind, networks.name)
     half = config.weight_precision == "fp16"
