@@ -7,7 +7,7 @@ import pytest
 
 from posetune import stock
 from posetune.errors import PosetuneError
-from posetune.runtime.landmarker import LandmarkNetwork, _find_outputs, refine, sigmoid
+from posetune.runtime.landmarker import LandmarkNetwork, _find_outputs, refine, refine_unit, sigmoid
 
 STOCK_SHAPES = [(1, 195), (1, 1), (1, 256, 256, 1), (1, 64, 64, 39), (1, 117)]
 
@@ -76,6 +76,18 @@ def test_refinement_scales_with_the_crop():
     heatmap = np.full((48, 48, 39), -20, np.float32)
     heatmap[10, 12, 0] = 3.0
     assert refine(points_at(47, 41), heatmap, 192)[0, :2] == pytest.approx([48, 40], abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [256, 192])
+def test_the_runtimes_refinement_is_the_same_in_sides_of_the_crop(size):
+    rng = np.random.default_rng(0)
+    heatmap = rng.normal(0, 2, (size // 4, size // 4, 39)).astype(np.float32)
+    points = rng.uniform(0, size, (39, 5)).astype(np.float32)
+    in_px, unit = refine(points, heatmap, size), refine_unit(points, heatmap, size)
+    assert unit[:, :3] * size == pytest.approx(in_px[:, :3], abs=1e-4)
+    assert np.array_equal(unit[:, 3:], points[:, 3:])
+    if size == 256:  # a power of two: divided without rounding
+        assert np.array_equal(unit[:, :3] * 256, in_px[:, :3])
 
 
 def test_refinement_at_the_border_looks_at_what_there_is():

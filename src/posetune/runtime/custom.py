@@ -15,7 +15,7 @@ from posetune.geometry import Crop
 from posetune.graph import points as own_points
 from posetune.graph.points import OwnPoints
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
-from posetune.runtime.landmarker import LandmarkNetwork, NetworkOutput, refine, sigmoid
+from posetune.runtime.landmarker import LandmarkNetwork, NetworkOutput, refine, refine_unit, sigmoid
 from posetune.runtime.pipeline import Landmarker, Pose, turned
 
 #: How far around its highest bin a row or column of the simcc head is averaged, in crop px of a 256 px crop.
@@ -121,8 +121,8 @@ class OwnLandmarker(Landmarker):
         """As Landmarker.predict_crop."""
         size, skeleton = self.network.size, self.network.described.skeleton
         output = self.network(crop.cut(rgb, size))
-        stock = refine(output.points, output.heatmap, size)
-        stock_px = crop.to_image(stock[:, :3].astype(np.float64), size).astype(np.float32)
+        stock = refine_unit(output.points, output.heatmap, size)
+        stock_px = crop.to_image(stock[:, :3].astype(np.float64), 1).astype(np.float32)
         points_px = skeleton.from_body(stock_px[:COUNT])
         points_px[:, :2] = crop.to_image(output.own[:, :2].astype(np.float64), size)
         return Pose(

@@ -116,8 +116,37 @@ def refine(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
     ``points``: (n, ≥2), x and y in crop px; ``heatmap``: (h, w, n) logits; ``size``: the crop's side in px.
     Returns a copy of ``points`` with x and y replaced where the heatmap was sure.
     """
-    height, width, count = heatmap.shape
+    height, width, _ = heatmap.shape
+    sure, x, y, total = _weighted(points, heatmap, size)
     refined = np.array(points, copy=True)
+    refined[sure, 0] = (x / total * np.float32(size / width))[sure]
+    refined[sure, 1] = (y / total * np.float32(size / height))[sure]
+    return refined
+
+
+def refine_unit(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
+    """:func:`refine` for the runtime: takes the same, and gives x, y and z in sides of the crop (0…1 inside it), float32.
+
+    Rounded as MediaPipe rounds: the sum is divided by the map's side, then by the weights, and never multiplied by the
+    crop's side. At 256 px all of this is the same; at 192 px the last bit differs, and a video carries it on from frame
+    to frame (docs/video.md).
+    """
+    height, width, _ = heatmap.shape
+    sure, x, y, total = _weighted(points, heatmap, size)
+    refined = np.array(points, np.float32, copy=True)
+    refined[:, :3] /= np.float32(size)
+    refined[sure, 0] = (x / np.float32(width) / total)[sure]
+    refined[sure, 1] = (y / np.float32(height) / total)[sure]
+    return refined
+
+
+def _weighted(
+    points: np.ndarray, heatmap: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of each point, (n,) each: whether the heatmap is sure of it, the weighted sums of its columns and rows in cells, and
+    the sum of the weights (1 where it is not sure).
+    """
+    height, width, count = heatmap.shape
     col = np.trunc(points[:, 0] / size * width).astype(int)
     row = np.trunc(points[:, 1] / size * height).astype(int)
     offsets = np.arange(REFINE_KERNEL) - (REFINE_KERNEL - 1) // 2
@@ -133,12 +162,9 @@ def refine(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
     total = _summed(confidence)
     sure = (confidence.max(axis=(1, 2)) >= REFINE_MIN_CONFIDENCE) & (total > 0)
     sure &= (col >= 0) & (col < width) & (row >= 0)
-    total = np.where(sure, total, np.float32(1))
-    x = _summed(confidence * cols[:, None, :].astype(np.float32)) / total * np.float32(size / width)
-    y = _summed(confidence * rows[:, :, None].astype(np.float32)) / total * np.float32(size / height)
-    refined[sure, 0] = x[sure]
-    refined[sure, 1] = y[sure]
-    return refined
+    x = _summed(confidence * cols[:, None, :].astype(np.float32))
+    y = _summed(confidence * rows[:, :, None].astype(np.float32))
+    return sure, x, y, np.where(sure, total, np.float32(1))
 
 
 def _summed(cells: np.ndarray) -> np.ndarray:

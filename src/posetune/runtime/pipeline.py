@@ -17,7 +17,7 @@ from posetune.graph.points import has_own_points
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
 from posetune.runtime.detector import Detection, Detector
 from posetune.runtime.images import as_rgb
-from posetune.runtime.landmarker import LandmarkNetwork, refine, sigmoid
+from posetune.runtime.landmarker import LandmarkNetwork, refine_unit, sigmoid
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 if TYPE_CHECKING:
@@ -162,12 +162,12 @@ class Landmarker:
         """
         size = self.network.size
         output = self.network(crop.cut(rgb, size))
-        points_crop = refine(output.points, output.heatmap, size)
-        points_px = crop.to_image(points_crop[:, :3].astype(np.float64), size).astype(np.float32)
+        points = refine_unit(output.points, output.heatmap, size)
+        points_px = crop.to_image(points[:, :3].astype(np.float64), 1).astype(np.float32)
         pose = Pose(
             landmarks_px=points_px[:COUNT],
-            visibility=sigmoid(points_crop[:COUNT, 3]),
-            presence=sigmoid(points_crop[:COUNT, 4]),
+            visibility=sigmoid(points[:COUNT, 3]),
+            presence=sigmoid(points[:COUNT, 4]),
             world=turned(output.world[:COUNT], crop.angle),
             score=output.presence,
             auxiliary_px=points_px[[AUX_CENTER, AUX_CIRCLE]],
