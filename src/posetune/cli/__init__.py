@@ -36,7 +36,7 @@ VERBS = {
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
     """The parser for ``verb`` (imports its module), or for the list of verbs when it is None."""
-    from posetune import __version__
+    from posetune._version import __version__
 
     parser = argparse.ArgumentParser(
         prog="posetune",

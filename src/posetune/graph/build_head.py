@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-import posetune
+from posetune._version import __version__
 from posetune.errors import PosetuneError
 from posetune.graph import contract, metadata, points
 from posetune.graph.build import RELU6, Builder
@@ -79,7 +79,7 @@ def describe(graph: Graph, own: OwnPoints) -> None:
         metadata.Metadata(
             name="pose keypoints",
             description=f"{own.skeleton.count} keypoints on the backbone of MediaPipe Pose {own.base}: {listed}",
-            version=posetune.__version__,
+            version=__version__,
             author="posetune",
             inputs=(metadata.LANDMARKS_NORMALIZATION,),
             output_names=own.output_names,

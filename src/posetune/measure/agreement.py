@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from posetune import __version__, stock
+from posetune import stock
+from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.people import ImageRecord, Person
 from posetune.data.sheet import draw_answer, window

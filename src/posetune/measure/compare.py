@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from posetune import __version__, stock
+from posetune import stock
+from posetune._version import __version__
 from posetune.data.answers import by_image
 from posetune.data.people import Person
 from posetune.measure.evaluate import Entry, Evaluation, Progress, evaluate

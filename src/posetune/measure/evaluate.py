@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from posetune import __version__, stock
+from posetune import stock
+from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
 from posetune.data.seen import people_without_crops, with_seen_crops

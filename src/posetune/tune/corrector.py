@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from posetune import __version__, stock
+from posetune import stock
+from posetune._version import __version__
 from posetune.data.answer_cache import cached_answers
 from posetune.data.answers import Answers
 from posetune.data.people import Dataset, Person

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-import posetune
 from posetune import stock
+from posetune._version import __version__
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.files import write_bytes
 from posetune.graph import bundle, contract, metadata
@@ -137,7 +137,7 @@ def prepare_landmarks(network: bytes, name: str, is_stock: bool, precision: Prec
     described = metadata.Metadata(
         name="pose landmarks",
         description=f"MediaPipe Pose landmark network ({origin})",
-        version=posetune.__version__,
+        version=__version__,
         author=POSETUNE_AUTHOR,
         inputs=(metadata.LANDMARKS_NORMALIZATION,),
         output_names=contract.LANDMARK_OUTPUTS,

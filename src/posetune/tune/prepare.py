@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune import __version__, stock
+from posetune import stock
+from posetune._version import __version__
 from posetune.data.dataset import Dataset, find_splits, load_dataset, load_train_and_val
 from posetune.data.people import ImageRecord, Person
 from posetune.data.split_record import SplitRecord, recorded
