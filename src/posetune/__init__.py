@@ -9,9 +9,9 @@ from posetune._version import __version__
 __all__ = ["Landmarker", "Pose", "__version__", "evaluate", "export", "load", "train"]
 
 if TYPE_CHECKING:
+    from posetune.export.file import export
     from posetune.measure.evaluate import evaluate
     from posetune.runtime.pipeline import Landmarker, Pose, load
-    from posetune.tune.export import export
     from posetune.tune.loop import train
 
 _WHERE = {
@@ -20,7 +20,7 @@ _WHERE = {
     "Pose": "posetune.runtime.pipeline",
     "evaluate": "posetune.measure.evaluate",
     "train": "posetune.tune.loop",
-    "export": "posetune.tune.export",
+    "export": "posetune.export",
 }
 
 
@@ -30,4 +30,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'posetune' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_WHERE[name]), name)
+    found = importlib.import_module(_WHERE[name])
+    return found if name == "export" else getattr(found, name)  # posetune.export is a package that can be called

@@ -123,7 +123,7 @@ def test_bad_arguments_end_with_one_sentence(arguments, said, capsys):
 
 def test_full_runs_in_int8_at_both_sizes():
     pytest.importorskip("torch")
-    from posetune.tune.quant.make import Maker
+    from posetune.export.int8.make import Maker
 
     def plain(network: bytes) -> bytes:  # the same writer without the search for islands, which takes a minute
         size = Graph(network).inputs[0].shape[1]

@@ -90,9 +90,9 @@ def _int8() -> Callable[[bytes], bytes] | None:
     if find_spec("torch") is None:
         print("Without int8: making it needs torch (pip install 'posetune[train]').", file=sys.stderr)
         return None
+    from posetune.export.int8.choose import mixed
     from posetune.graph.flatbuffer import Graph
     from posetune.measure import bench_setup
-    from posetune.tune.quant.choose import mixed
 
     def make(network: bytes) -> bytes:
         size = Graph(network).inputs[0].shape[1]

@@ -62,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from posetune.tune.cheap_mask import GOOD_IOU
-    from posetune.tune.export import export
+    from posetune.export.cheap_mask import GOOD_IOU
+    from posetune.export.file import export
 
     if args.int8 or args.max_error_increase is not None:
         if args.cheap_mask:
@@ -89,8 +89,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_int8(args: argparse.Namespace) -> int:
-    from posetune.tune.quant import export_int8
-    from posetune.tune.quant.measure import table
+    from posetune.export.int8 import export_int8
+    from posetune.export.int8.measure import table
 
     if args.calibrate is None:
         raise PosetuneError("int8 is fitted and measured on images: add --calibrate DIR with some of your own footage.")

@@ -24,7 +24,7 @@ def with_cheap_segmentation(network: bytes, weight: np.ndarray, bias: float) -> 
     """Replace the segmentation branch of a landmark network by one convolution.
 
     ``weight``: (3, 3, C) float32, for the map of :func:`showing_features`; ``bias``: of the mask's logit. How to get
-    them: ``tune.cheap_mask.fit``. Raises PosetuneError if the network has no such branch, or C is another.
+    them: ``export.cheap_mask.fit``. Raises PosetuneError if the network has no such branch, or C is another.
     """
     graph = Graph(network)
     features, head = _features(graph)

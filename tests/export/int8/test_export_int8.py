@@ -13,9 +13,9 @@ from figures import draw_person, room
 import posetune
 from posetune import stock
 from posetune.cli import main
+from posetune.export.int8 import choose, crops, export_int8, make, measure, plan
 from posetune.graph import bundle
 from posetune.graph.flatbuffer import Graph
-from posetune.tune.quant import choose, crops, export_int8, make, measure, plan
 
 
 def guessed_blocks(maker, step=None):

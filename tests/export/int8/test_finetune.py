@@ -10,13 +10,13 @@ from figures import draw_person, room
 
 from posetune import stock
 from posetune.data.people import ImageRecord
+from posetune.export.int8 import finetune as tuning
+from posetune.export.int8 import plan
+from posetune.export.int8.ranges import Watching, whole_scale
 from posetune.geometry import Crop
 from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import widen
-from posetune.tune.quant import finetune as tuning
-from posetune.tune.quant import plan
-from posetune.tune.quant.ranges import Watching, whole_scale
 from posetune.tune.samples import Subject
 
 OUTPUTS = (0, 1, 3, 4)

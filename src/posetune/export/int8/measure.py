@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.export.int8.crops import Calibration, cut
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
 from posetune.runtime.landmarker import LandmarkNetwork, refine
-from posetune.tune.quant.crops import Calibration, cut
 
 #: The mean error of stock networks on labelled people is 6 to 11 crop px (docs/measures.md). Without labels, a distance d to the
 #: float network is taken for an independent error on top of one of this size: √(e² + d²).

@@ -11,6 +11,7 @@ import numpy as np
 from posetune import stock
 from posetune._version import __version__
 from posetune.errors import CheckFailed, PosetuneError
+from posetune.export.cheap_mask import cheapened
 from posetune.files import write_bytes
 from posetune.graph import bundle, contract, metadata
 from posetune.graph.doctor import diagnose
@@ -20,7 +21,6 @@ from posetune.graph.points import has_own_points
 from posetune.graph.precision import narrow, widen
 from posetune.runtime.interpreter import Network
 from posetune.stock.official import POSETUNE_AUTHOR
-from posetune.tune.cheap_mask import cheapened
 
 Precision = Literal["stored", "fp16", "fp32"]
 
@@ -61,7 +61,7 @@ def export(
     ``model``: a run folder, a ``.tflite``, a ``.task`` or a stock name, as in ``stock.resolve``.
     ``precision``: "stored" keeps the constants as they are (float16 in all stock networks), "fp16" stores float32
     constants as float16, "fp32" widens them. ``cheap_mask``: a segmentation branch that costs next to nothing
-    and gives a rougher mask (``tune.cheap_mask``); all else stays the same.
+    and gives a rougher mask (``export.cheap_mask``); all else stays the same.
 
     The metadata that MediaPipe needs is written in either case; in a bundle, members are stored and aligned.
     Before anything is written, the result is looked over by the doctor and compared with its source; on disk

@@ -135,7 +135,7 @@ def test_a_network_that_changed_on_the_way_is_not_written(lite, tmp_path, monkey
         graph.set_constant(first.inputs[1], graph.constant(first.inputs[1]) * 1.01)
         return 1
 
-    monkeypatch.setattr("posetune.tune.export.widen", careless)
+    monkeypatch.setattr("posetune.export.file.widen", careless)
     with pytest.raises(CheckFailed, match="differ from the source"):
         posetune.export("lite", tmp_path / "a.task", precision="fp32")
     assert list(tmp_path.iterdir()) == []

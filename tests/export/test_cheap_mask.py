@@ -7,9 +7,9 @@ import pytest
 
 from posetune import stock
 from posetune.cli import main
+from posetune.export import cheap_mask
 from posetune.graph import bundle
 from posetune.runtime.interpreter import Network
-from posetune.tune import cheap_mask
 
 
 def test_the_bundle_has_the_same_landmarks_and_tells_how_rough_its_mask_is(tmp_path, capsys, monkeypatch):

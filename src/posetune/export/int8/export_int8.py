@@ -8,10 +8,8 @@ from pathlib import Path
 
 from posetune import stock
 from posetune.errors import PosetuneError
-from posetune.files import write_bytes
-from posetune.graph.points import has_own_points
-from posetune.tune.export import check_sound, checked_out, pack, prepare_landmarks, refuse_unsound
-from posetune.tune.quant.choose import (
+from posetune.export.file import check_sound, checked_out, pack, prepare_landmarks, refuse_unsound
+from posetune.export.int8.choose import (
     DEFAULT_GATE,
     DEFAULT_MINUTES,
     Request,
@@ -21,6 +19,8 @@ from posetune.tune.quant.choose import (
     speed_remark,
     trade_off,
 )
+from posetune.files import write_bytes
+from posetune.graph.points import has_own_points
 
 
 @dataclass(frozen=True, eq=False)

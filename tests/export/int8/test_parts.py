@@ -9,17 +9,17 @@ from figures import draw_person, room
 
 from posetune import stock
 from posetune.errors import CheckFailed
+from posetune.export.int8 import plan
+from posetune.export.int8.bias import corrected
+from posetune.export.int8.choose import TradeOff, choose, refuse
+from posetune.export.int8.equalise import equalise, spaces
+from posetune.export.int8.measure import Answers, Row, errors, table
+from posetune.export.int8.ranges import Watching, whole_scale
+from posetune.export.int8.simulate import Simulated
 from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import widen
 from posetune.runtime.interpreter import Network as Lite
-from posetune.tune.quant import plan
-from posetune.tune.quant.bias import corrected
-from posetune.tune.quant.choose import TradeOff, choose, refuse
-from posetune.tune.quant.equalise import equalise, spaces
-from posetune.tune.quant.measure import Answers, Row, errors, table
-from posetune.tune.quant.ranges import Watching, whole_scale
-from posetune.tune.quant.simulate import Simulated
 
 OUTPUTS = (0, 1, 3, 4)
 

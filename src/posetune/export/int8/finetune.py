@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
+from posetune.export.int8.simulate import Simulated
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale
 from posetune.graph.network import Network
@@ -23,7 +24,6 @@ from posetune.landmarks import COUNT
 from posetune.runtime.interpreter import processors
 from posetune.tune.augment import AugmentConfig
 from posetune.tune.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
-from posetune.tune.quant.simulate import Simulated
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject
 from posetune.tune.trainer import merged, parameter_groups, set_up_thread, sum_scaled
 

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posetune.export.int8.simulate import Simulated, rounded
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import CONVOLUTIONS, Scale
 from posetune.graph.network import Network
-from posetune.tune.quant.simulate import Simulated, rounded
 
 
 @torch.no_grad()

@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Iterator
 import numpy as np
 import torch
 
+from posetune.export.int8 import plan
+from posetune.export.int8.bias import corrected
+from posetune.export.int8.equalise import equalise
+from posetune.export.int8.ranges import Watching, whole_scale
 from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import narrow, widen
 from posetune.landmarks import COUNT
 from posetune.runtime.landmarker import LandmarkNetwork, refine
-from posetune.tune.quant import plan
-from posetune.tune.quant.bias import corrected
-from posetune.tune.quant.equalise import equalise
-from posetune.tune.quant.ranges import Watching, whole_scale
 
 #: Half way (in logarithms) between channels as they are and channels of one size: the weights pay for what the activations gain.
 #: 0.75 and 1 are worse (docs/int8.md).

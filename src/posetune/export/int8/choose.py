@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from posetune.errors import CheckFailed, PosetuneError
+from posetune.export.int8 import plan
+from posetune.export.int8.crops import Calibration, load
+from posetune.export.int8.finetune import finetune
+from posetune.export.int8.make import Maker
+from posetune.export.int8.measure import Answers, Row, answer, errors, labels, milliseconds
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import narrow, widen
 from posetune.progress import Progress
 from posetune.stock import Networks
-from posetune.tune.quant import plan
-from posetune.tune.quant.crops import Calibration, load
-from posetune.tune.quant.finetune import finetune
-from posetune.tune.quant.make import Maker
-from posetune.tune.quant.measure import Answers, Row, answer, errors, labels, milliseconds
 
 #: How much of the float network's work may stay float in "mixed". At a tenth, 1.5 times the speed becomes 1.44 times.
 ISLAND_SHARE = 0.10

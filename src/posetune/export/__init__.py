@@ -1,0 +1,19 @@
+"""A run folder made into a file for MediaPipe: ``file`` (float), ``cheap_mask``, ``int8/``.
+
+Called, it is :func:`posetune.export.file.export`: ``posetune.export(run, "pose.task")``. Python binds a package's name in its
+parent once the package is imported, so the function and the package have to be one object.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+
+class _Package(ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        from posetune.export.file import export
+
+        return export(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Package
