@@ -88,7 +88,21 @@ def write_text(path: str | Path, content: str) -> None:
 
 def write_json(path: str | Path, content: Any) -> None:
     """Write ``content`` as JSON for people and programs to read, atomically; NaN is an error. See :func:`replacing`."""
-    write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    write_text(path, json_text(content))
+
+
+def json_text(content: Any, ascii_only: bool = False) -> str:
+    """``content`` as JSON for people and programs to read; NaN is an error.
+
+    Letters stand as they are, except in a text with some that are no Unicode (of a file's name), where all that is not ASCII
+    is escaped, and where ``ascii_only`` asks for it.
+    """
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=ascii_only) + "\n"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json_text(content, ascii_only=True)
+    return text
 
 
 def _match_umask(path: Path) -> None:

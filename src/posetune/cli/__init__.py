@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from posetune.cli.words import JsonOutput, json_before_input
 from posetune.errors import PosetuneError
 
 # verb -> (module in posetune.cli, one line of help). A table, not discovery: start-up reads no folder and
@@ -32,6 +33,8 @@ VERBS = {
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
+# Verbs with one required input, which may stand behind --json.
+_ONE_INPUT = ("doctor", "export", "predict")
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
@@ -60,8 +63,12 @@ def main(argv: list[str] | None = None) -> int:
     verb = next((word for word in argv if not word.startswith("-")), None)
     code = 0
     with main_guard() as guard:
+        if verb in _ONE_INPUT:
+            argv = json_before_input(argv)
         args = build_parser(verb if verb in VERBS else None).parse_args(argv)
-        code = int(args.run(args))
+        output: JsonOutput | None = getattr(args, "json", None)
+        with output.ready() if output is not None else contextlib.nullcontext():
+            code = int(args.run(args))
     return guard.code or code
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.eval import Phases, add_stock, checked, first_tuned
-from posetune.files import write_json
+from posetune.cli.words import add_json
 
 if TYPE_CHECKING:
     from posetune.measure.agreement import Agreement
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder, image or video to look at; may be given several times",
     )  # fmt: skip
     parser.add_argument("--teacher", default="heavy", metavar="M", help="the larger network (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add_json(parser, "all figures")
     parser.add_argument(
         "--sheet", type=Path, metavar="FILE.jpg",
         help=f"write a picture of {_SHEET_MOST} people, evenly from the least to the most change: stock left, the first MODEL "
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from posetune.measure.agreement import agreement, table
 
-    stock_names = checked(args, (args.json, args.sheet))
+    stock_names = checked(args, (args.sheet,))
     if args.sheet is not None and not args.models:
         first_tuned((), "--sheet")  # now, not after minutes of work
     with tempfile.TemporaryDirectory(prefix="posetune-frames-") as frames, Phases() as phases:
@@ -59,10 +59,9 @@ def run(args: argparse.Namespace) -> int:
         )
         if args.sheet is not None:
             _draw(found, args.sheet)
-    print(table(found.result))
     if args.json is not None:
-        write_json(args.json, found.result)
-        print(f"Figures: {args.json}", file=sys.stderr)
+        args.json.write(found.result)
+    print(table(found.result))
     return 0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+
+from posetune.cli.words import add_json, words
 
 HELP = "measure speed, start-up and memory against MediaPipe on this machine"
 _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, which need not be imported to parse
@@ -39,13 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-mediapipe", action="store_true", help="measure posetune alone")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a bar chart: FILE.svg or FILE.png")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    add_json(parser, "the figures")
 
 
 def run(args: argparse.Namespace) -> int:
-    from posetune.cli.words import words
     from posetune.errors import PosetuneError
-    from posetune.files import write_text
     from posetune.measure import bench, bench_setup, bench_show
     from posetune.runtime.interpreter import BACKENDS, default_threads
 
@@ -77,11 +76,11 @@ def run(args: argparse.Namespace) -> int:
             rounds=args.rounds,
             threads=args.threads or default_threads(),
         )
-    print(bench_show.table(report, contenders))
-    if args.json:
-        write_text(args.json, json.dumps(report.as_json(), indent=2) + "\n")
+    if args.json is not None:
+        args.json.write(report.as_json())
     if args.chart:
         bench_show.write_chart(report, args.chart)
+    print(bench_show.table(report, contenders))
     return 0
 
 

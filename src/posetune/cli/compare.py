@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from posetune.cli.eval import Phases, add_data, add_stock, checked
-from posetune.files import write_json, write_text
+from posetune.cli.words import add_json
+from posetune.files import write_text
 
 HELP = "put any number of networks and methods in one table"
 
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--general", type=Path, metavar="DIR", help="another set, to see what was forgotten")
     parser.add_argument("--general-split", default="val", metavar="S", help="its split (default: %(default)s)")
     parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder of --data, if it is elsewhere")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add_json(parser, "all figures")
     parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table as Markdown")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one HTML page")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from posetune.measure.compare import compare
     from posetune.measure.compare_table import markdown, page
 
-    stock_names = checked(args, (args.json, args.markdown, args.report))
+    stock_names = checked(args, (args.markdown, args.report))
     with Phases() as phases:
         comparison = compare(
             args.data,
@@ -51,11 +52,9 @@ def run(args: argparse.Namespace) -> int:
             progress=phases.report,
         )
     text = markdown(comparison.result)
-    print(text)
     written = []
     if args.json is not None:
-        write_json(args.json, comparison.result)
-        written.append(args.json)
+        args.json.write(comparison.result)
     if args.markdown is not None:
         write_text(args.markdown, text + "\n")
         written.append(args.markdown)
@@ -64,4 +63,5 @@ def run(args: argparse.Namespace) -> int:
         written.append(args.report)
     for path in written:
         print(f"Written: {path}", file=sys.stderr)
+    print(text)
     return 0

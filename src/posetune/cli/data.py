@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from posetune.cli.words import words
+from posetune.cli.words import add_json, words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
-from posetune.files import write_text
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
 
@@ -36,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", default="full", help="the network that labels are compared with (default: %(default)s)"
     )
     check.add_argument("--all", action="store_true", help="list every finding, not the first few of each kind")
-    check.add_argument("--json", type=Path, metavar="FILE", help="write all findings as JSON")
+    add_json(check, "all findings")
     check.add_argument(
         "--sheet", type=Path, metavar="FILE.jpg",
         help=f"write a picture of the {_SHEET_MOST} strongest suspects of each split: label left, network right",
@@ -108,7 +106,7 @@ def _check(args: argparse.Namespace) -> int:
             "problems": {name: [vars(p) for p in problems] for name, problems in found.items()},
             "suspects": suspects,
         }
-        write_text(args.json, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        args.json.write(content)
     total = sum(map(len, found.values()))
     print(f"\n{total} problem{'s' if total != 1 else ''}." if total else "\nNothing is wrong.", end="")
     count = sum(map(len, suspects.values()))

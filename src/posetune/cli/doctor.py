@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 
+from posetune.cli.words import add_json
 from posetune.graph.doctor import Diagnosis, diagnose_file
 from posetune.graph.mediapipe_try import Trial, try_in_mediapipe
 
@@ -21,18 +21,16 @@ _VERDICTS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a .task bundle or a .tflite network")
     parser.add_argument("--try", dest="trial", action="store_true", help="also run it in the installed mediapipe")
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    add_json(parser, "the findings")
     parser.epilog = "Exit code: 0 MediaPipe would take it, 1 it would not, 2 the file cannot be read."
 
 
 def run(args: argparse.Namespace) -> int:
     diagnosis = diagnose_file(args.file)
     trial = try_in_mediapipe(args.file) if args.trial else None
-    if args.json:
-        report = diagnosis.as_json() | ({"trial": asdict(trial) | {"worked": trial.worked}} if trial else {})
-        print(json.dumps(report, indent=2, ensure_ascii=False))
-    else:
-        _print(diagnosis, trial)
+    if args.json is not None:
+        args.json.write(diagnosis.as_json() | ({"trial": asdict(trial) | {"worked": trial.worked}} if trial else {}))
+    _print(diagnosis, trial)
     return 0 if diagnosis.verdict == "taken" and (trial is None or trial.worked) else 1
 
 

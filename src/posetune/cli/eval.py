@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.words import words
+from posetune.cli.words import add_json, check_writable, words
 from posetune.errors import PosetuneError
-from posetune.files import replacing, write_json
 from posetune.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_data(parser)
     parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder, if it is elsewhere")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    add_json(parser, "all figures")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report: one HTML file")
     parser.add_argument(
         "--picture", type=Path, metavar="FILE.png",
@@ -84,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     from posetune.measure.evaluate import evaluate
     from posetune.measure.table import text_tables
 
-    stock_names = checked(args, (args.json, args.report, args.picture))
+    stock_names = checked(args, (args.report, args.picture))
     with Phases() as phases:
         evaluation = evaluate(
             args.data,
@@ -97,10 +96,8 @@ def run(args: argparse.Namespace) -> int:
             threads=args.threads,
             progress=phases.report,
         )
-    print(text_tables(evaluation.result, details=not args.brief))
     if args.json is not None:
-        write_json(args.json, evaluation.result)
-        print(f"Figures: {args.json}", file=sys.stderr)
+        args.json.write(evaluation.result)
     if args.report is not None:
         from posetune.measure.report import write_report
 
@@ -109,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None:
         _draw(evaluation, args.picture)
         print(f"Picture: {args.picture}", file=sys.stderr)
+    print(text_tables(evaluation.result, details=not args.brief))
     return 0
 
 
@@ -132,19 +130,6 @@ def first_tuned(entries: Sequence[Entry], option: str) -> Entry:
     if tuned is None:
         raise PosetuneError(f"{option} shows a tuned network beside stock: name a MODEL.")
     return tuned
-
-
-def check_writable(path: Path) -> None:
-    """Fail now, not after minutes of work."""
-    if path.is_dir():
-        raise PosetuneError(f"Cannot write {path}: it is a folder; name a file.")
-    probe = path.parent / f"{path.name}.try"
-    try:
-        with replacing(probe):
-            pass
-        probe.unlink()
-    except PosetuneError as error:
-        raise PosetuneError(str(error).replace(str(probe), str(path))) from error
 
 
 class Phases:

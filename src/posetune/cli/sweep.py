@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.eval import Phases
-from posetune.cli.words import words
+from posetune.cli.words import add_json, words
 from posetune.errors import PosetuneError
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, metavar="N", help="processors for measuring (default: all, at most 4)")
     parser.add_argument("--plan", action="store_true", help="print the cells and end")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on stdout; the rest goes to stderr"
-    )
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,10 +92,9 @@ def run(args: argparse.Namespace) -> int:
         config = _searched(config, args)
     with Phases() as phases:
         result = sweep(config, say=_say, progress=phases.report)
-    if args.json:
-        print(json.dumps(json.loads((args.out / RESULT).read_text(encoding="utf-8")), ensure_ascii=False))
-    else:
-        print((args.out / TABLE).read_text(encoding="utf-8"), end="")
+    if args.json is not None:
+        args.json.write(json.loads((args.out / RESULT).read_text(encoding="utf-8")))
+    print((args.out / TABLE).read_text(encoding="utf-8"), end="")
     _say(f"Written: {args.out / TABLE}, {args.out / PAGE}, {args.out / RESULT}")
     return 1 if result.failed else 0
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from posetune.cli.words import add_json
 from posetune.config import read_yaml
 from posetune.errors import PosetuneError
 
@@ -52,9 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", dest="assignments", metavar="KEY=VALUE", action="append", default=[], help="one key, as a.b=c"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on stdout; the rest goes to stderr"
-    )
+    add_json(parser)
     parser.add_argument("--show-config", action="store_true", help="print the commented default configuration and end")
 
 
@@ -93,13 +92,12 @@ def run(args: argparse.Namespace) -> int:
             args.data, args.base, args.out, config=config, assignments=assignments, resume=args.resume,
             say=_say, **{name: getattr(args, name) for name in names},
         )  # fmt: skip
-    if args.json:
+    if args.json is not None:
         stock_px = None if math.isnan(result.stock_px) else result.stock_px  # none of the points are stock's
-        print(json.dumps({"run": str(result.run), "model": str(result.model), "stock_px": stock_px,
-                          "tuned_px": result.tuned_px, "interrupted": result.interrupted}))  # fmt: skip
-    else:
-        beside = "has none of these points" if math.isnan(result.stock_px) else f"{result.stock_px:.2f}"
-        print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {beside}")
+        args.json.write({"run": str(result.run), "model": str(result.model), "stock_px": stock_px,
+                         "tuned_px": result.tuned_px, "interrupted": result.interrupted})  # fmt: skip
+    beside = "has none of these points" if math.isnan(result.stock_px) else f"{result.stock_px:.2f}"
+    print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {beside}")
     return 130 if result.interrupted else 0
 
 

@@ -1,8 +1,113 @@
-"""Options that take several words."""
+"""What several verbs share: options that take several words, ``--json [FILE]``, files that can be written to."""
 
 from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from posetune.errors import PosetuneError
+from posetune.files import json_text, replacing, write_text
+
+_STDOUT = "-"
 
 
 def words(text: str) -> list[str]:
     """The words between the commas of ``text``, in order, without blanks and empty ones."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+class JsonOutput:
+    """Where ``--json [FILE]`` puts a command's result: standard output, or a file."""
+
+    def __init__(self, text: str) -> None:
+        """``text``: the name of a file; "-" for standard output."""
+        self.path = None if text == _STDOUT else Path(text)
+        self._stdout = sys.stdout
+
+    @contextlib.contextmanager
+    def ready(self) -> Iterator[None]:
+        """Run a command's work inside: the file is looked over before it begins, and where the JSON goes to standard
+        output, all else that is printed goes to standard error.
+
+        Raises PosetuneError if the file cannot be written, or is something else than JSON that would be lost.
+        """
+        if self.path is not None:
+            check_writable(self.path)
+            if self.path.exists() and not _holds_json(self.path):
+                raise PosetuneError(
+                    f"--json {self.path}: that file exists and is no JSON, and it would be lost; name another FILE, or put "
+                    "--json last to print on standard output."
+                )
+            yield
+            return
+        self._stdout = sys.stdout
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+
+    def write(self, content: Any) -> None:
+        """Print ``content``, or write it to the file and say so; a figure that there is not (NaN) is null."""
+        content = _nan_as_null(content)
+        if self.path is not None:
+            write_text(self.path, json_text(content))
+            print(f"Written: {self.path}", file=sys.stderr)
+            return
+        utf8 = (getattr(self._stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+        self._stdout.write(json_text(content, ascii_only=not utf8))
+        self._stdout.flush()
+
+
+def add_json(parser: argparse.ArgumentParser, what: str = "the result") -> None:
+    """``--json [FILE]``, the same in every verb. ``cli.main`` enters :meth:`JsonOutput.ready`; the verb calls ``write``."""
+    parser.add_argument(
+        "--json", nargs="?", const=JsonOutput(_STDOUT), type=JsonOutput, metavar="FILE",
+        help=f"print {what} as JSON on standard output, and all else on standard error; with FILE, write it there instead",
+    )  # fmt: skip
+
+
+def json_before_input(argv: Sequence[str]) -> list[str]:
+    """``argv`` of a verb with one required input, where ``--json`` stands before it: ``--json pose.task`` names the input,
+    for a FILE of ``--json`` ends in .json.
+    """
+    found = list(argv)
+    for i, (word, following) in enumerate(pairwise(argv)):
+        if word == "--json" and not following.startswith("-") and not following.lower().endswith(".json"):
+            found[i] = f"--json={_STDOUT}"
+    return found
+
+
+def check_writable(path: Path) -> None:
+    """Fail now, not after minutes of work. Raises PosetuneError if ``path`` cannot be written."""
+    if path.is_dir():
+        raise PosetuneError(f"Cannot write {path}: it is a folder; name a file.")
+    probe = path.parent / f"{path.name}.try"
+    try:
+        with replacing(probe):
+            pass
+        probe.unlink()
+    except PosetuneError as error:
+        raise PosetuneError(str(error).replace(str(probe), str(path))) from error
+
+
+def _nan_as_null(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _nan_as_null(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_nan_as_null(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def _holds_json(path: Path) -> bool:
+    """Whether nothing but JSON is lost where ``path`` is written anew; a .json that was cut short is JSON."""
+    content = path.read_bytes() if path.is_file() else b"no file"
+    try:
+        json.loads(content or "{}")
+    except ValueError:  # UnicodeDecodeError is one
+        return path.suffix.lower() == ".json" and content.lstrip()[:1] in (b"", b"{", b"[")
+    return True
