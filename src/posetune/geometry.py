@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from posetune.opencv import cv2
 
 SIZE = 256  # the stock landmark networks' input
 #: How much larger a crop is than the circle around the person (MediaPipe's RectTransformation, both directions).

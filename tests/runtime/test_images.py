@@ -132,3 +132,26 @@ def test_arrays_that_are_no_image_are_refused_in_one_sentence(image, words):
     with pytest.raises(PosetuneError, match=words) as caught:
         as_rgb(image)
     assert "\n" not in str(caught.value)
+
+
+def test_a_small_file_that_claims_many_pixels_is_not_decoded(tmp_path, monkeypatch):
+    jpeg = encoded(picture(), ".jpg")
+    start = jpeg.index(b"\xff\xc0") + 5
+    files = {
+        "bomb.jpg": jpeg[:start] + b"\xff\xff\xff\xff" + jpeg[start + 4 :],
+        "bomb.png": encoded(picture(), ".png").replace(struct.pack(">II", 60, 40), struct.pack(">II", 12000, 12000)),
+    }
+    monkeypatch.setattr("posetune.runtime.images.decode_image", lambda _: pytest.fail("it was decoded"))
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PosetuneError, match=rf"{name} claims \d+×\d+ pixels.*OPENCV_IO_MAX_IMAGE_PIXELS"):
+            read_image(tmp_path / name)
+
+
+def test_the_user_sets_how_many_pixels_are_read(tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(encoded(picture(), ".png"))
+    monkeypatch.setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "2399")
+    with pytest.raises(PosetuneError, match="claims 60×40"):
+        read_image(tmp_path / "a.png")
+    monkeypatch.setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "2400")
+    assert read_image(tmp_path / "a.png").shape == (40, 60, 3)

@@ -8,8 +8,9 @@ so that about one in twenty photographs falls out (docs/methods.md).
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
+
+from posetune.opencv import cv2
 
 #: Side of the crop that is looked at, px.
 SIDE = 256

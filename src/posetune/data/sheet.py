@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from posetune.data.answers import by_image
@@ -13,6 +12,7 @@ from posetune.data.people import Person
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.geometry import Crop
+from posetune.opencv import cv2
 from posetune.runtime.draw import draw_skeleton
 
 _SIDE, _CAPTION, _COLUMNS = 240, 22, 3

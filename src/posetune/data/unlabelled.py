@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from posetune.data.people import ImageRecord
@@ -15,6 +14,7 @@ from posetune.errors import PosetuneError
 from posetune.files import state_of, write_bytes
 from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
+from posetune.opencv import cv2
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import Landmarker
 from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from posetune import stock
@@ -13,6 +12,7 @@ from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.cheap_mask import SIDE, showing_features, with_cheap_segmentation
+from posetune.opencv import cv2
 from posetune.runtime.detector import Detector
 from posetune.runtime.interpreter import Network
 from posetune.runtime.landmarker import sigmoid

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from posetune import stock
@@ -17,6 +16,7 @@ from posetune.graph.flatbuffer import Graph, Operator
 from posetune.graph.resize import resized
 from posetune.graph.trim import without_segmentation
 from posetune.measure.bench import Contender
+from posetune.opencv import cv2
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.pipeline import of_networks
 from posetune.runtime.video import VideoReader

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import cv2
 import numpy as np
 
 from posetune.data.answers import by_image
 from posetune.data.people import Person
 from posetune.data.sheet import draw_answer, draw_label, window
 from posetune.measure.summary import Scored, common_errors
+from posetune.opencv import cv2
 from posetune.runtime.draw import SIDE_COLOURS
 
 PICTURE_SIDE = 256

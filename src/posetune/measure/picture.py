@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from posetune.data.people import Person
 from posetune.data.sheet import draw_answer, draw_label, window
 from posetune.measure.gallery import Choice
 from posetune.measure.summary import Scored
+from posetune.opencv import cv2
 
 _SIDE, _CAPTION = 256, 22  # px
 _MARKED_FROM = 0.2  # share of the torso, as in the gallery

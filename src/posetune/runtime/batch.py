@@ -12,12 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.interrupt import interruptible
+from posetune.opencv import cv2
 from posetune.progress import Progress
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order

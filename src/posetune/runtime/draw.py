@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
+from posetune.opencv import cv2
 from posetune.runtime.mask import tint
 from posetune.runtime.pipeline import Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton

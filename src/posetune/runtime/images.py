@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from posetune.errors import PosetuneError
+from posetune.opencv import cv2, max_pixels
+from posetune.runtime.image_header import image_size, jpeg_segments, may_be_transparent
 
 #: What OpenCV's wheels decode: a folder is searched for these; a file that a user names is tried anyway.
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
 #: OpenCV's resampling addresses pixels with 16 bits.
 MAX_SIDE = 32_000
+#: No image file of fewer pixels than are read is larger than this.
+MAX_BYTES = 2**30
 #: Transparent pixels show this: what most viewers, and so most annotators, see behind a cut-out figure.
 _PAPER = 255
 
@@ -35,6 +38,8 @@ def read_image(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PosetuneError(f"The image {path} is larger than {MAX_BYTES >> 30} GB: that is no photograph.")
         content = path.read_bytes()
     except OSError as error:
         raise PosetuneError(f"Cannot read the image {path}: {error.strerror or error}.") from error
@@ -42,6 +47,7 @@ def read_image(path: str | Path) -> np.ndarray:
         raise PosetuneError(f"The image {path} is empty (0 bytes); copy it again or leave it out.")
     if _is_cut_off(content):
         raise PosetuneError(f"The image {path} is cut off; copy it again or leave it out.")
+    _check_pixels(content, path)
     image = decode_image(content)
     if image is None:
         raise PosetuneError(
@@ -53,18 +59,35 @@ def read_image(path: str | Path) -> np.ndarray:
 
 def decode_image(content: bytes) -> np.ndarray | None:
     """The bytes of an image file as RGB, (H, W, 3) uint8, as read_image does; None if they are no image."""
+    if _too_many_pixels(content):
+        return None
     buffer = np.frombuffer(content, np.uint8)
     try:
         bgr = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
         if bgr is None:
             return None
         rgb = bgr[:, :, ::-1]
-        if not content.startswith(b"\xff\xd8"):  # a JPEG has no alpha; do not decode it twice
+        if may_be_transparent(content):  # do not decode it twice otherwise
             alpha = _alpha_of(bgr, cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED))
             rgb = rgb if alpha is None else _lay_on_paper(rgb, alpha)
     except (cv2.error, MemoryError):  # a header that claims more pixels than OpenCV or the memory allows
         return None
     return np.ascontiguousarray(rgb)
+
+
+def _too_many_pixels(content: bytes) -> tuple[int, int] | None:
+    """(width, height) that the head claims, where that is more than may be read: decoding alone would fill the memory."""
+    size = image_size(content)
+    return size if size is not None and size[0] * size[1] > max_pixels() else None
+
+
+def _check_pixels(content: bytes, path: Path) -> None:
+    size = _too_many_pixels(content)
+    if size is not None:
+        raise PosetuneError(
+            f"The image {path} claims {size[0]}×{size[1]} pixels, more than the {max_pixels() // 1_000_000} million that are "
+            "read: shrink it, or set OPENCV_IO_MAX_IMAGE_PIXELS higher if you trust it."
+        )
 
 
 def as_rgb(image: Any) -> np.ndarray:
@@ -131,13 +154,6 @@ def _is_cut_off(content: bytes) -> bool:
         return b"IEND" not in content
     if not content.startswith(b"\xff\xd8"):
         return False
-    position = 2  # walk the segments: an EXIF thumbnail has an end marker of its own
-    while position + 4 <= len(content) and content[position] == 0xFF:
-        marker = content[position + 1]
-        if marker == 0xFF:  # padding
-            position += 1
-            continue
-        if marker == 0xDA:  # start of scan: the compressed picture follows
-            return content.find(b"\xff\xd9", position) < 0
-        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
-    return True
+    # Walk the segments: an EXIF thumbnail has an end marker of its own.
+    scan = next((at for marker, at in jpeg_segments(content) if marker == 0xDA), None)
+    return scan is None or content.find(b"\xff\xd9", scan) < 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from posetune.errors import PosetuneError
+from posetune.opencv import cv2
 from posetune.runtime.pipeline import Pose
 
 _COLOUR = np.array((90, 200, 120), np.float32)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from posetune.geometry import CROP_SCALE, SIZE, Crop
+from posetune.opencv import cv2
 
 F = np.float32
 _ZERO = F(0)

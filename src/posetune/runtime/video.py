@@ -12,20 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from posetune.errors import PosetuneError
+from posetune.opencv import cv2
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"})
 _DEFAULT_FPS = 30.0
 #: This many frames in a row that cannot be decoded are the end.
 _ATTEMPTS = 30
-
-# FFmpeg's own remarks on damaged files: ours say it in one sentence. Read when OpenCV loads FFmpeg.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-if "OPENCV_LOG_LEVEL" not in os.environ:
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # a full disk is otherwise a warning a frame
 
 #: With less than this free, writing a video stops: OpenCV itself goes on without a word that one could catch.
 _MIN_FREE_BYTES = 200_000

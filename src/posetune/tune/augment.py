@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from posetune.geometry import Crop
+from posetune.opencv import cv2
 
 
 @dataclass(frozen=True)

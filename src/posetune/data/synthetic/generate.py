@@ -161,7 +161,7 @@ _worker: dict = {}
 
 def _start_worker(order: Order, out: Path, parts: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    import cv2
+    from posetune.opencv import cv2
 
     cv2.setNumThreads(1)
     files = background_files(Path(order.backgrounds)) if order.backgrounds else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from posetune.data.synthetic import furniture, props
@@ -14,6 +13,7 @@ from posetune.data.synthetic.pose import unit
 from posetune.data.synthetic.renderer import Light
 from posetune.data.synthetic.shapes import box, plane, rod
 from posetune.data.synthetic.textures import noise
+from posetune.opencv import cv2
 
 PLACES = ("studio", "room", "gym", "hall", "outdoor")
 

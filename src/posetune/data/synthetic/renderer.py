@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from posetune.data.synthetic import shaders, textures
 from posetune.data.synthetic.camera import Camera, light_matrix
 from posetune.data.synthetic.mesh import Mesh
 from posetune.errors import PosetuneError
+from posetune.opencv import cv2
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
+from posetune.opencv import cv2
 
 _ARCHIVE = ("assets", "sample.zip")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
+
+from posetune.opencv import cv2
 
 
 def expose(

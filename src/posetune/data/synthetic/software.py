@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from posetune.data.synthetic import textures
 from posetune.data.synthetic.camera import Camera, light_matrix
 from posetune.data.synthetic.mesh import Mesh
 from posetune.data.synthetic.renderer import OVERSAMPLE, Stage, Truth
+from posetune.opencv import cv2
 
 _SHADOW_SIDE = 512
 _Map = tuple[np.ndarray, np.ndarray]  # a light's clip matrix and its depth picture

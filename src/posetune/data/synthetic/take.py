@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from posetune.data.synthetic import limits, place, props, scenes, sensor
@@ -17,6 +16,7 @@ from posetune.data.synthetic.people import Person, draw_person, person_meshes
 from posetune.data.synthetic.pose import UP, Poser, about
 from posetune.data.synthetic.renderer import Stage
 from posetune.data.synthetic.scene import Motion, Scene
+from posetune.opencv import cv2
 
 
 @dataclass(frozen=True)
