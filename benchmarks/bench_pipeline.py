@@ -22,12 +22,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from parity_mediapipe import bundle_for, image_paths, mediapipe_landmarker, mediapipe_poses
 
+from posetune.backends.base import default_threads
 from posetune.errors import PosetuneError
 from posetune.progress import Progress
 from posetune.runtime.batch import Batch, Options, write_jpeg
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.images import read_image
-from posetune.runtime.interpreter import default_threads
 from posetune.runtime.pipeline import Landmarker, load
 from posetune.runtime.records import writing_records
 

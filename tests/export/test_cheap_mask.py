@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.cli import main
 from posetune.export import cheap_mask
 from posetune.graph import bundle
-from posetune.runtime.interpreter import Network
 
 
 def test_the_bundle_has_the_same_landmarks_and_tells_how_rough_its_mask_is(tmp_path, capsys, monkeypatch):

@@ -13,13 +13,13 @@ from tests.runtime.figures import draw_person, room
 
 import posetune
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.cli import main
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.graph import bundle, metadata
 from posetune.graph.doctor import diagnose_file
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import widen
-from posetune.runtime.interpreter import Network
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.errors import PosetuneError
 from posetune.graph import metadata, points
 from posetune.graph.build import Builder
@@ -13,7 +14,6 @@ from posetune.graph.build_head import with_head
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.points import HEADS, OwnPoints
 from posetune.landmarks import INDEX
-from posetune.runtime.interpreter import Network
 from posetune.skeleton import infer
 
 SKELETON = infer(["helmet_top", "right_hip", "left_hip", "barbell_left", "barbell_right"])

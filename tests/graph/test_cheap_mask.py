@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.errors import PosetuneError
 from posetune.export.cheap_mask import fit, overlap, pairs
@@ -12,7 +13,6 @@ from posetune.graph.cheap_mask import showing_features, with_cheap_segmentation
 from posetune.graph.doctor import diagnose
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.trim import without_segmentation
-from posetune.runtime.interpreter import Network
 
 LITE = stock.path("lite").read_bytes()
 

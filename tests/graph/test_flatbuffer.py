@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from posetune import stock
+from posetune.backends.litert import Network as Lite
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph, pack_model
-from posetune.runtime.interpreter import Network as Lite
 
 ALL = ("detector", "lite", "full", "heavy")
 

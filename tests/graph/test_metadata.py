@@ -7,11 +7,11 @@ import pytest
 from tests.graph.variants import edited, normalized
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.errors import PosetuneError
 from posetune.graph import metadata
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.metadata import Metadata, Normalization
-from posetune.runtime.interpreter import Network
 
 FULL = Metadata(
     name="a name",

@@ -10,10 +10,10 @@ torch = pytest.importorskip("torch")
 from figures import draw_person, room
 
 from posetune import stock
+from posetune.backends.litert import Network as Lite
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Network
 from posetune.graph.normalise import normalise
-from posetune.runtime.interpreter import Network as Lite
 
 OUTPUTS = (0, 1, 3, 4)
 

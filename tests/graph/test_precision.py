@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph, schema
 from posetune.graph.precision import narrow, widen
-from posetune.runtime.interpreter import Network
 
 
 def wide_lite() -> Graph:

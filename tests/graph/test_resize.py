@@ -68,7 +68,7 @@ def test_torch_agrees_with_litert_at_the_smaller_size(networks, size):
     network = Network(Graph(networks[size]))
     with torch.no_grad():
         ours = network(torch.from_numpy(crop).permute(2, 0, 1)[None])
-    from posetune.runtime.interpreter import Network as Lite
+    from posetune.backends.litert import Network as Lite
 
     for mine, theirs, limit in zip(ours, Lite(networks[size], 1).run(crop), (5e-3, 1e-3, 0.5, 2e-3, 1e-4), strict=True):
         assert np.abs(mine.numpy() - theirs).max() <= limit

@@ -6,10 +6,10 @@ import variants
 from figures import draw_person, room
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.trim import without_segmentation
-from posetune.runtime.interpreter import Network
 from posetune.runtime.landmarker import LandmarkNetwork
 
 RNG = np.random.default_rng(0)

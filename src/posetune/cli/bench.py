@@ -44,9 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from posetune.backends.base import BACKENDS, default_threads
     from posetune.errors import PosetuneError
     from posetune.measure import bench, bench_setup, bench_show
-    from posetune.runtime.interpreter import BACKENDS, default_threads
 
     modes = words(args.modes)
     unknown = [mode for mode in modes if mode not in bench.MODES]

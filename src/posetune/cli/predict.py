@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from posetune import stock
+from posetune.backends.base import BACKENDS
 from posetune.cli.words import add_json
 from posetune.errors import PosetuneError
 from posetune.progress import Progress
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.interpreter import BACKENDS
 from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE
 from posetune.runtime.records import writing_records
 from posetune.runtime.smooth import OneEuro, Smoothing

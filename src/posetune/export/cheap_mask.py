@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune import stock
+from posetune.backends.litert import Network
 from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.cheap_mask import SIDE, showing_features, with_cheap_segmentation
 from posetune.opencv import cv2
 from posetune.runtime.detector import Detector
-from posetune.runtime.interpreter import Network
 from posetune.runtime.landmarker import sigmoid
 
 #: A mask that overlaps less with the stock one is not passed off for it.

@@ -10,6 +10,7 @@ import numpy as np
 
 from posetune import stock
 from posetune._version import __version__
+from posetune.backends.litert import Network
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.export.cheap_mask import cheapened
 from posetune.files import write_bytes
@@ -19,7 +20,6 @@ from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.points import has_own_points
 from posetune.graph.precision import narrow, widen
-from posetune.runtime.interpreter import Network
 from posetune.stock.official import POSETUNE_AUTHOR
 
 Precision = Literal["stored", "fp16", "fp32"]

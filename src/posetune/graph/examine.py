@@ -10,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 
+from posetune.backends.litert import Network
 from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
 from posetune.graph import contract, metadata, points
 from posetune.graph.contract import Kind
 from posetune.graph.flatbuffer import FILE_IDENTIFIER, Graph, TensorInfo
 from posetune.landmarks import NETWORK_COUNT
-from posetune.runtime.interpreter import Network
 
 Severity = Literal["refused", "wrong", "warning", "note"]
 _TITLES = {"landmarks": "landmark network", "detector": "detector"}

@@ -71,7 +71,7 @@ def _say(answer: dict[str, Any]) -> None:
 def _network(content: bytes, threads: int, backend: str) -> Steps:
     import numpy as np
 
-    from posetune.runtime.interpreter import open_network
+    from posetune.backends.open import open_network
 
     network = open_network(content, threads, backend=backend)
     image = np.random.default_rng(0).random((network.size, network.size, 3), dtype=np.float32)

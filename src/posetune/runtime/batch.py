@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posetune.backends.base import default_threads
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.interrupt import interruptible
@@ -22,7 +23,6 @@ from posetune.progress import Progress
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
 from posetune.runtime.images import read_image
-from posetune.runtime.interpreter import default_threads
 from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE, Landmarker, Pose, load
 from posetune.runtime.records import Found, RecordWriter
 from posetune.runtime.smooth import Smoothing

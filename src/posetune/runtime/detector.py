@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.backends.open import open_network
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
-from posetune.runtime.interpreter import open_network
 from posetune.runtime.landmarker import sigmoid
 from posetune.runtime.rect import Rect, rect_from_circle
 
@@ -48,7 +48,7 @@ class Detector:
     """BlazePose's detector (``.tflite``). Not safe to call from several threads at once."""
 
     def __init__(self, tflite: bytes, threads: int | None = None, backend: str = "litert") -> None:
-        """``tflite``: the file's bytes; ``backend``: one of ``interpreter.BACKENDS``. Raises PosetuneError if it cannot run
+        """``tflite``: the file's bytes; ``backend``: one of ``backends.base.BACKENDS``. Raises PosetuneError if it cannot run
         or is no pose detector.
         """
         self._network = open_network(tflite, threads, "pose detector", backend)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.backends.open import open_network
 from posetune.errors import PosetuneError
 from posetune.graph.trim import without_segmentation
 from posetune.landmarks import NETWORK_COUNT
-from posetune.runtime.interpreter import open_network
 
 #: MediaPipe Tasks' RefineLandmarksFromHeatmapCalculator (the legacy solutions used 9).
 REFINE_KERNEL = 7
@@ -44,7 +44,7 @@ class LandmarkNetwork:
     ) -> None:
         """``tflite``: the file's bytes; ``threads``: None for as many as there are processors (at most 4);
         ``segmentation``: compute that output, too, which takes nearly as long as all the others; ``backend``: what runs
-        it, one of ``interpreter.BACKENDS``.
+        it, one of ``backends.base.BACKENDS``.
 
         Raises PosetuneError if it cannot run or does not have a landmark network's outputs.
         """

@@ -87,7 +87,7 @@ class Landmarker:
         """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
         ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
         ``segmentation``: give every pose a mask; the landmark network then takes a third to three quarters longer.
-        ``backend``: what runs the networks, one of ``runtime.interpreter.BACKENDS``.
+        ``backend``: what runs the networks, one of ``backends.base.BACKENDS``.
         """
         for what, value in (
             ("min_detection_confidence", min_detection_confidence),

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from posetune.backends.base import processors
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Convolution, Network
 from posetune.graph.normalise import normalise
 from posetune.landmarks import COUNT
-from posetune.runtime.interpreter import processors
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction, losses
 from posetune.tune.samples import Batch

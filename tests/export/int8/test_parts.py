@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch")
 from figures import draw_person, room
 
 from posetune import stock
+from posetune.backends.litert import Network as Lite
 from posetune.errors import CheckFailed
 from posetune.export.int8 import plan
 from posetune.export.int8.bias import corrected
@@ -19,7 +20,6 @@ from posetune.export.int8.simulate import Simulated
 from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import widen
-from posetune.runtime.interpreter import Network as Lite
 
 OUTPUTS = (0, 1, 3, 4)
 

@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
+from posetune.backends.base import processors
 from posetune.export.int8.simulate import Simulated
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale
 from posetune.graph.network import Network
 from posetune.graph.normalise import normalise
 from posetune.landmarks import COUNT
-from posetune.runtime.interpreter import processors
 from posetune.tune.augment import AugmentConfig
 from posetune.tune.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
 from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject

@@ -9,10 +9,10 @@ import pytest
 
 import posetune
 from posetune import stock
+from posetune.backends.open import open_network
 from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.errors import PosetuneError
 from posetune.graph.resize import resized
-from posetune.runtime.interpreter import open_network
 
 
 @pytest.mark.parametrize("model", ["lite", "full"])

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from posetune.backends.base import default_threads, first_line, image_side
 from posetune.errors import PosetuneError
-from posetune.runtime.interpreter import default_threads, first_line, image_side
 
 
 class OpenVinoNetwork:
-    """A :class:`~posetune.runtime.interpreter.RunnableNetwork` under OpenVINO. Takes about half a second to load."""
+    """A :class:`~posetune.backends.base.RunnableNetwork` under OpenVINO. Takes about half a second to load."""
 
     def __init__(self, content: bytes, threads: int | None = None, what: str = "network") -> None:
         """``content``: the file's bytes; ``what`` names it in errors. Raises PosetuneError if OpenVINO is missing or
