@@ -3,7 +3,8 @@
     python benchmarks/bench_steady.py VIDEO [MORE …] [--model full] [--frames 130] [--at 0]
 
 Still: frame ``--at`` of a video, shown 75 times, each time with fresh sensor noise (sigma 4 of 255) and JPEG (80). Jitter is
-the mean of |p(t) − p(t−1)| ÷ torso over all points from frame 15 on (docs/measures.md: x, y, z apart). In motion: the first
+the mean of |p(t) − p(t−1)| ÷ torso over all points from frame 15 on (x, y, z apart; docs/lab/results/smoothing.md).
+In motion: the first
 ``--frames`` frames as they are; the lag of z is the shift that brings the smoothed course nearest to the network's own,
 smoothed without lag; the error is the rest, root mean square ÷ torso. "mediapipe" is MediaPipe's VIDEO mode bit for bit.
 """

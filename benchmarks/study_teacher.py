@@ -5,10 +5,10 @@
 Crop protocol, mean over all labelled points, crop px. Prints
 
 - the error of the teacher's plain look, of the mean of that and its mirror image, and of the mean of all its views;
-- how many points have which spread between the views, and how far off their mean is (docs/methods.md);
+- how many points have which spread between the views, and how far off their mean is (docs/lab/results/distillation.md);
 - the error of every network on the labels as they are; on labels where those that the teacher contradicts (its views
   within 2 px of each other, the label more than 12 px away) are replaced by the teacher's mean; and without them
-  (docs/training.md). The second favours the teacher and whoever resembles it.
+  (docs/lab/results/what-bounds-accuracy.md). The second favours the teacher and whoever resembles it.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Crop:
         """Resample ``image`` (H, W, 3) uint8 once, bilinearly, to (size, size, 3) uint8.
 
         ``outside`` the image: "replicate" repeats its edge pixels, which is what MediaPipe shows its landmark
-        networks (black moves landmarks by 0.7 to 6 px in the mean, docs/runtime.md); "black" is what it shows
+        networks (black moves landmarks by 0.7 to 6 px in the mean, docs/lab/results/agreement.md); "black" is what it shows
         its detector. The arithmetic is MediaPipe's (ImageToTensorConverter: warpPerspective, INTER_LINEAR).
         """
         matrix = np.vstack([self.crop_from_image_matrix(size), [0.0, 0.0, 1.0]])

@@ -34,7 +34,8 @@ def waving(frames: int = 14) -> list[np.ndarray]:
 @pytest.mark.parametrize(("model", "size"), [("lite", 256), ("full", 256), ("lite", 224), ("lite", 192)])
 def test_agrees_with_mediapipe_in_video_mode(model, size, tmp_path):
     """Bit for bit, so to a thousandth of a pixel: a video is a feedback loop, in which anything that is only nearly right
-    is a pixel off ten frames later (docs/video.md). Sizes that are no power of two round where 256 does not.
+    is a pixel off ten frames later (docs/lab/results/agreement.md). Sizes that are no power of two round where 256
+    does not.
     """
     pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
     import importlib.util

@@ -11,7 +11,7 @@ from posetune.errors import PosetuneError
 
 #: What can run a network. LiteRT is what MediaPipe itself uses and what every figure is measured with.
 BACKENDS = ("litert", "openvino")
-#: More threads than this gain nothing at batch 1 (docs/speed.md).
+#: More threads than this gain nothing at batch 1 (docs/lab/results/speed.md).
 MAX_THREADS = 4
 
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Beside every MODEL stand its stock network and full. Two distances, in px of a 256 px crop: from the teacher's points "
         "where its views of a person agree, and from the network's own answer on the mirrored crop. Use images that the "
-        "MODEL has not learned from. Definitions: docs/measures.md."
+        "MODEL has not learned from. Definitions: docs/reference/measures.md."
     )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="a run folder, a .tflite or a .task")
     parser.add_argument(

@@ -18,7 +18,8 @@ _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, whi
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Every network runs in MediaPipe and in posetune, stock full in posetune at 192 px and in int8 as well. Without --images "
-        "and --video it looks at people of posetune's own sample set, 640×480. docs/speed.md says what each mode measures."
+        "and --video it looks at people of posetune's own sample set, 640×480. "
+        "docs/reference/speed.md says what each mode measures."
     )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="more networks: run folders, .tflite or .task files")
     parser.add_argument(

@@ -16,7 +16,7 @@ HELP = "put any number of networks and methods in one table"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Each RUN stands beside the stock networks: error, PCK, angles, the paired difference to stock, what it forgot on "
-        "the general set, time and size. Keys of the JSON: docs/methods.md."
+        "the general set, time and size. Keys of the JSON: docs/reference/json.md."
     )
     parser.add_argument("models", nargs="+", metavar="RUN", help="a run folder, a .tflite or a .task")
     add_data(parser)

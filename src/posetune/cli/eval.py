@@ -21,7 +21,7 @@ HELP = "measure networks against stock on people they have not seen"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Beside every MODEL stand stock lite, full and heavy, and stock + a constant offset per point. "
-        "Keys of the JSON and all definitions: docs/measures.md."
+        "Keys of the JSON and all definitions: docs/reference/measures.md."
     )
     parser.add_argument(
         "models", nargs="*", metavar="MODEL", help="a run folder, a .tflite or a .task (none: stock alone)"

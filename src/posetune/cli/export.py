@@ -26,11 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cheap-mask",
         action="store_true",
         help="a rougher segmentation mask at next to no cost, landmarks identical: MediaPipe then runs half again as "
-        "fast (docs/speed.md)",
+        "fast (docs/guide/export.md)",
     )
     add_json(parser, "what was written")
     group = parser.add_argument_group("int8")
-    group.add_argument("--int8", action="store_true", help="compute in int8 where the error allows it (docs/int8.md)")
+    group.add_argument(
+        "--int8", action="store_true", help="compute in int8 where the error allows it (docs/guide/int8.md)"
+    )
     group.add_argument(
         "--calibrate",
         metavar="DIR",

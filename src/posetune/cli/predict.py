@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=BACKENDS,
         default="litert",
-        help="what runs the networks (default: %(default)s; docs/speed.md)",
+        help="what runs the networks (default: %(default)s; docs/guide/faster.md)",
     )
     add_json(parser, "the summary")
 

@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", choices=("full", "head", "corrector", "distill"), default="full",
         help="full: tune the network's own weights; head: first the head alone, then deeper, and for points that are none "
-        "of the 33 a new head of their own (docs/custom.md); corrector: leave it and put a small model behind it, in seconds; "
-        "distill: learn from a teacher's answers on --unlabelled (default: %(default)s; docs/methods.md)",
+        "of the 33 a new head of their own (docs/guide/own-points.md); corrector: leave it and put a small model behind it, "
+        "in seconds; distill: learn from a teacher's answers on --unlabelled (default: %(default)s; docs/guide/choose.md)",
     )  # fmt: skip
     parser.add_argument(
         "--unlabelled", nargs="+", metavar="PATH", help="for distill: folders, images, videos without labels; --data "

@@ -3,7 +3,7 @@
 No single measure parts drawings from studio photographs in plain clothes; six together do, mostly. Their weights are a
 logistic regression fitted by ``scripts/fit_drawings.py`` to people of the sample set: as rendered, in other exposures and sizes,
 against cartoons of them and figures drawn from their landmarks. No photograph went into the weights; the threshold was set
-so that about one in twenty photographs falls out (docs/methods.md).
+so that about one in twenty photographs falls out (docs/lab/results/distillation.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Labels that a stock network firmly contradicts: left and right exchanged, points on the wrong limb.
 
 Nobody but a person can say which of the two is wrong, so these are suspects: for a person to look at, and
-for a trainer to trust less. How well this works on real labels: docs/labels.md.
+for a trainer to trust less. How well this works on real labels: docs/lab/results/suspects.md.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def export(
     if networks.corrector is not None:
         raise PosetuneError(
             f"{model} has a corrector behind an unmodified network, which no .tflite or .task can hold: "
-            "use its corrector.npz beside that network (docs/methods.md)."
+            "use its corrector.npz beside that network (docs/guide/corrector.md)."
         )
     if has_own_points(networks.landmarks):
         if cheap_mask:

@@ -2,7 +2,7 @@
 
 The stock branch computes its mask on maps of 128² and 256² cells, which takes nearly half of the network's time. Here one
 convolution of 3×3 reads the mask off the map that the heatmap is read off (64² cells), and RESIZE_BILINEAR brings it to
-the crop's size. All other outputs are computed by the same operators as before. How good such a mask is: docs/speed.md.
+the crop's size. All other outputs are computed by the same operators as before. How good such a mask is: docs/lab/results/speed.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 torch's own backward for depthwise convolutions in channels-last takes 4 to 9 times its forward pass; the weights' gradient
 is nearly all of it. Here the two gradients are taken apart, and the weights' one is a loop that numba compiles to vector
-instructions (docs/training.md has the measurements). Without numba, or on another device, torch does it.
+instructions (docs/lab/results/training-speed.md has the measurements). Without numba, or on another device, torch does it.
 """
 
 from __future__ import annotations

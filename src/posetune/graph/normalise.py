@@ -63,7 +63,7 @@ def _normalise_one(module: Convolution, input_mean: Tensor, input_std: Tensor, m
     shape = (-1, 1, 1, 1) if module.depthwise else (1, -1, 1, 1)
     if not module.depthwise:
         # One scale for all input channels: dividing each by its own makes weak channels as loud as strong ones, and training
-        # then forgets a third more for the same gain (docs/training.md).
+        # then forgets a third more for the same gain (docs/lab/results/batch-norm.md).
         input_std = torch.full_like(input_std, float(input_std.mean()))
     module.input_mean, module.input_std = input_mean.view(shape), input_std.view(shape)
     module.mean, module.std = mean, std

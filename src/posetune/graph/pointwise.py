@@ -1,7 +1,7 @@
 """1×1 convolutions as the matrix products that they are.
 
 torch has a slow path and a fast one for them, and takes the slow one where it runs on one thread, as each of a training run's
-threads does (docs/training.md).
+threads does (docs/lab/results/training-speed.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The landmark network for a smaller crop: the same weights on 224 or 192 px instead of 256.
 
-At 192 a network does 9/16 of the work. Untuned it errs about a fifth more (docs/speed.md): tune it at its new size.
+At 192 a network does 9/16 of the work. Untuned it errs about a fifth more: tune it at its new size
+(docs/lab/results/small-crops.md).
 """
 
 from __future__ import annotations

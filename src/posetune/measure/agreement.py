@@ -38,7 +38,7 @@ _SIDE, _COLUMNS = 240, 3
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """What :func:`agreement` found. ``result`` is the JSON of ``posetune agree`` (docs/measures.md). ``people``: whom the
+    """What :func:`agreement` found. ``result`` is the JSON of ``posetune agree`` (docs/reference/json.md). ``people``: whom the
     teacher is sure of, with its points as labels; ``sure``: (N, 33) which of them count; ``answers``: name → what a
     network says of them.
     """

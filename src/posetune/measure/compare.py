@@ -29,7 +29,7 @@ _METHODS = {"stock": "stock", "offset": "constant offset"}
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What :func:`compare` found. ``result`` is the JSON of ``posetune compare`` (docs/methods.md); ``main`` and
+    """What :func:`compare` found. ``result`` is the JSON of ``posetune compare`` (docs/reference/json.md); ``main`` and
     ``general`` are the evaluations that it was drawn from.
     """
 

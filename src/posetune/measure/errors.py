@@ -1,7 +1,7 @@
 """Why a network errs: its errors by pose, view, size and occlusion, and left/right swaps against plain misses.
 
 The conditions are told from the labels, so they are the same for every network; only "network: unseen" is the
-network's own word. docs/measures.md defines them for readers.
+network's own word. docs/reference/measures.md defines them for readers.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What :func:`evaluate` found. ``result`` is the JSON of ``posetune eval`` (docs/measures.md); the rest
+    """What :func:`evaluate` found. ``result`` is the JSON of ``posetune eval`` (docs/reference/json.md); the rest
     are its parts.
 
     ``scored``: protocol ("crop", "pipeline") → entry name → answers and errors for ``people``, in their

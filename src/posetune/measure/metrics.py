@@ -1,4 +1,4 @@
-"""The measures: errors of points, PCK, joint angles, depth. Pure functions over arrays; docs/measures.md
+"""The measures: errors of points, PCK, joint angles, depth. Pure functions over arrays; docs/reference/measures.md
 defines them.
 
 N people, 33 landmarks. A prediction is NaN throughout for a person that was not found; a label is 0 where

@@ -1,4 +1,4 @@
-"""All measures of one network under one protocol, as a dictionary ready for JSON. Keys: docs/measures.md."""
+"""All measures of one network under one protocol, as a dictionary ready for JSON. Keys: docs/reference/json.md."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def refine_unit(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarra
 
     Rounded as MediaPipe rounds: the sum is divided by the map's side, then by the weights, and never multiplied by the
     crop's side. At 256 px all of this is the same; at 192 px the last bit differs, and a video carries it on from frame
-    to frame (docs/video.md).
+    to frame (docs/lab/results/agreement.md).
     """
     height, width, _ = heatmap.shape
     sure, x, y, total = _weighted(points, heatmap, size)

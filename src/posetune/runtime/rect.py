@@ -1,9 +1,9 @@
 """The crops of MediaPipe bit for bit: its rectangles in its 32 bit arithmetic.
 
 A video is a feedback loop: every crop follows from the answer to the one before, and a difference of 1e-4 px grows to
-about 1 px within ten frames (docs/video.md). So crops around people who were found are cut, and their points are put
-back, exactly as MediaPipe does it: AlignmentPointsRectsCalculator, RectTransformationCalculator, ImageToTensorCalculator
-(OpenCV converter) and LandmarkProjectionCalculator of mediapipe/calculators.
+about 1 px within ten frames (docs/lab/results/agreement.md). So crops around people who were found are
+cut, and their points are put back, exactly as MediaPipe does it: AlignmentPointsRectsCalculator,
+RectTransformationCalculator, ImageToTensorCalculator (OpenCV converter) and LandmarkProjectionCalculator of mediapipe/calculators.
 """
 
 from __future__ import annotations

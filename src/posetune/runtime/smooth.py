@@ -70,8 +70,8 @@ class Smoothing:
 
 #: What MediaPipe does in VIDEO mode with one person.
 MEDIAPIPE = Smoothing()
-#: A third to two thirds of MediaPipe's jitter in depth on a still person (docs/video.md). Depth is the noisiest of the three
-#: by far: what is slower than its own noise is held, what is faster followed more closely.
+#: A third to two thirds of MediaPipe's jitter in depth on a still person (docs/lab/results/smoothing.md). Depth is
+#: the noisiest of the three by far: what is slower than its own noise is held, what is faster followed more closely.
 STEADY = Smoothing(depth=OneEuro(0.05, 640.0, 5.0, 0.2, 0.4), world_depth=OneEuro(0.1, 320.0, 5.0, 0.5, 0.4))
 
 

@@ -26,13 +26,13 @@ _SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 #: How much the error on the sample set's ordinary people, whom training has not seen, may grow in any case …
 _GROWTH = 0.01
 #: … and as a share of what is gained on validation. How rendered people and everyday photos go together differs from network
-#: to network (docs/training.md), so this is a bound on the trade and no forecast.
+#: to network (docs/lab/results/weightlifting.md), so this is a bound on the trade and no forecast.
 _TRADE = 0.25
 #: What was learnt from n people is taken to at most about n / (n + this): of 26 people, 80 % of the weights are as good in
-#: their domain as all of them, and forget half as much (docs/training.md).
+#: their domain as all of them, and forget half as much (docs/lab/results/weightlifting.md).
 _PRIOR = 7
 #: The last part of the way gains least, as a run ends near the best place along it, and costs as much memory as any other
-#: part: 0.3 to 1 % less gained on weightlifting for 1.4 % less forgotten, in each of two runs (docs/training.md).
+#: part: 0.3 to 1 % less gained on weightlifting for 1.4 % less forgotten, in each of two runs (docs/lab/results/weightlifting.md).
 _MOST = 0.9
 #: A gain measured on n people counts n / (n + this).
 _DOUBT = 10

@@ -40,7 +40,7 @@ class Material:
 
 # Splits of the sample set: ordinary people to look at, and others to hold to stock's answers.
 _ORDINARY, _ORDINARY_TRAIN = "ordinary", "ordinary_train"
-_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md) and teach nothing
+_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/reference/measures.md) and teach nothing
 
 
 def base_networks(base: str) -> Networks:
@@ -265,7 +265,7 @@ def _people_in(folder: Path, landmarks: bytes, detector: bytes, say: Say) -> lis
 
 def _sample_set() -> list[Subject]:
     """The ordinary people of the sample set's training side, held to stock: their exact labels would pull the network to the
-    renderer's notion of a joint and cost skill (docs/training.md).
+    renderer's notion of a joint and cost skill (docs/lab/results/rendered-people.md).
     """
     people = worth(load_dataset(_sample_folder(), _ORDINARY_TRAIN))
     return [unlabelled_subject(p.image, p.crop) for p in people if p.crop is not None]

@@ -223,7 +223,7 @@ class Revisited:
     """Batches in blocks, each block gone through ``visits`` times before the next.
 
     From the second visit on the frozen layers' results and the stock network's answer are there already, which halves the
-    cost of a step; and steps are what a network learns by, more than by new crops (docs/training.md).
+    cost of a step; and steps are what a network learns by, more than by new crops (docs/lab/results/skill-and-forgetting.md).
     """
 
     def __init__(self, make: Callable[[int], Batch], visits: int, batch: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from posetune import landmarks
 
 #: Points that anny's COCO regressors give directly (Apache-2.0), and points that are the head of a bone. Chosen by
-#: distance to what MediaPipe finds on renders (docs/synthetic.md).
+#: distance to what MediaPipe finds on renders (docs/reference/synthetic.md).
 _REGRESSED = ("nose", *(f"{s}_{p}" for s in ("left", "right")
                         for p in ("ear", "shoulder", "elbow", "wrist", "hip", "ankle")))  # fmt: skip
 _BONES = {"eye": "eye", "knee": "lowerleg01", "thumb": "finger1-2", "index": "finger2-1", "pinky": "finger5-1"}
@@ -125,7 +125,7 @@ class Body:
         return weight @ vertices[index]
 
     def landmarks(self, posed: Posed) -> np.ndarray:
-        """The 33 landmarks, (33, 3) world m. What each one is stands in docs/synthetic.md."""
+        """The 33 landmarks, (33, 3) world m. What each one is stands in docs/reference/synthetic.md."""
         v, heads = posed.vertices, posed.heads
         at = {n: self.regress(v, n) for n in self._points}
         points = {n: at[n] for n in _REGRESSED}

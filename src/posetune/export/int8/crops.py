@@ -18,7 +18,7 @@ from posetune.tune.samples import Subject, make_sample, subject_of, unlabelled_s
 #: As many crops as the ranges, the equalisation and the sensitivities need; more hardly change them.
 FIT_MOST, CHECK_MOST = 96, 96
 _FEWEST = 8
-_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/measures.md)
+_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/reference/measures.md)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from posetune.landmarks import COUNT
 from posetune.runtime.landmarker import LandmarkNetwork, refine
 
 #: Half way (in logarithms) between channels as they are and channels of one size: the weights pay for what the activations gain.
-#: 0.75 and 1 are worse (docs/int8.md).
+#: 0.75 and 1 are worse (docs/lab/results/int8.md).
 _STRENGTH = 0.5
 _BATCH = 8
 _HARM_CROPS = 8

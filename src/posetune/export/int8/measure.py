@@ -12,7 +12,8 @@ from posetune.export.int8.crops import Calibration, cut
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
 from posetune.runtime.landmarker import LandmarkNetwork, refine
 
-#: The mean error of stock networks on labelled people is 6 to 11 crop px (docs/measures.md). Without labels, a distance d to the
+#: The mean error of stock networks on labelled people is 6 to 11 crop px (docs/lab/results/stock-networks.md).
+#: Without labels, a distance d to the
 #: float network is taken for an independent error on top of one of this size: √(e² + d²).
 TYPICAL_ERROR_PX = 7.0
 _PRESENT = 0.5

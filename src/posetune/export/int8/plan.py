@@ -11,7 +11,7 @@ from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import MOVING
 
 #: A depthwise multiplication takes about twice the time of a dense one, and moving a number about as long as two: measured
-#: layer by layer under XNNPACK (docs/int8.md).
+#: layer by layer under XNNPACK (docs/lab/results/int8.md).
 _DEPTHWISE_COST, _MOVE_COST = 2.0, 2.0
 
 

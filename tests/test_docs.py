@@ -1,0 +1,126 @@
+"""The documentation holds together: what it names is there, and what there is is named."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+GUIDES = sorted((ROOT / "docs/guide").glob("*.md"))
+PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_MENTION = re.compile(r"\bdocs/[\w./-]+\.(?:md|jpg|png|gif)")
+
+
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that a page's headings get: lower case, without punctuation, with hyphens."""
+    heads = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", h).lower()).replace(" ", "-") for h in heads
+    }
+
+
+def _broken(page: Path) -> Iterator[str]:
+    for target in _LINK.findall(_text(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        there = (page.parent / name).resolve() if name else page
+        if not there.exists() or (anchor and anchor not in _anchors(there)):
+            yield target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(_broken(page)) == []
+
+
+def test_pages_named_in_code_are_there() -> None:
+    sources = [f for d in ("src", "tests", "scripts", "benchmarks") for f in sorted((ROOT / d).rglob("*"))]
+    named = {
+        (source.relative_to(ROOT).as_posix(), page)
+        for source in [*sources, *PAGES, ROOT / "Makefile"]
+        if source.suffix in {".py", ".yaml", ".sh", ".html", ".js", ".md", ""} and source.is_file()
+        for page in _MENTION.findall(_text(source))
+    }
+    assert len(named) > 20
+    assert sorted(pair for pair in named if not (ROOT / pair[1]).exists()) == []
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda p: p.stem)
+def test_a_guide_page_is_short_and_in_the_index(page: Path) -> None:
+    assert len(_text(page).split()) <= 400
+    assert f"(guide/{page.name})" in _text(ROOT / "docs/index.md")
+
+
+@pytest.mark.parametrize("folder", ["reference", "lab/results"])
+def test_every_page_of_facts_can_be_found(folder: str) -> None:
+    index = _text(ROOT / "docs/index.md") if folder == "reference" else _text(ROOT / "docs/lab/LOG.md")
+    pages = {p.name for p in (ROOT / "docs" / folder).glob("*.md")}
+    assert pages
+    assert {name for name in pages if f"/{name})" not in index} == set()
+
+
+def test_tables_are_whole() -> None:
+    """Every row of a table has as many cells as its head, and no row stands outside one."""
+    wrong = []
+    for page in PAGES:
+        columns, fence = 0, False
+        for number, line in enumerate(_text(page).splitlines(), 1):
+            fence ^= line.lstrip().startswith("```")
+            if fence or not line.startswith("|"):
+                columns = 0
+                continue
+            cells = len(re.findall(r"(?<!\\)\|", line)) - 1
+            if cells != columns if columns else not _is_rule(page, number):
+                wrong.append(f"{page.relative_to(ROOT)}:{number}")
+            columns = columns or cells
+    assert wrong == []
+
+
+def _is_rule(page: Path, head: int) -> bool:
+    """Whether the line below line ``head`` (from 1) is the rule of a table."""
+    lines = _text(page).splitlines()
+    return head < len(lines) and bool(re.fullmatch(r"\|[-:| ]+\|", lines[head]))
+
+
+def test_every_key_of_a_run_is_in_the_reference() -> None:
+    page = _text(ROOT / "docs/reference/configuration.md")
+    keys = [k for f in sorted(_yaml_defaults()) for k in _keys(yaml.safe_load(f.read_text(encoding="utf-8")))]
+    assert len(keys) > 50
+    assert [key for key in keys if f"`{key}`" not in page] == []
+
+
+def _yaml_defaults() -> list[Path]:
+    return [f for f in Path(str(files("posetune"))).rglob("*.yaml") if f.name in {"train.yaml", "head.yaml"}]
+
+
+def _keys(table: dict, above: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _keys(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
+
+
+def test_the_command_line_is_in_the_reference() -> None:
+    spec = importlib.util.spec_from_file_location("make_cli_reference", ROOT / "scripts/make_cli_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.OUT.read_text(encoding="utf-8") == script.reference(), "run scripts/make_cli_reference.py"
+
+
+def test_the_readme_is_short() -> None:
+    assert len(_text(ROOT / "README.md").splitlines()) <= 90
