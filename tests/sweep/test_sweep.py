@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.helpers.golden import assert_golden
 from tests.measure.test_compare import write_set
 
 from posetune import cli, stock
@@ -96,7 +97,10 @@ def test_a_sweep_trains_each_cell_once_and_goes_on_where_it_was(data, tmp_path, 
     assert (out / "sweep.md").read_text().startswith("data · val")
     assert "## Recommendation" in (out / "sweep.md").read_text()
     assert "Validation has 2 scenes" in (out / "sweep.html").read_text()
-    assert json.loads((out / "sweep.json").read_text())["recommendation"] == result.words
+    figures = json.loads((out / "sweep.json").read_text())
+    assert figures["recommendation"] == result.words
+    del figures["recommendation"]  # it names figures of this machine
+    assert_golden("sweep", figures, ("posetune", "data", "ms_per_crop", "bytes", "added_bytes"))
 
     (out / "corrector-full-2" / "summary.json").unlink()  # as if it had been interrupted
     (out / "corrector-full-2" / stock.RUN_NETWORK).unlink()
