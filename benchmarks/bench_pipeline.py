@@ -28,7 +28,8 @@ from posetune.progress import Progress
 from posetune.runtime.batch import Batch, Options, write_jpeg
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.images import read_image
-from posetune.runtime.pipeline import Landmarker, load
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import load
 from posetune.runtime.records import writing_records
 
 

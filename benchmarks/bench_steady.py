@@ -21,10 +21,10 @@ import numpy as np
 
 import posetune
 from posetune.geometry import torso_px
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.savgol import SavitzkyGolay
 from posetune.runtime.smooth import PoseSmoother
-from posetune.runtime.track import SMOOTHINGS, Tracked, Tracker, next_crop
+from posetune.runtime.track import SMOOTHINGS, Tracker, next_crop
 from posetune.runtime.video import Frame, VideoReader
 
 _STILL, _SETTLED = 75, 15

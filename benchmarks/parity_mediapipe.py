@@ -23,7 +23,7 @@ import numpy as np
 import posetune
 from posetune.errors import PosetuneError
 from posetune.runtime.images import IMAGE_SUFFIXES, read_image
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 
 GATE_MEAN_PX, GATE_P95_PX = 0.1, 0.5
 

@@ -24,7 +24,7 @@ from parity_mediapipe import bundle_for
 
 import posetune
 from posetune.errors import PosetuneError
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.track import Tracker
 from posetune.runtime.video import Frame, VideoReader
 

@@ -26,7 +26,7 @@ from posetune.data.teacher import VIEWS, View, views_of
 from posetune.landmarks import COUNT
 from posetune.measure.metrics import scorable
 from posetune.progress import Progress
-from posetune.runtime.pipeline import of_networks
+from posetune.runtime.load import of_networks
 
 EDGES = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 9.0, 15.0, np.inf)
 SURE_PX, DOUBT_PX = 2.0, 12.0

@@ -11,13 +11,15 @@ __all__ = ["Landmarker", "Pose", "__version__", "evaluate", "export", "load", "t
 if TYPE_CHECKING:
     from posetune.export.file import export
     from posetune.measure.evaluate import evaluate
-    from posetune.runtime.pipeline import Landmarker, Pose, load
+    from posetune.runtime.landmarker import Landmarker
+    from posetune.runtime.load import load
+    from posetune.runtime.pose import Pose
     from posetune.tune.loop import train
 
 _WHERE = {
-    "load": "posetune.runtime.pipeline",
-    "Landmarker": "posetune.runtime.pipeline",
-    "Pose": "posetune.runtime.pipeline",
+    "load": "posetune.runtime.load",
+    "Landmarker": "posetune.runtime.landmarker",
+    "Pose": "posetune.runtime.pose",
     "evaluate": "posetune.measure.evaluate",
     "train": "posetune.tune.loop",
     "export": "posetune.export",

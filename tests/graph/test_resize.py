@@ -11,7 +11,7 @@ from posetune.graph import contract
 from posetune.graph.doctor import diagnose
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
-from posetune.runtime.landmarker import LandmarkNetwork, refine
+from posetune.runtime.landmark_network import LandmarkNetwork, refine
 
 
 @pytest.fixture(scope="module")

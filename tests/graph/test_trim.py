@@ -10,7 +10,7 @@ from posetune.backends.litert import Network
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.trim import without_segmentation
-from posetune.runtime.landmarker import LandmarkNetwork
+from posetune.runtime.landmark_network import LandmarkNetwork
 
 RNG = np.random.default_rng(0)
 PERSON = Crop(240, 230, 460).cut(draw_person(room(480, 480), (240, 230), 0.6)).astype(np.float32) / 255

@@ -25,7 +25,7 @@ from posetune.measure.offset import add_offsets, fit_across_folds, fit_offsets, 
 from posetune.measure.pipeline import match
 from posetune.measure.report import report_html
 from posetune.measure.table import text_tables
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 
 #: Joints of the figure that draw_person draws, relative to its hip; it faces us, so its left is on the right.
 JOINTS = {"shoulder": (36, -92), "hip": (16, 0), "knee": (20, 70), "ankle": (22, 135)}

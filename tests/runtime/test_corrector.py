@@ -19,7 +19,7 @@ from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import FLIP
 from posetune.runtime.corrector import FEATURES, Corrector, Gate, Layer, body_features, mirrored_features
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 
 MOVED = np.array([13, 14, 25, 26])
 

@@ -8,7 +8,7 @@ import pytest
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
 from posetune.runtime.draw import SIDE_COLOURS, draw_poses, draw_skeleton
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 
 GRAY = 90
 

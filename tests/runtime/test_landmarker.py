@@ -1,126 +1,142 @@
-"""The landmark network's outputs and the refinement by the heatmap."""
+"""Whole images to poses; and what importing it costs."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from figures import draw_person, room
 
-from posetune import stock
+import posetune
 from posetune.errors import PosetuneError
-from posetune.runtime.landmarker import LandmarkNetwork, _find_outputs, refine, refine_unit, sigmoid
-
-STOCK_SHAPES = [(1, 195), (1, 1), (1, 256, 256, 1), (1, 64, 64, 39), (1, 117)]
-
-
-def points_at(x: float, y: float) -> np.ndarray:
-    """One point, the others in the middle."""
-    points = np.full((39, 5), 128, np.float32)
-    points[0, :2] = x, y
-    return points
+from posetune.landmarks import INDEX
+from posetune.runtime.landmarker import Landmarker
 
 
-def quiet() -> np.ndarray:
-    return np.full((64, 64, 39), -20, np.float32)
+@pytest.fixture(scope="module")
+def landmarker() -> Landmarker:
+    return posetune.load("lite", threads=1)
 
 
-def test_outputs_are_found_by_shape_in_any_order():
-    assert _find_outputs(STOCK_SHAPES) == {
-        "points": 0, "presence": 1, "segmentation": 2, "heatmap": 3, "world": 4
-    }  # fmt: skip
-    shuffled = [(1, 117), (1, 48, 48, 39), (1, 1, 1, 1), (1, 195), (1, 192, 192, 1)]
-    assert _find_outputs(shuffled) == {
-        "world": 0, "heatmap": 1, "presence": 2, "points": 3, "segmentation": 4
-    }  # fmt: skip
-    assert "segmentation" not in _find_outputs([s for s in STOCK_SHAPES if s[1:] != (256, 256, 1)])
+@pytest.fixture(scope="module")
+def two_people() -> np.ndarray:
+    image = draw_person(room(900, 560), (250, 280), 1.3)
+    return draw_person(image, (660, 300), 1.1, arms=1.2, shirt=(150, 60, 60))
 
 
-def test_missing_outputs_are_named():
-    with pytest.raises(PosetuneError, match="none for presence, world"):
-        _find_outputs([STOCK_SHAPES[0], STOCK_SHAPES[3]])
+def printed_by(program: str) -> str:
+    """What a new interpreter prints that runs ``program``."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
-def test_stock_network_runs_and_refuses_wrong_crops():
-    network = LandmarkNetwork(stock.path("lite").read_bytes(), threads=1)
-    output = network(np.full((256, 256, 3), 127, np.uint8))
-    assert network.size == 256
-    assert output.points.shape == (39, 5)
-    assert output.heatmap.shape == (64, 64, 39)
-    assert output.world.shape == (39, 3)
-    assert output.segmentation is None  # unless asked for: tests/graph/test_trim.py
-    assert 0 <= output.presence < 0.5
-    again = network(np.full((256, 256, 3), 30, np.uint8))
-    assert not np.array_equal(again.points, output.points)  # the first answer is a copy, not a view of a buffer
-    for wrong in (np.zeros((224, 224, 3), np.uint8), np.zeros((256, 256, 3), np.float32)):
-        with pytest.raises(PosetuneError, match="uint8"):
-            network(wrong)
+def test_heavy_packages_stay_out():
+    """Of every module of the runtime, and of a whole run."""
+    program = (
+        "import pkgutil, sys, posetune, posetune.cli.predict, posetune.runtime, numpy;"
+        "names = [module.name for module in pkgutil.iter_modules(posetune.runtime.__path__)];"
+        "[__import__('posetune.runtime.' + name) for name in names];"
+        "posetune.load('lite', threads=1).predict(numpy.zeros((64, 64, 3), numpy.uint8));"
+        "heavy = {'torch', 'mediapipe', 'matplotlib', 'tensorboard', 'flask', 'fastapi', 'starlette'};"
+        "print(*sorted(heavy & {name.split('.')[0] for name in sys.modules}))"
+    )
+    assert printed_by(program) == ""
 
 
-def test_refinement_leaves_points_alone_where_the_heatmap_is_unsure():
-    heatmap = quiet()
-    heatmap[20, 20, 0] = np.log(0.49 / 0.51)  # a sigmoid of .49
-    points = points_at(82, 81)
-    assert np.array_equal(refine(points, heatmap, 256), points)
+def test_what_slows_the_start_stays_out():
+    """Up to the first pose nobody needs the whole TFLite schema, or what fetches networks."""
+    program = (
+        "import sys, numpy, posetune;"
+        "posetune.load('lite', threads=1).predict(numpy.zeros((64, 64, 3), numpy.uint8));"
+        "slow = ['ai_edge_litert.schema_py_generated', 'subprocess', 'tarfile', 'urllib.request', 'yaml', 'asyncio'];"
+        "print(*[name for name in slow if name in sys.modules])"
+    )
+    assert printed_by(program) == ""
 
 
-def test_refinement_moves_to_the_weighted_mean_of_the_window():
-    heatmap = quiet()
-    heatmap[20, 20, 0] = heatmap[21, 22, 0] = 0.0  # sigmoid .5 each
-    heatmap[20, 24, 0] = 5.0  # four columns from the point's cell: outside the 7×7 window
-    refined = refine(points_at(82, 81), heatmap, 256)
-    assert refined[0, :2] == pytest.approx([21 * 4, 20.5 * 4], abs=1e-3)
-    assert refined[0, 2] == 128  # z is not the heatmap's business
-    assert np.array_equal(refined[1:], points_at(82, 81)[1:])
+def test_loading_says_nothing(capfd):
+    posetune.load("lite", threads=1)
+    assert capfd.readouterr() == ("", "")
 
 
-def test_refinement_scales_with_the_crop():
-    heatmap = np.full((48, 48, 39), -20, np.float32)
-    heatmap[10, 12, 0] = 3.0
-    assert refine(points_at(47, 41), heatmap, 192)[0, :2] == pytest.approx([48, 40], abs=1e-3)
+def test_one_person(landmarker):
+    hip = np.array([230, 290])
+    poses = landmarker.predict(draw_person(room(460, 580), tuple(hip), 1.4))
+    assert len(poses) == 1
+    pose = poses[0]
+    assert pose.landmarks_px.shape == pose.world.shape == (33, 3)
+    assert pose.visibility.shape == pose.presence.shape == (33,)
+    assert pose.auxiliary_px.shape == (2, 3)
+    assert 0.5 < pose.score <= 1
+    assert 0.5 < pose.detection_score <= 1
+    assert ((pose.visibility >= 0) & (pose.visibility <= 1)).all()
+    # drawn: nose 144·1.4 px above the hips' middle, feet 148·1.4 below; the person's left is on our right
+    nose, left_hip, right_hip = (pose.landmarks_px[INDEX[n]] for n in ("nose", "left_hip", "right_hip"))
+    assert np.linalg.norm(nose[:2] - (hip - [0, 141 * 1.4])) < 20
+    assert np.linalg.norm((left_hip + right_hip)[:2] / 2 - hip) < 25
+    assert left_hip[0] > right_hip[0]
+    assert np.linalg.norm(pose.auxiliary_px[0, :2] - hip) < 25
+    assert pose.world[INDEX["nose"], 1] < -0.4
+    assert np.abs(pose.world[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)).max() < 0.03
 
 
-@pytest.mark.parametrize("size", [256, 192])
-def test_the_runtimes_refinement_is_the_same_in_sides_of_the_crop(size):
-    rng = np.random.default_rng(0)
-    heatmap = rng.normal(0, 2, (size // 4, size // 4, 39)).astype(np.float32)
-    points = rng.uniform(0, size, (39, 5)).astype(np.float32)
-    in_px, unit = refine(points, heatmap, size), refine_unit(points, heatmap, size)
-    assert unit[:, :3] * size == pytest.approx(in_px[:, :3], abs=1e-4)
-    assert np.array_equal(unit[:, 3:], points[:, 3:])
-    if size == 256:  # a power of two: divided without rounding
-        assert np.array_equal(unit[:, :3] * 256, in_px[:, :3])
+def test_several_people_and_max_people(landmarker, two_people):
+    poses = landmarker.predict(two_people)
+    assert sorted(round(p.auxiliary_px[0, 0].item() / 50) for p in poses) == [5, 13]
+    assert poses[0].detection_score >= poses[1].detection_score
+    best = landmarker.predict(two_people, max_people=1)
+    assert len(best) == 1
+    assert np.array_equal(best[0].landmarks_px, poses[0].landmarks_px)
 
 
-def test_refinement_at_the_border_looks_at_what_there_is():
-    heatmap = quiet()
-    heatmap[0, 0, 0] = 3.0
-    heatmap[63, 63, 0] = 9.0  # must not be reached by wrapping round
-    assert refine(points_at(2, 3), heatmap, 256)[0, :2] == pytest.approx([0, 0], abs=1e-3)
+def test_world_turns_back_with_the_crop(landmarker):
+    """A person who leans by 35° leans in metres, too, although the network saw an upright crop."""
+    angle = np.radians(35)
+    pose = landmarker.predict(draw_person(room(640, 640), (320, 320), 1.5, angle))[0]
+    assert pose.crop.angle == pytest.approx(angle, abs=np.radians(8))
+    x, y = pose.world[INDEX["nose"], :2]
+    assert np.arctan2(x, -y) == pytest.approx(angle, abs=np.radians(8))
 
 
-@pytest.mark.parametrize(("x", "y", "moves"), [(-5, 20, False), (300, 20, False), (20, -5, False), (-3, 20, True)])
-def test_points_off_the_map_stay(x, y, moves):
-    """C++ truncates towards zero, so that a point less than one cell off the edge still counts as inside."""
-    heatmap = quiet()
-    heatmap[:, :, 0] = 3.0
-    points = points_at(x, y)
-    assert (refine(points, heatmap, 256)[0, 0] != points[0, 0]) == moves
+def test_the_person_is_the_same_at_any_size_and_place(landmarker):
+    small = landmarker.predict(draw_person(room(300, 375), (150, 190), 0.9))[0]
+    large = landmarker.predict(draw_person(room(1500, 1875), (750, 950), 4.5))[0]
+    gap = np.linalg.norm(small.landmarks_px[:, :2] - large.landmarks_px[:, :2] / 5, axis=1)
+    assert np.median(gap) < 5
 
 
-def test_points_just_below_the_map_are_pulled_in_as_mediapipe_does():
-    heatmap = quiet()
-    heatmap[63, 30, 0] = 3.0
-    assert refine(points_at(120, 258), heatmap, 256)[0, :2] == pytest.approx([120, 252], abs=1e-3)
-    assert refine(points_at(120, 280), heatmap, 256)[0, 1] == 280
+def test_gray_and_rgba_arrays(landmarker):
+    rgb = draw_person(room(460, 580), (230, 290), 1.4)
+    expected = landmarker.predict(rgb)[0].landmarks_px
+    opaque = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    assert np.array_equal(landmarker.predict(opaque)[0].landmarks_px, expected)
+    gray = landmarker.predict(rgb[:, :, 0])[0].landmarks_px
+    assert np.median(np.linalg.norm(gray - expected, axis=1)) < 40
 
 
-def test_refinement_does_not_touch_its_input():
-    heatmap = quiet()
-    heatmap[20, 20, 0] = 3.0
-    points = points_at(82, 81)
-    refine(points, heatmap, 256)
-    assert np.array_equal(points, points_at(82, 81))
+@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 700, 3), (700, 2, 3)])
+def test_images_with_hardly_any_pixels_hold_nobody(landmarker, shape):
+    assert landmarker.predict(np.full(shape, 90, np.uint8)) == []
 
 
-def test_sigmoid_does_not_overflow():
-    with np.errstate(all="raise"):
-        assert sigmoid(np.array([-1e6, 0, 1e6])).tolist() == pytest.approx([0, 0.5, 1])
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [(np.zeros((9, 9, 3)), "float64"), (np.zeros((0, 9, 3), np.uint8), "empty"), ("a.jpg", "str")],
+)
+def test_bad_images_are_one_sentence(landmarker, image, words):
+    with pytest.raises(PosetuneError, match=words):
+        landmarker.predict(image)
+
+
+def test_bad_options_are_one_sentence(landmarker):
+    with pytest.raises(PosetuneError, match="max_people"):
+        landmarker.predict(room(64, 64), max_people=0)
+    with pytest.raises(PosetuneError, match="between 0 and 1"):
+        posetune.load("lite", min_presence_confidence=50)
+
+
+def test_min_confidences_are_obeyed(two_people):
+    assert posetune.load("lite", threads=1, min_detection_confidence=1.0).predict(two_people) == []
+    assert posetune.load("lite", threads=1, min_presence_confidence=1.0).predict(two_people) == []

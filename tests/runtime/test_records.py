@@ -11,7 +11,7 @@ import pytest
 
 from posetune.geometry import Crop
 from posetune.landmarks import NAMES
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 from posetune.runtime.records import CSV_COLUMNS, Found, coco_json, table_csv
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.savgol import SavitzkyGolay
 from posetune.runtime.smooth import MEDIAPIPE, STEADY, OneEuro, OneEuroFilter, PoseSmoother, Smoothing
-from posetune.runtime.track import Tracked
 
 FPS = 30
 

@@ -10,7 +10,7 @@ import posetune
 from posetune import stock
 from posetune.errors import PosetuneError
 from posetune.graph.resize import resized
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.track import Tracker, frames_of
 
 RED, GREEN = (160, 60, 60), (60, 130, 60)

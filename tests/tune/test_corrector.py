@@ -21,7 +21,7 @@ from posetune.data.dataset import load_dataset
 from posetune.landmarks import FLIP
 from posetune.measure.evaluate import evaluate
 from posetune.runtime.corrector import FEATURES, Corrector
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.tune import corrector as training
 from posetune.tune.corrector import choose, error_px, two_halves
 from posetune.tune.corrector_fit import (

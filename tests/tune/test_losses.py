@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 
-from posetune.runtime.landmarker import refine as refine_numpy
+from posetune.runtime.landmark_network import refine as refine_numpy
 from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, map_error, refine, robust, z_in_px
 
 

@@ -7,7 +7,7 @@ from posetune import stock
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Network
-from posetune.runtime.landmarker import LandmarkNetwork
+from posetune.runtime.landmark_network import LandmarkNetwork
 from posetune.tune.config import load_config
 from posetune.tune.losses import OUTPUTS, Prediction, gaussian_maps, refine
 from posetune.tune.samples import Batch

@@ -118,7 +118,7 @@ def _suspects(args: argparse.Namespace, sets: Sequence[Dataset], found: dict[str
     """Split → the suspects as dictionaries; prints them, and draws them if asked to."""
     from posetune.data.check import find_suspects, network_answers
     from posetune.data.sheet import contact_sheet, write_sheet
-    from posetune.runtime.pipeline import load
+    from posetune.runtime.load import load
 
     networks = {args.model: load(args.model, threads=args.threads)}
     tables = {}

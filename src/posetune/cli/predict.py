@@ -14,8 +14,9 @@ from posetune.cli.words import add_json
 from posetune.errors import PosetuneError
 from posetune.progress import Progress
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
+from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE
+from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
 from posetune.runtime.records import writing_records
 from posetune.runtime.smooth import OneEuro, Smoothing
 from posetune.runtime.track import SMOOTHINGS

@@ -19,7 +19,7 @@ from posetune.data.people import Person
 from posetune.errors import PosetuneError
 from posetune.files import NPZ_ERRORS, replacing, state_of
 from posetune.landmarks import COUNT
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.stock import cache
 
 #: Raised when the arithmetic between the network's file and its answer changes.

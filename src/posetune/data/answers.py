@@ -14,7 +14,8 @@ import numpy as np
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.landmarks import COUNT
-from posetune.runtime.pipeline import Landmarker, Pose
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.pose import Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 

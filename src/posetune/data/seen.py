@@ -14,7 +14,7 @@ from posetune.data.people import Dataset, Person
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.runtime.images import as_rgb
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.skeleton import Skeleton
 
 #: So much of a person's labelled points must lie in a crop for it to be theirs.

@@ -15,7 +15,7 @@ from posetune.data.answers import crop_answers
 from posetune.data.people import Dataset, Person
 from posetune.errors import PosetuneError
 from posetune.landmarks import COUNT, FLIP, NAMES, REGIONS
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 
 #: A swap is suspected when exchanging left and right brings the labels nearer to the network by at least
 #: this share of the distance between left and right. (−1: the label is what the network says; 1: the very

@@ -11,7 +11,8 @@ import numpy as np
 from posetune.data.people import ImageRecord
 from posetune.geometry import SIZE, Crop
 from posetune.landmarks import COUNT, FLIP
-from posetune.runtime.pipeline import Landmarker, Pose
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.pose import Pose
 
 
 class View(NamedTuple):

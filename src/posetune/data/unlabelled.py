@@ -16,7 +16,7 @@ from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
 from posetune.opencv import cv2
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader
 
 Say = Callable[[str], None]

@@ -15,7 +15,7 @@ from posetune.geometry import Crop
 from posetune.graph.cheap_mask import SIDE, showing_features, with_cheap_segmentation
 from posetune.opencv import cv2
 from posetune.runtime.detector import Detector
-from posetune.runtime.landmarker import sigmoid
+from posetune.runtime.landmark_network import sigmoid
 
 #: A mask that overlaps less with the stock one is not passed off for it.
 GOOD_IOU = 0.9

@@ -27,7 +27,8 @@ from posetune.graph.points import has_own_points
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.evaluate import Entry, Progress, networks_beside
 from posetune.measure.table import aligned, relative
-from posetune.runtime.pipeline import Landmarker, of_networks
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import of_networks
 
 #: Points that the teacher is sure of: its trust in them, 0…1 (data.teacher), is at least this.
 SURE = 0.5

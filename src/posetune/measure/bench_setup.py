@@ -18,7 +18,7 @@ from posetune.graph.trim import without_segmentation
 from posetune.measure.bench import Contender
 from posetune.opencv import cv2
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.pipeline import of_networks
+from posetune.runtime.load import of_networks
 from posetune.runtime.video import VideoReader
 
 WIDTH, HEIGHT = 640, 480

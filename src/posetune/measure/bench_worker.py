@@ -90,7 +90,7 @@ def _posetune(spec: Spec) -> Steps:
 
         return _network(without_segmentation(landmarks), spec.threads, spec.backend)
     from posetune.runtime.images import read_image
-    from posetune.runtime.pipeline import Landmarker
+    from posetune.runtime.landmarker import Landmarker
 
     if spec.mode == "image":  # as posetune predict goes through a folder: several landmarkers of one thread each
         workers = [Landmarker(landmarks, detector, threads=1, backend=spec.backend) for _ in range(spec.threads)]

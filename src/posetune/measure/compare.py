@@ -20,7 +20,8 @@ from posetune._version import __version__
 from posetune.data.answers import by_image
 from posetune.data.people import Person
 from posetune.measure.evaluate import Entry, Evaluation, Progress, evaluate
-from posetune.runtime.pipeline import Landmarker, of_networks
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import of_networks
 
 #: Crops on which the time of an answer is measured, every network in turn on each.
 TIMED_CROPS = 30

@@ -26,7 +26,8 @@ from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
 from posetune.measure.summary import Scored, difference, in_body, per_person, summarise
-from posetune.runtime.pipeline import Landmarker, of_networks
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import of_networks
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 #: How many people of the train split the constant offset is fitted on; more do not change a median.

@@ -14,7 +14,8 @@ from posetune.data.people import ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import LEFT_HIP, RIGHT_HIP
 from posetune.measure.oks import Detection
-from posetune.runtime.pipeline import Landmarker, Pose
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.pose import Pose
 from posetune.skeleton import BLAZEPOSE
 
 #: A pose belongs to a labelled person if its mid-hip is within this many torsos of the label's.

@@ -20,13 +20,15 @@ from posetune.files import write_bytes
 from posetune.interrupt import interruptible
 from posetune.opencv import cv2
 from posetune.progress import Progress
+from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
 from posetune.runtime.images import read_image
-from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, MIN_PRESENCE_CONFIDENCE, Landmarker, Pose, load
+from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE, Landmarker
+from posetune.runtime.load import load
+from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.records import Found, RecordWriter
 from posetune.runtime.smooth import Smoothing
-from posetune.runtime.track import Tracked
 from posetune.runtime.video import VIDEO_SUFFIXES, Frame, VideoReader, writing_video
 
 OVERLAY_FOLDER = "overlays"

@@ -12,9 +12,13 @@ import numpy as np
 from posetune.backends.open import open_network
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
-from posetune.runtime.landmarker import sigmoid
+from posetune.runtime.landmark_network import sigmoid
 from posetune.runtime.rect import Rect, rect_from_circle
 
+#: How many people predict() and track() look for unless told. MediaPipe's own default is 1.
+DEFAULT_MAX_PEOPLE = 5
+#: MediaPipe Tasks' default.
+MIN_DETECTION_CONFIDENCE = 0.5
 SIZE = 224
 #: One layer of anchors a stride, two anchors a cell (aspect ratio 1 and the interpolated one).
 STRIDES = (8, 16, 32, 32, 32)

@@ -8,7 +8,7 @@ import numpy as np
 
 from posetune.opencv import cv2
 from posetune.runtime.mask import tint
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 Colour = tuple[int, int, int]

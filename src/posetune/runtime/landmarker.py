@@ -1,172 +1,143 @@
-"""The landmark network: a crop in, 39 points out, and the refinement of its points by its heatmap."""
+"""A whole image in, people out: detector → crop → landmarks → refined and projected, as MediaPipe's
+PoseLandmarker.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 
-from posetune.backends.open import open_network
 from posetune.errors import PosetuneError
-from posetune.graph.trim import without_segmentation
-from posetune.landmarks import NETWORK_COUNT
+from posetune.geometry import Crop
+from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
+from posetune.runtime.corrector import Corrector
+from posetune.runtime.detector import DEFAULT_MAX_PEOPLE, MIN_DETECTION_CONFIDENCE, Detection, Detector
+from posetune.runtime.images import as_rgb
+from posetune.runtime.landmark_network import LandmarkNetwork, refine_unit, sigmoid
+from posetune.runtime.pose import Pose, Tracked
+from posetune.runtime.smooth import Smoothing
+from posetune.runtime.track import track
 
-#: MediaPipe Tasks' RefineLandmarksFromHeatmapCalculator (the legacy solutions used 9).
-REFINE_KERNEL = 7
-REFINE_MIN_CONFIDENCE = 0.5
-
-_VALUES = 5  # x, y, z, visibility, presence
+#: MediaPipe Tasks' default.
+MIN_PRESENCE_CONFIDENCE = 0.5
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkOutput:
-    """What a landmark network says about one crop, before any refinement.
-
-    ``points``: (39, 5) float32: x, y, z in crop px, visibility logit, presence logit.
-    ``presence``: how sure it is that the crop shows a person, 0…1.
-    ``heatmap``: (h, w, 39) float32 logits, h = w = crop size / 4.
-    ``segmentation``: (size, size) float32 logits, or None if the network has no such output or was not asked.
-    ``world``: (39, 3) float32 metres, hip-centred, turned with the crop.
+class Landmarker:
+    """A detector and a landmark network. Make one with :func:`posetune.load`. Not safe to call from several threads
+    at once.
     """
-
-    points: np.ndarray
-    presence: float
-    heatmap: np.ndarray
-    segmentation: np.ndarray | None
-    world: np.ndarray
-
-
-class LandmarkNetwork:
-    """A BlazePose landmark network (``.tflite``). Not safe to call from several threads at once."""
 
     def __init__(
-        self, tflite: bytes, threads: int | None = None, segmentation: bool = False, backend: str = "litert"
+        self,
+        landmarks: bytes,
+        detector: bytes,
+        *,
+        name: str = "",
+        threads: int | None = None,
+        min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
+        min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
+        corrector: Corrector | None = None,
+        segmentation: bool = False,
+        backend: str = "litert",
     ) -> None:
-        """``tflite``: the file's bytes; ``threads``: None for as many as there are processors (at most 4);
-        ``segmentation``: compute that output, too, which takes nearly as long as all the others; ``backend``: what runs
-        it, one of ``backends.base.BACKENDS``.
-
-        Raises PosetuneError if it cannot run or does not have a landmark network's outputs.
+        """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
+        ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
+        ``segmentation``: give every pose a mask; the landmark network then takes a third to three quarters longer.
+        ``backend``: what runs the networks, one of ``backends.base.BACKENDS``.
         """
-        content = tflite if segmentation else without_segmentation(tflite)
-        self._network = open_network(content, threads, "landmark network", backend)
-        self._where = _find_outputs(self._network.output_shapes)
+        for what, value in (
+            ("min_detection_confidence", min_detection_confidence),
+            ("min_presence_confidence", min_presence_confidence),
+        ):
+            if not 0 <= value <= 1:
+                raise PosetuneError(f"{what} must lie between 0 and 1, not {value}.")
+        self.name = name
+        self._segmentation, self._backend = segmentation, backend
+        self.network = self._load_network(landmarks, threads)
+        self.corrector = corrector
+        self.detector = Detector(detector, threads, backend)
+        self._min_detection = min_detection_confidence
+        self._min_presence = min_presence_confidence
 
-    @property
-    def size(self) -> int:
-        """The side of the crop it wants, px (256 for the stock networks)."""
-        return self._network.size
+    def _load_network(self, landmarks: bytes, threads: int | None) -> LandmarkNetwork:
+        return LandmarkNetwork(landmarks, threads, self._segmentation, self._backend)
 
-    def __call__(self, crop_rgb: np.ndarray) -> NetworkOutput:
-        """``crop_rgb``: (size, size, 3) uint8 RGB, as Crop.cut gives it."""
-        if crop_rgb.shape != (self.size, self.size, 3) or crop_rgb.dtype != np.uint8:
-            raise PosetuneError(
-                f"This network wants a crop of shape ({self.size}, {self.size}, 3) and type uint8, "
-                f"not {crop_rgb.shape} and {crop_rgb.dtype}: cut it with Crop.cut(image, network.size)."
-            )
-        outputs = self._network.run(crop_rgb * np.float32(1 / 255))
-        segmentation = self._where.get("segmentation")
-        return NetworkOutput(
-            points=outputs[self._where["points"]].reshape(NETWORK_COUNT, _VALUES),
-            presence=float(outputs[self._where["presence"]].reshape(())),
-            heatmap=outputs[self._where["heatmap"]][0],
-            segmentation=None if segmentation is None else outputs[segmentation][0, :, :, 0],
-            world=outputs[self._where["world"]].reshape(NETWORK_COUNT, 3),
+    def predict(self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE) -> list[Pose]:
+        """The people in ``image``, best detection first.
+
+        ``image``: RGB (H, W, 3), grayscale (H, W) or RGBA (H, W, 4), uint8, of any size. Of the
+        ``max_people`` best detections those stay that the landmark network takes for people (MediaPipe's
+        order of doing it).
+
+        Raises PosetuneError for anything else than such an image.
+        """
+        if max_people < 1:
+            raise PosetuneError(f"max_people must be at least 1, not {max_people}.")
+        rgb = as_rgb(image)
+        poses = []
+        for detection in self.detect(rgb)[:max_people]:
+            crop = detection.crop
+            pose = None if crop is None else self.predict_crop(rgb, crop, detection.score)
+            if pose is not None and self.is_person(pose):
+                poses.append(pose)
+        return poses
+
+    def track(
+        self,
+        frames: str | Path | Iterable[object],
+        *,
+        max_people: int = DEFAULT_MAX_PEOPLE,
+        fps: float | None = None,
+        smooth: str | Smoothing | None = "mediapipe",
+    ) -> Iterator[Tracked]:
+        """The people in every frame of a video, each with an ``id`` that stays.
+
+        ``frames``: a video file, pairs (image, seconds), or images, shown ``fps`` a second (30 unless told).
+        Yields a list of Pose a frame, longest followed first, which also has ``rgb``, ``seconds`` and ``frame``.
+        With ``max_people=1`` these are the poses of MediaPipe's VIDEO mode.
+        ``smooth``: "mediapipe", "steady" (half the jitter in depth), "offline" (Savitzky–Golay without lag; frames
+        come a quarter of a second late), "none" or None, or a posetune.runtime.smooth.Smoothing.
+
+        Raises PosetuneError for what is no video or image, and for times that do not go forward.
+        """
+        return track(self, frames, max_people, fps, smooth)
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        """The detector's people in ``rgb`` (H, W, 3) uint8, best first."""
+        return self.detector(rgb, self._min_detection)
+
+    def is_person(self, pose: Pose) -> bool:
+        """Whether the landmark network takes ``pose`` for a person's."""
+        return pose.score > self._min_presence
+
+    def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose:
+        """The pose in one crop of ``rgb`` (H, W, 3) uint8, however unlikely it is that the crop shows a
+        person.
+        """
+        size = self.network.size
+        output = self.network(crop.cut(rgb, size))
+        points = refine_unit(output.points, output.heatmap, size)
+        points_px = crop.to_image(points[:, :3].astype(np.float64), 1).astype(np.float32)
+        pose = Pose(
+            landmarks_px=points_px[:COUNT],
+            visibility=sigmoid(points[:COUNT, 3]),
+            presence=sigmoid(points[:COUNT, 4]),
+            world=turned(output.world[:COUNT], crop.angle),
+            score=output.presence,
+            auxiliary_px=points_px[[AUX_CENTER, AUX_CIRCLE]],
+            crop=crop,
+            detection_score=detection_score,
+            mask=None if output.segmentation is None else sigmoid(output.segmentation),
         )
+        return pose if self.corrector is None else self.corrector.apply(pose)
 
 
-def _find_outputs(shapes: list[tuple[int, ...]]) -> dict[str, int]:
-    """Which output is which: by shape, so that files whose converter changed the order work as well."""
-    found: dict[str, int] = {}
-    for index, shape in enumerate(shapes):
-        count = int(np.prod(shape))
-        if len(shape) == 4:
-            kind = {NETWORK_COUNT: "heatmap", 1: "segmentation"}.get(shape[3], "")
-            kind = "presence" if count == 1 else kind
-        else:
-            kind = {NETWORK_COUNT * _VALUES: "points", 1: "presence", NETWORK_COUNT * 3: "world"}.get(count, "")
-        if kind:
-            found.setdefault(kind, index)
-    missing = [kind for kind in ("points", "presence", "heatmap", "world") if kind not in found]
-    if missing:
-        raise PosetuneError(
-            f"This is no BlazePose landmark network: among its outputs {shapes} there is none for "
-            f"{', '.join(missing)}; posetune doctor FILE says more."
-        )
-    return found
-
-
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """The logistic function, float32, without overflow. The exponential is rounded from 64 bits, as in MediaPipe's C
-    library; NumPy's own of 32 bits is off by a bit or two.
-    """
-    return np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits, -80, 80).astype(np.float64)).astype(np.float32))
-
-
-def refine(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
-    """Move points to where the heatmap sees them, as MediaPipe Tasks does.
-
-    For each point the window of 7×7 heatmap cells around it, cut at the map's border, is looked at: if the
-    largest sigmoid in it is at least 0.5, x and y become the sigmoid-weighted mean of the cells'
-    coordinates. Points off the map stay. Source:
-    mediapipe/calculators/util/refine_landmarks_from_heatmap_calculator.cc, whose two peculiarities are
-    kept, because a deployed network lives with them: cells count by their index, not their centre, and a
-    point below the map is not "off" it as long as the window still touches it.
-
-    ``points``: (n, ≥2), x and y in crop px; ``heatmap``: (h, w, n) logits; ``size``: the crop's side in px.
-    Returns a copy of ``points`` with x and y replaced where the heatmap was sure.
-    """
-    height, width, _ = heatmap.shape
-    sure, x, y, total = _weighted(points, heatmap, size)
-    refined = np.array(points, copy=True)
-    refined[sure, 0] = (x / total * np.float32(size / width))[sure]
-    refined[sure, 1] = (y / total * np.float32(size / height))[sure]
-    return refined
-
-
-def refine_unit(points: np.ndarray, heatmap: np.ndarray, size: int) -> np.ndarray:
-    """:func:`refine` for the runtime: takes the same, and gives x, y and z in sides of the crop (0…1 inside it), float32.
-
-    Rounded as MediaPipe rounds: the sum is divided by the map's side, then by the weights, and never multiplied by the
-    crop's side. At 256 px all of this is the same; at 192 px the last bit differs, and a video carries it on from frame
-    to frame (docs/lab/results/agreement.md).
-    """
-    height, width, _ = heatmap.shape
-    sure, x, y, total = _weighted(points, heatmap, size)
-    refined = np.array(points, np.float32, copy=True)
-    refined[:, :3] /= np.float32(size)
-    refined[sure, 0] = (x / np.float32(width) / total)[sure]
-    refined[sure, 1] = (y / np.float32(height) / total)[sure]
-    return refined
-
-
-def _weighted(
-    points: np.ndarray, heatmap: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of each point, (n,) each: whether the heatmap is sure of it, the weighted sums of its columns and rows in cells, and
-    the sum of the weights (1 where it is not sure).
-    """
-    height, width, count = heatmap.shape
-    col = np.trunc(points[:, 0] / size * width).astype(int)
-    row = np.trunc(points[:, 1] / size * height).astype(int)
-    offsets = np.arange(REFINE_KERNEL) - (REFINE_KERNEL - 1) // 2
-    cols = col[:, None] + offsets  # (n, 7)
-    rows = row[:, None] + offsets
-    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((cols >= 0) & (cols < width))[:, None, :]
-    window = heatmap[
-        np.clip(rows, 0, height - 1)[:, :, None],
-        np.clip(cols, 0, width - 1)[:, None, :],
-        np.arange(count)[:, None, None],
-    ]  # (n, 7, 7)
-    confidence = np.where(inside, sigmoid(window), np.float32(0))
-    total = _summed(confidence)
-    sure = (confidence.max(axis=(1, 2)) >= REFINE_MIN_CONFIDENCE) & (total > 0)
-    sure &= (col >= 0) & (col < width) & (row >= 0)
-    x = _summed(confidence * cols[:, None, :].astype(np.float32))
-    y = _summed(confidence * rows[:, :, None].astype(np.float32))
-    return sure, x, y, np.where(sure, total, np.float32(1))
-
-
-def _summed(cells: np.ndarray) -> np.ndarray:
-    """(n, 7, 7) → (n,): row by row, cell by cell, in float32, which is how MediaPipe's loop rounds."""
-    return np.cumsum(cells.reshape(len(cells), -1), axis=1, dtype=np.float32)[:, -1]
+def turned(world: np.ndarray, angle: float) -> np.ndarray:
+    """Turn (n, 3) metres from the crop's axes to the image's, about z (WorldLandmarkProjectionCalculator)."""
+    c, s = np.cos(angle), np.sin(angle)
+    turned = world.copy()
+    turned[:, 0] = c * world[:, 0] - s * world[:, 1]
+    turned[:, 1] = s * world[:, 0] + c * world[:, 1]
+    return turned

@@ -6,7 +6,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.opencv import cv2
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 
 _COLOUR = np.array((90, 200, 120), np.float32)
 _OPACITY = 0.45

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from posetune.files import replacing
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 from posetune.skeleton import BLAZEPOSE
 
 CATEGORY_ID = 1  # "person"

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.runtime.pipeline import Pose
-from posetune.runtime.track import Tracked
+from posetune.runtime.pose import Pose, Tracked
 
 
 @dataclass(frozen=True)

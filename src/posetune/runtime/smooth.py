@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.runtime.pipeline import Pose
+from posetune.runtime.pose import Pose
 
 #: Frames a second that the filter assumes until it has seen two times (MediaPipe's default).
 _FIRST_FREQUENCY = 30.0

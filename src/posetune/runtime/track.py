@@ -11,15 +11,17 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
-from posetune.runtime.detector import Detection
+from posetune.runtime.detector import DEFAULT_MAX_PEOPLE, Detection
 from posetune.runtime.images import as_rgb
-from posetune.runtime.pipeline import DEFAULT_MAX_PEOPLE, Landmarker, Pose
+from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.rect import Rect, rect_from_circle
+from posetune.runtime.savgol import SavitzkyGolay
 from posetune.runtime.smooth import MEDIAPIPE, STEADY, PoseSmoother, Smoothing
 from posetune.runtime.video import Frame, VideoReader
 
@@ -40,15 +42,14 @@ _SAME_POSE = 0.05
 SMOOTHINGS: dict[str, Smoothing | None] = {"mediapipe": MEDIAPIPE, "steady": STEADY, "offline": None, "none": None}
 
 
-class Tracked(list[Pose]):
-    """The people of one frame, longest followed first: a list of Pose, each with its ``id``, and the frame itself.
+class FindsPoses(Protocol):
+    """What following people asks of a landmarker; ``Landmarker`` documents the three."""
 
-    ``rgb``: (H, W, 3) uint8; ``seconds``: when it is shown; ``frame``: its number, from 0.
-    """
+    def detect(self, rgb: np.ndarray) -> list[Detection]: ...
 
-    def __init__(self, poses: Iterable[Pose], rgb: np.ndarray, seconds: float, frame: int) -> None:
-        super().__init__(poses)
-        self.rgb, self.seconds, self.frame = rgb, seconds, frame
+    def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose: ...
+
+    def is_person(self, pose: Pose) -> bool: ...
 
 
 @dataclass(eq=False)
@@ -69,7 +70,7 @@ class Tracker:
 
     def __init__(
         self,
-        landmarker: Landmarker,
+        landmarker: FindsPoses,
         max_people: int = DEFAULT_MAX_PEOPLE,
         smoothing: Smoothing | None = MEDIAPIPE,
         look_every: float = LOOK_EVERY,
@@ -153,15 +154,13 @@ class Tracker:
 
 
 def track(
-    landmarker: Landmarker,
+    landmarker: FindsPoses,
     frames: str | Path | Iterable[object],
     max_people: int = DEFAULT_MAX_PEOPLE,
     fps: float | None = None,
     smooth: str | Smoothing | None = "mediapipe",
 ) -> Iterator[Tracked]:
     """See Landmarker.track."""
-    from posetune.runtime.savgol import SavitzkyGolay
-
     tracker = Tracker(landmarker, max_people, smoothing_of(smooth))
     tracked = (
         Tracked(tracker(frame.rgb, frame.seconds), frame.rgb, frame.seconds, index)

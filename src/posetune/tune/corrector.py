@@ -28,7 +28,7 @@ from posetune.geometry import SIZE
 from posetune.graph.points import has_own_points
 from posetune.progress import Progress
 from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.tune.config import TrainConfig
 from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
 from posetune.tune.loop import TrainResult

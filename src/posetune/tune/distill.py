@@ -19,7 +19,7 @@ from posetune.files import NPZ_ERRORS, replacing
 from posetune.geometry import Crop
 from posetune.landmarks import COUNT
 from posetune.progress import Progress
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.tune.samples import Subject
 
 Say = Callable[[str], None]

@@ -11,7 +11,7 @@ import torch
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
-from posetune.runtime.landmarker import LandmarkNetwork, refine
+from posetune.runtime.landmark_network import LandmarkNetwork, refine
 from posetune.tune.blend import Choice
 from posetune.tune.run_folder import MODEL, RunFolder
 from posetune.tune.samples import ImageCache, Subject

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from posetune.landmarks import COUNT, NETWORK_COUNT
-from posetune.runtime.landmarker import REFINE_KERNEL, REFINE_MIN_CONFIDENCE
+from posetune.runtime.landmark_network import REFINE_KERNEL, REFINE_MIN_CONFIDENCE
 
 UNIT = 10.0  # crop px
 _TINY = 1e-30
@@ -57,7 +57,7 @@ class Prediction:
 
 
 def refine(xy: Tensor, heatmap: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The heatmap refinement of ``runtime.landmarker.refine``, batched and differentiable.
+    """The heatmap refinement of ``runtime.landmark_network.refine``, batched and differentiable.
 
     xy (B, N, 2) crop px; heatmap (B, h, w, N) logits. Returns the refined xy, and sure (B, N) bool: where the heatmap's
     peak reached the threshold; elsewhere xy comes back as it was. Gradients flow through the heatmap's values.

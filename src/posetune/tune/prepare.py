@@ -20,7 +20,8 @@ from posetune.graph.points import has_own_points
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.pipeline import Landmarker, of_networks
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import of_networks
 from posetune.stock import Networks, cache
 from posetune.tune.config import TrainConfig
 from posetune.tune.run_folder import PSEUDO_LABELS

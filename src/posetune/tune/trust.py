@@ -9,7 +9,7 @@ import numpy as np
 from posetune.data.people import Dataset
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.landmarks import COUNT
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 
 #: The weight of a suspected label. Not 0: a point of weight 0 counts as unlabelled and is held to stock's answer, but where
 #: label and stock contradict each other nobody knows which is right, so a suspect is neither taught nor held.

@@ -12,7 +12,7 @@ from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
 from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
 from posetune.runtime.images import IMAGE_SUFFIXES
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.tune.samples import Subject, make_sample, subject_of, unlabelled_subject
 
 #: As many crops as the ranges, the equalisation and the sensitivities need; more hardly change them.

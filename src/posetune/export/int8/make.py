@@ -15,7 +15,7 @@ from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import narrow, widen
 from posetune.landmarks import COUNT
-from posetune.runtime.landmarker import LandmarkNetwork, refine
+from posetune.runtime.landmark_network import LandmarkNetwork, refine
 
 #: Half way (in logarithms) between channels as they are and channels of one size: the weights pay for what the activations gain.
 #: 0.75 and 1 are worse (docs/lab/results/int8.md).

@@ -10,7 +10,7 @@ import numpy as np
 
 from posetune.export.int8.crops import Calibration, cut
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
-from posetune.runtime.landmarker import LandmarkNetwork, refine
+from posetune.runtime.landmark_network import LandmarkNetwork, refine
 
 #: The mean error of stock networks on labelled people is 6 to 11 crop px (docs/lab/results/stock-networks.md).
 #: Without labels, a distance d to the

@@ -13,7 +13,7 @@ from posetune.data.people import Person
 from posetune.data.seen import people_without_crops, with_seen_crops
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.errors import PosetuneError
-from posetune.runtime.pipeline import Landmarker
+from posetune.runtime.landmarker import Landmarker
 from posetune.skeleton import BLAZEPOSE, Skeleton
 from posetune.tune.config import TrainConfig
 from posetune.tune.prepare import record_split, replay_subjects, validation_subjects, worth

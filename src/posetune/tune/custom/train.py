@@ -18,7 +18,7 @@ from posetune.graph.build_head import with_head
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.network import Network
 from posetune.graph.points import OwnPoints
-from posetune.runtime.custom import OwnNetwork
+from posetune.runtime.own_points import OwnNetwork
 from posetune.tune.config import TrainConfig
 from posetune.tune.curves import draw_curves
 from posetune.tune.custom.config import HeadConfig
@@ -212,7 +212,7 @@ def file_error(content: bytes, val: Sequence[Subject], cache: ImageCache) -> flo
 
 def _stock_error(landmarks: bytes, material: Material, cache: ImageCache) -> float:
     """Stock's error on the points that are among the 33; NaN if none is."""
-    from posetune.runtime.landmarker import LandmarkNetwork, refine
+    from posetune.runtime.landmark_network import LandmarkNetwork, refine
 
     network, body = LandmarkNetwork(landmarks), material.skeleton.body
     errors: list[Any] = []

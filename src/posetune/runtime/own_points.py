@@ -15,8 +15,9 @@ from posetune.geometry import Crop
 from posetune.graph import points as own_points
 from posetune.graph.points import OwnPoints
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
-from posetune.runtime.landmarker import LandmarkNetwork, NetworkOutput, refine, refine_unit, sigmoid
-from posetune.runtime.pipeline import Landmarker, Pose, turned
+from posetune.runtime.landmark_network import LandmarkNetwork, NetworkOutput, refine, refine_unit, sigmoid
+from posetune.runtime.landmarker import Landmarker, turned
+from posetune.runtime.pose import Pose
 
 #: How far around its highest bin a row or column of the simcc head is averaged, in crop px of a 256 px crop.
 _BIN_WINDOW_PX = 12
