@@ -15,9 +15,9 @@ import posetune
 from posetune import stock
 from posetune.backends.litert import Network
 from posetune.cli import main
+from posetune.doctor.diagnose import diagnose_file
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.graph import bundle, metadata
-from posetune.graph.doctor import diagnose_file
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import widen
 

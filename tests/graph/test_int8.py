@@ -5,9 +5,9 @@ import pytest
 
 from posetune import stock
 from posetune.backends.litert import Network
+from posetune.doctor.diagnose import diagnose
 from posetune.errors import PosetuneError
 from posetune.graph import int8
-from posetune.graph.doctor import diagnose
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale, quantised, round_weights
 from posetune.graph.precision import widen

@@ -5,10 +5,10 @@ import pytest
 from figures import draw_person, room
 
 from posetune import stock
+from posetune.doctor.diagnose import diagnose
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph import contract
-from posetune.graph.doctor import diagnose
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
 from posetune.runtime.landmark_network import LandmarkNetwork, refine

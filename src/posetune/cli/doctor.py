@@ -6,8 +6,8 @@ import argparse
 from dataclasses import asdict
 
 from posetune.cli.words import add_json
-from posetune.graph.doctor import Diagnosis, diagnose_file
-from posetune.graph.mediapipe_try import Trial, try_in_mediapipe
+from posetune.doctor.diagnose import Diagnosis, diagnose_file
+from posetune.doctor.mediapipe_try import Trial, try_in_mediapipe
 
 HELP = "say whether MediaPipe would take a file, and if not, why"
 

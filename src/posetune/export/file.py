@@ -11,12 +11,12 @@ import numpy as np
 from posetune import stock
 from posetune._version import __version__
 from posetune.backends.litert import Network
+from posetune.doctor.diagnose import diagnose
+from posetune.doctor.examine import examine
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.export.cheap_mask import cheapened
 from posetune.files import write_bytes
 from posetune.graph import bundle, contract, metadata
-from posetune.graph.doctor import diagnose
-from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.points import has_own_points
 from posetune.graph.precision import narrow, widen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from posetune.doctor.examine import examine
 from posetune.errors import PosetuneError
 from posetune.graph import bundle, contract, metadata
-from posetune.graph.examine import examine
 from posetune.graph.flatbuffer import Graph
 from posetune.stock import cache
 from posetune.stock.pins import LANDMARK_NAMES, PINS

@@ -14,8 +14,8 @@ from posetune._version import __version__
 from posetune.data.dataset import Dataset, find_splits, load_dataset, load_train_and_val
 from posetune.data.people import ImageRecord, Person
 from posetune.data.split_record import SplitRecord, recorded
+from posetune.doctor.examine import examine
 from posetune.errors import PosetuneError
-from posetune.graph.examine import examine
 from posetune.graph.points import has_own_points
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress

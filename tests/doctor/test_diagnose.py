@@ -27,11 +27,11 @@ from tests.graph.variants import (
 
 from posetune import stock
 from posetune.cli import main
+from posetune.doctor.diagnose import diagnose
+from posetune.doctor.mediapipe_try import try_all
 from posetune.errors import PosetuneError
 from posetune.graph import bundle
-from posetune.graph.doctor import diagnose
 from posetune.graph.flatbuffer import schema
-from posetune.graph.mediapipe_try import try_all
 
 DETECTOR, LANDMARKS = bundle.DETECTOR_MEMBER, bundle.LANDMARKS_MEMBER
 INT8, UINT8 = schema.TensorType.INT8, schema.TensorType.UINT8

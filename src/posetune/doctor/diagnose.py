@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from posetune.doctor.examine import Finding, examine
 from posetune.errors import PosetuneError
 from posetune.files import ZIP_ERRORS
 from posetune.graph import bundle
 from posetune.graph.contract import Kind
-from posetune.graph.examine import Finding, examine
 from posetune.graph.flatbuffer import FILE_IDENTIFIER
 
 __all__ = ["Diagnosis", "Finding", "diagnose", "diagnose_file"]

@@ -45,7 +45,7 @@ def try_all(paths: Sequence[str | Path]) -> list[Trial]:
     """The same for several bundles, one after the other in one process; after one that kills it, in another."""
     if importlib.util.find_spec("mediapipe") is None:
         raise PosetuneError("Trying needs mediapipe, which is not installed: pip install 'posetune[mediapipe]'.")
-    command = [sys.executable, "-m", "posetune.graph.mediapipe_try", *map(str, paths)]
+    command = [sys.executable, "-m", "posetune.doctor.mediapipe_try", *map(str, paths)]
     seconds = _SECONDS_EACH * (1 + len(paths))
     try:
         result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=seconds)
