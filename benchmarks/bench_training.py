@@ -21,9 +21,9 @@ import torch
 from posetune import stock
 from posetune.data.people import ImageRecord
 from posetune.geometry import Crop
-from posetune.graph import depthwise
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Convolution, Network
+from posetune.graph.torch import depthwise
+from posetune.graph.torch.network import Convolution, Network
 from posetune.tune.augment import AugmentConfig
 from posetune.tune.config import load_config
 from posetune.tune.losses import OUTPUTS, Prediction, losses

@@ -37,7 +37,7 @@ def stock_answer(lite, image) -> list[np.ndarray]:
 @pytest.mark.parametrize("head", HEADS)
 def test_the_stock_outputs_stay_and_torch_computes_the_same(head, lite, image, stock_answer):
     torch = pytest.importorskip("torch")
-    from posetune.graph.network import Network as Trainable
+    from posetune.graph.torch.network import Network as Trainable
 
     graph = with_head(lite, OwnPoints(SKELETON, head, "lite"), warm=False, seed=4)
     answer = Network(graph.to_bytes(), 1).run(image)

@@ -62,7 +62,7 @@ def test_the_heatmap_refines_at_the_smaller_size(networks, size):
 @pytest.mark.parametrize("size", [224, 192])
 def test_torch_agrees_with_litert_at_the_smaller_size(networks, size):
     torch = pytest.importorskip("torch")
-    from posetune.graph.network import Network
+    from posetune.graph.torch.network import Network
 
     crop = crop_of_a_person(size).astype(np.float32) / 255
     network = Network(Graph(networks[size]))

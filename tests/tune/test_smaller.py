@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 from posetune import stock
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Network
+from posetune.graph.torch.network import Network
 from posetune.runtime.landmark_network import LandmarkNetwork
 from posetune.tune.config import load_config
 from posetune.tune.losses import OUTPUTS, Prediction, gaussian_maps, refine

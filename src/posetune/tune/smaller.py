@@ -11,8 +11,8 @@ from torch import Tensor
 
 from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Network
 from posetune.graph.resize import resized
+from posetune.graph.torch.network import Network
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction
 from posetune.tune.samples import Batch

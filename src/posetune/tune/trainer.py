@@ -15,8 +15,8 @@ from torch import Tensor
 from posetune.backends.base import processors
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Convolution, Network
-from posetune.graph.normalise import normalise
+from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction, losses

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from posetune.graph.network import Network
+from posetune.graph.torch.network import Network
 from posetune.landmarks import COUNT
 from posetune.tune.losses import OUTPUTS, Prediction, refine
 from posetune.tune.samples import Batch, ImageCache, Subject, collate, make_sample

@@ -15,7 +15,7 @@ from torch import Tensor
 from posetune.export.int8.simulate import Simulated, rounded
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import CONVOLUTIONS, Scale
-from posetune.graph.network import Network
+from posetune.graph.torch.network import Network
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 The teacher is the float network on the same crop, so no labels are needed, and what the network knows is what is kept. Rounding is
 simulated in the forward pass and passed straight through in the backward pass (``simulate``). Weights are trained in the
-normalised form (``graph.normalise``); the scales of weights follow their largest value, those of activations stay.
+normalised form (``graph.torch.normalise``); the scales of weights follow their largest value, those of activations stay.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from posetune.backends.base import processors
 from posetune.export.int8.simulate import Simulated
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale
-from posetune.graph.network import Network
-from posetune.graph.normalise import normalise
+from posetune.graph.torch.network import Network
+from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.augment import AugmentConfig
 from posetune.tune.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust

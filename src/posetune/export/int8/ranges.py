@@ -12,7 +12,7 @@ from torch import Tensor
 
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale
-from posetune.graph.network import Network
+from posetune.graph.torch.network import Network
 
 
 @dataclass

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import MOVING, Scale
-from posetune.graph.network import Convolution, Network
+from posetune.graph.torch.network import Convolution, Network
 
 
 class Simulated(Network):

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from posetune.errors import PosetuneError
-from posetune.graph.network import Convolution, Network
-from posetune.graph.normalise import normalise
+from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.normalise import normalise
 from posetune.progress import Progress
 from posetune.tune.augment import AugmentConfig
 from posetune.tune.config import TrainConfig

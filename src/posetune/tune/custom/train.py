@@ -16,8 +16,8 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.build_head import with_head
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Network
 from posetune.graph.points import OwnPoints
+from posetune.graph.torch.network import Network
 from posetune.runtime.own_points import OwnNetwork
 from posetune.tune.config import TrainConfig
 from posetune.tune.curves import draw_curves

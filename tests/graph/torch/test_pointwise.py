@@ -4,8 +4,8 @@ torch = pytest.importorskip("torch")
 
 from posetune import stock
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Network
-from posetune.graph.pointwise import PointwiseConv2d
+from posetune.graph.torch.network import Network
+from posetune.graph.torch.pointwise import PointwiseConv2d
 
 
 @pytest.mark.parametrize("channels_last", [True, False])

@@ -12,8 +12,8 @@ from figures import draw_person, room
 from posetune import stock
 from posetune.backends.litert import Network as Lite
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.network import Network
-from posetune.graph.normalise import normalise
+from posetune.graph.torch.network import Network
+from posetune.graph.torch.normalise import normalise
 
 OUTPUTS = (0, 1, 3, 4)
 

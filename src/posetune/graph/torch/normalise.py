@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from posetune.errors import PosetuneError
-from posetune.graph.network import Convolution, Network
+from posetune.graph.torch.network import Convolution, Network
 
 
 @contextmanager

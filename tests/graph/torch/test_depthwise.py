@@ -2,8 +2,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from posetune.graph import depthwise
-from posetune.graph.depthwise import DepthwiseConv2d
+from posetune.graph.torch import depthwise
+from posetune.graph.torch.depthwise import DepthwiseConv2d
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ training does not need. Convolutions hold their weights in one of two forms:
 
 * **folded**: the weights as the file has them. Batch norm was folded into them by their makers, which left channel
   magnitudes from 1e-3 to 2e3: gradient descent on them hardly learns.
-* **normalised** (:mod:`posetune.graph.normalise`): batch norm with frozen statistics is put back, as a reparametrisation of
+* **normalised** (:mod:`posetune.graph.torch.normalise`): batch norm with frozen statistics is put back, as a reparametrisation of
   the weights: ``y = g_o · σ_o · (Σ v · (x_i − m_i) / s + c) + μ_o``. μ and σ are the mean and standard deviation of the
   output channel, m the mean of the input channel and s the input channels' typical standard deviation (of each, for
   depthwise layers), on real crops; v, c and the gain g (1 at first) are trained. The network computes what it did before,
@@ -25,9 +25,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posetune.errors import PosetuneError
-from posetune.graph.depthwise import DepthwiseConv2d
 from posetune.graph.flatbuffer import Graph, Operator
-from posetune.graph.pointwise import PointwiseConv2d
+from posetune.graph.torch.depthwise import DepthwiseConv2d
+from posetune.graph.torch.pointwise import PointwiseConv2d
 
 _SAME = 0  # schema.Padding.SAME
 _RELU, _RELU6 = 1, 3  # schema.ActivationFunctionType
