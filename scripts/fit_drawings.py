@@ -19,8 +19,8 @@ import numpy as np
 import posetune
 from posetune.data.dataset import load_dataset
 from posetune.data.drawings import SIDE, drawing_measures
-from posetune.data.synthetic.sample import write_sample
 from posetune.runtime.images import IMAGE_SUFFIXES, read_image
+from posetune.synthetic.sample import write_sample
 
 PEOPLE = 200
 PENALTY = 10.0  # of the squared weights of standardised measures

@@ -1,4 +1,4 @@
-"""Make the sample set that posetune ships: src/posetune/data/synthetic/assets/sample.zip.
+"""Make the sample set that posetune ships: src/posetune/synthetic/assets/sample.zip.
 
     python scripts/make_sample.py [--out FILE] [--work FOLDER]
 
@@ -13,11 +13,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from posetune.data.synthetic.generate import Order, generate
 from posetune.files import replacing
 from posetune.progress import Progress
+from posetune.synthetic.generate import Order, generate
 
-OUT = Path(__file__).parents[1] / "src/posetune/data/synthetic/assets/sample.zip"
+OUT = Path(__file__).parents[1] / "src/posetune/synthetic/assets/sample.zip"
 HARD, ORDINARY = ("station", "mat"), ("stand", "walk", "sit")
 #: split → scenes, pictures, seed, part of the population. Nobody of the test side has the build of anybody trained on.
 SPLITS = {

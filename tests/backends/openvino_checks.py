@@ -10,9 +10,9 @@ import pytest
 import posetune
 from posetune import stock
 from posetune.backends.open import open_network
-from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.errors import PosetuneError
 from posetune.graph.resize import resized
+from posetune.synthetic.sample import ordinary_pictures
 
 
 @pytest.mark.parametrize("model", ["lite", "full"])

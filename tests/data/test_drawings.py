@@ -5,8 +5,8 @@ from figures import draw_person, room
 
 from posetune.data.dataset import load_dataset
 from posetune.data.drawings import SIDE, body_mask, drawing_measures, is_drawing
-from posetune.data.synthetic.sample import write_sample
 from posetune.geometry import Crop
+from posetune.synthetic.sample import write_sample
 
 
 @pytest.fixture(scope="module")

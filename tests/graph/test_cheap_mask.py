@@ -6,13 +6,13 @@ import pytest
 
 from posetune import stock
 from posetune.backends.litert import Network
-from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.doctor.diagnose import diagnose
 from posetune.errors import PosetuneError
 from posetune.export.cheap_mask import fit, overlap, pairs
 from posetune.graph.cheap_mask import showing_features, with_cheap_segmentation
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.trim import without_segmentation
+from posetune.synthetic.sample import ordinary_pictures
 
 LITE = stock.path("lite").read_bytes()
 

@@ -14,12 +14,12 @@ import posetune
 from posetune import stock
 from posetune.cli import main
 from posetune.data.dataset import load_dataset
-from posetune.data.synthetic.sample import write_sample
 from posetune.errors import PosetuneError
 from posetune.graph import points
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import INDEX
 from posetune.runtime.images import read_image
+from posetune.synthetic.sample import write_sample
 from posetune.tune.config import TRAINABLE
 from posetune.tune.custom.config import load_head_config
 from posetune.tune.custom.losses import HeadOutput, head_losses

@@ -104,7 +104,7 @@ def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(t
 
 
 def test_images_of_other_splits_are_not_learnt_from(tmp_path):
-    from posetune.data.synthetic.sample import write_sample
+    from posetune.synthetic.sample import write_sample
     from posetune.tune.config import load_config
     from posetune.tune.prepare import _held_back, load_splits
 

@@ -6,8 +6,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from posetune.data.dataset import load_dataset
-from posetune.data.synthetic.sample import write_sample
 from posetune.landmarks import COUNT
+from posetune.synthetic.sample import write_sample
 from posetune.tune import prepare
 from posetune.tune.config import load_config
 from posetune.tune.losses import Prediction, losses

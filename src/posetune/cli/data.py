@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from posetune.cli import synth
 from posetune.cli.words import add_json, words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.landmarks import COUNT, NAMES
@@ -44,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info = actions.add_parser("info", help="count images, people, groups and labelled points")
     _add_set(info)
     info.set_defaults(run_action=_info)
-    if importlib.util.find_spec("posetune.data.synthetic.cli") is not None:
-        importlib.import_module("posetune.data.synthetic.cli").add_subcommands(actions)
+    synth.add_subcommands(actions)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,13 +9,13 @@ import numpy as np
 
 from posetune import stock
 from posetune.backends.litert import Network
-from posetune.data.synthetic.sample import ordinary_pictures
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.cheap_mask import SIDE, showing_features, with_cheap_segmentation
 from posetune.opencv import cv2
 from posetune.runtime.detector import Detector
 from posetune.runtime.landmark_network import sigmoid
+from posetune.synthetic.sample import ordinary_pictures
 
 #: A mask that overlaps less with the stock one is not passed off for it.
 GOOD_IOU = 0.9

@@ -101,7 +101,7 @@ def _bundle(graph: Graph, landmarks: bytes, detector: bytes) -> bytes:
 
 def sample_crops(size: int) -> np.ndarray:
     """(N, size, size, 3) uint8: people of the sample set, as stock full's runtime crops them."""
-    from posetune.data.synthetic.sample import ordinary_pictures
+    from posetune.synthetic.sample import ordinary_pictures
 
     landmarker = of_networks(stock.resolve("full"))
     pictures = itertools.islice(ordinary_pictures("ordinary"), _PICTURES)
@@ -113,7 +113,7 @@ def sample_crops(size: int) -> np.ndarray:
 
 def sample_pictures(folder: Path) -> list[Path]:
     """JPEG files of 640×480 of people out of posetune's own sample set."""
-    from posetune.data.synthetic.sample import ordinary_pictures
+    from posetune.synthetic.sample import ordinary_pictures
 
     paths = []
     for i, picture in zip(range(_PICTURES), ordinary_pictures("ordinary"), strict=False):
@@ -123,7 +123,7 @@ def sample_pictures(folder: Path) -> list[Path]:
 
 def sample_clip(folder: Path) -> list[Path]:
     """The frames of a clip of 640×480, 1.5 s: a camera that moves over one picture of the sample set."""
-    from posetune.data.synthetic.sample import ordinary_pictures
+    from posetune.synthetic.sample import ordinary_pictures
 
     picture = next(ordinary_pictures("ordinary"))
     frames = []

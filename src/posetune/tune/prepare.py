@@ -277,8 +277,8 @@ def _rendered(count: int) -> list[Person]:
 
     They are of the population's training side, so that the sample set's held-out people stay unlike them.
     """
-    from posetune.data.synthetic import scenes
-    from posetune.data.synthetic.generate import Order, generate, pick_renderer
+    from posetune.synthetic import scenes
+    from posetune.synthetic.generate import Order, generate, pick_renderer
 
     renderer, _ = pick_renderer("auto")
     folder = cache.folder() / f"synthetic-{__version__}-{renderer}"
@@ -305,7 +305,7 @@ def ordinary_subjects() -> list[Subject]:
 
 def _sample_folder() -> Path:
     """The sample set, unpacked into the cache folder on first use."""
-    from posetune.data.synthetic.sample import write_sample
+    from posetune.synthetic.sample import write_sample
 
     folder = cache.folder() / f"sample-{__version__}"
     if not all((folder / "annotations" / f"{name}.json").exists() for name in (_ORDINARY, _ORDINARY_TRAIN)):

@@ -1,9 +1,0 @@
-"""A yoga mat seen by the studio's camera, high on the wall to the left of it: downward-facing dogs."""
-
-from __future__ import annotations
-
-from posetune.data.synthetic.scene import Scene
-from posetune.data.synthetic.scenes.downdog import draw
-
-SCENE = Scene(draw, style=("yoga", "yoga", "sport"), places=("studio", "room", "gym"), elevation=(40, 60), azimuth=(50, 130),
-              company=0.25)  # fmt: skip
