@@ -8,10 +8,10 @@ from posetune.synthetic.body import load
 from posetune.synthetic.camera import Camera
 from posetune.synthetic.label import label_people, ray_rotation, world_landmarks
 from posetune.synthetic.mesh import Mesh, triangles_of
-from posetune.synthetic.people import fields
 from posetune.synthetic.pose import Poser
 from posetune.synthetic.shapes import box
 from posetune.synthetic.software import SoftwareRenderer
+from posetune.synthetic.surface import fields
 
 FRONT = Camera.looking([0, -4, 1.0], [0, 0, 1.0], 50, 200, 200)
 

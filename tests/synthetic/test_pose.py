@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posetune.synthetic import limits, scenes
+from posetune.synthetic import limits, scenes, surface
 from posetune.synthetic import people as folk
 from posetune.synthetic.body import load
 from posetune.synthetic.pose import AHEAD, UP, Poser, _twist, about, angles, unit
@@ -78,7 +78,7 @@ _CARRIERS = {
 @pytest.mark.parametrize("name", scenes.names())
 def test_scene_keeps_to_the_floor_and_to_what_joints_can_do(name):
     body, scene = load(), scenes.get(name)
-    part = folk.fields().part[body.groups["body"]]
+    part = surface.fields().part[body.groups["body"]]
     for seed in (1, 2, 3):
         rng = np.random.default_rng([seed, 5])
         person = folk.draw_person(rng, scene.style[0])
@@ -93,7 +93,7 @@ def test_scene_keeps_to_the_floor_and_to_what_joints_can_do(name):
             assert z.min() > -0.02
             for kinds in _CARRIERS[name]:
                 ends = tuple(kinds.split("|"))
-                chosen = [k for k, p in enumerate(folk.PARTS) if p.endswith(ends)]
+                chosen = [k for k, p in enumerate(surface.PARTS) if p.endswith(ends)]
                 assert z[np.isin(part, chosen)].min() < 0.06, f"{name}: no {kinds} on the floor"
 
 

@@ -8,6 +8,7 @@ from posetune.synthetic import body as bodies
 from posetune.synthetic.body import Posed
 from posetune.synthetic.mesh import Material, Mesh, triangles_of, vertex_normals
 from posetune.synthetic.shapes import ball, dome, tube
+from posetune.synthetic.surface import deform, fields, rest_normals, scalp
 
 
 def meshes(person, posed: Posed) -> list[Mesh]:
@@ -40,7 +41,7 @@ def meshes(person, posed: Posed) -> list[Mesh]:
 
 
 class _Head:
-    """The head's own frame: at rest coordinates relative to the forehead, as ``people._scalp_height`` has them."""
+    """The head's own frame: at rest coordinates relative to the forehead, as ``surface.scalp`` has them."""
 
     def __init__(self, person, posed: Posed) -> None:
         body = bodies.load()
@@ -48,8 +49,6 @@ class _Head:
         self.rotation = posed.rotations[b].astype(float)
         self.offset = posed.heads[b] - self.rotation @ person.shape.heads[b]
         rest = person.shape.vertices[body.groups["body"]]
-        from posetune.synthetic.people import fields
-
         self.forehead = body.forehead(person.shape.vertices)
         self.skull = rest[(fields().part[body.groups["body"]] == 1) & (rest[:, 2] > self.forehead[2] - 0.03)]
         self.middle = np.array([0, (self.skull[:, 1].min() + self.skull[:, 1].max()) / 2, self.forehead[2] + 0.02])
@@ -70,8 +69,6 @@ def _material(pattern: str, scale: float, **more) -> Material:
 
 
 def _shells(person, head: _Head, pattern: str, depth: float, shells: int, scale: float, comb) -> Mesh:
-    from posetune.synthetic.people import _rest_normals, scalp
-
     body = bodies.load()
     group = body.groups["body"]
     inside = scalp(person.hair.line)
@@ -86,14 +83,12 @@ def _shells(person, head: _Head, pattern: str, depth: float, shells: int, scale:
     return Mesh(positions.astype(np.float32), triangles, colors,
                 _material(pattern, scale, shells=shells, shell_depth=depth, density=1.25,
                           shell_drop=tuple(head.rotation @ np.asarray(comb, float))),
-                normals=(normals @ head.rotation.T).astype(np.float32), rest=rest, rest_normals=_rest_normals()[used],
+                normals=(normals @ head.rotation.T).astype(np.float32), rest=rest, rest_normals=rest_normals()[used],
                 parts=np.ones(len(used)))  # fmt: skip
 
 
 def _long(person, posed: Posed, head: _Head) -> Mesh:
     """The helper's hair cards: away from the face, cut to length, hanging with the head."""
-    from posetune.synthetic.people import _rest_normals, deform
-
     body = bodies.load()
     group = body.groups["hair"]
     rest = person.shape.vertices[group].astype(np.float64)
@@ -107,7 +102,7 @@ def _long(person, posed: Posed, head: _Head) -> Mesh:
     positions = deform(rest, group, posed, person.shape)
     return Mesh(positions, triangles_of(quads), colors,
                 Material("strands", scale=3.0, shade=0.6, bump=0.012, specular=0.07, gloss=14, jag=0.06),
-                normals=vertex_normals(positions, quads), rest=rest, rest_normals=_rest_normals("hair"),
+                normals=vertex_normals(positions, quads), rest=rest, rest_normals=rest_normals("hair"),
                 parts=np.ones(len(rest)))  # fmt: skip
 
 

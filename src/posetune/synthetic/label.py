@@ -11,8 +11,8 @@ from posetune import landmarks
 from posetune.synthetic.body import Posed, load
 from posetune.synthetic.camera import Camera
 from posetune.synthetic.mesh import Mesh
-from posetune.synthetic.people import PARTS
 from posetune.synthetic.renderer import Truth
+from posetune.synthetic.surface import PARTS
 
 
 @dataclass(frozen=True)

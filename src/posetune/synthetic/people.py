@@ -6,19 +6,16 @@ Everything is drawn at random from one generator, so that the same generator sta
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from posetune.synthetic import body as bodies
-from posetune.synthetic.body import Body, Posed, Shape
+from posetune.synthetic import hairdo
+from posetune.synthetic.body import Posed, Shape
 from posetune.synthetic.mesh import Material, Mesh, triangles_of, vertex_normals
+from posetune.synthetic.surface import deform, fields, rest_normals, scalp
 from posetune.synthetic.wardrobe import Garment, Hair, Outfit, draw_hair, draw_outfit
-
-#: Body parts as the truth picture names them.
-PARTS = ("none", "head", "torso", "left_upper_arm", "right_upper_arm", "left_forearm", "right_forearm", "left_hand",
-         "right_hand", "left_thigh", "right_thigh", "left_shin", "right_shin", "left_foot", "right_foot")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,82 +73,6 @@ def draw_person(
                   draw_outfit(rng, style, female, skin), int(rng.integers(2**31)))  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Field:
-    """Where each vertex lies along the body (mean shape): see ``_fields``."""
-
-    arm: np.ndarray
-    leg: np.ndarray
-    neck: np.ndarray
-    part: np.ndarray
-    lateral: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-
-@functools.cache
-def fields() -> _Field:
-    """For all V vertices: ``arm`` 0 shoulder, 1 elbow, 2 wrist, 3 finger tips, below 0 on the trunk; ``leg`` 0 hip joint, 1 knee,
-    2 ankle, 2.3 sole, below 0 above the hips (-1 ≈ shoulder height); ``neck`` metres from the pit of the neck; ``part`` code.
-    """
-    body = bodies.load()
-    mean = body.shape(np.zeros(body.people_scores.shape[1]))
-    v = mean.vertices
-    head = {n: mean.heads[i] for n, i in body.bone.items()}
-    arm = np.full(len(v), -0.5)
-    for side in "LR":
-        chain = [
-            head[f"upperarm01.{side}"],
-            head[f"lowerarm01.{side}"],
-            head[f"wrist.{side}"],
-            head[f"finger3-3.{side}"],
-        ]
-        along = np.full(len(v), -10.0)
-        for k in range(3):
-            d = chain[k + 1] - chain[k]
-            t = (v - chain[k]) @ d / (d @ d)
-            along = np.where(t > 0, k + np.clip(t, 0, 1), np.maximum(along, t if k == 0 else -10))
-        weight = _weight(
-            body,
-            lambda n, s=side: (
-                n.endswith(f".{s}") and n.startswith(("upperarm", "lowerarm", "wrist", "finger", "metacarpal"))
-            ),
-        )
-        blended = weight * along + (1 - weight) * -0.5
-        arm = np.where(weight > 0.02, np.maximum(arm, blended), arm)
-    z = [head["upperleg01.L"][2], head["lowerleg01.L"][2], head["foot.L"][2]]
-    shoulder = head["upperarm01.L"][2]
-    height = v[:, 2]
-    leg = np.select(
-        [height > z[0], height > z[1], height > z[2]],
-        [-(height - z[0]) / (shoulder - z[0]), (z[0] - height) / (z[0] - z[1]), 1 + (z[1] - height) / (z[1] - z[2])],
-        2 + (z[2] - height) / z[2] * 0.3,
-    )
-    pit = (head["neck01"] + head["clavicle.L"] * [0, 1, 1]) / 2 * [0, 1, 1] + [0, -0.01, 0]
-    neck = np.linalg.norm((v - pit) * [1, 1, 1.25], axis=1)
-    # The neck itself and the head lie inside every collar; the nape is higher than the throat.
-    neck = np.where(v[:, 2] > pit[2] + 0.035 + 0.35 * (v[:, 1] - pit[1]), 0.0, neck)
-    neck = np.where(_parts(body) == PARTS.index("head"), 0.0, neck)
-    return _Field(arm, leg, neck, _parts(body))
-
-
-def _weight(body: Body, chosen) -> np.ndarray:
-    return body.weights[:, [chosen(n) for n in body.bones]].sum(1)
-
-
-def _parts(body: Body) -> np.ndarray:
-    codes = np.zeros(len(body.bones), int)
-    table = (("upperarm", "upper_arm"), ("lowerarm", "forearm"), ("wrist", "hand"), ("finger", "hand"), ("metacarpal", "hand"),
-             ("upperleg", "thigh"), ("lowerleg", "shin"), ("foot", "foot"), ("toe", "foot"))  # fmt: skip
-    for i, name in enumerate(body.bones):
-        codes[i] = PARTS.index("head" if name.startswith(("head", "eye", "neck03", "neck02")) else "torso")
-        for start, part in table:
-            if name.startswith(start):
-                codes[i] = PARTS.index(("left_" if name.endswith(".L") else "right_") + part)
-    groups = np.zeros((len(body.weights), len(PARTS)), np.float32)
-    for i, code in enumerate(codes):
-        groups[:, code] += body.weights[:, i]
-    return groups.argmax(1)
-
-
 def person_meshes(person: Person, posed: Posed, owner: int) -> list[Mesh]:
     """Skin, eyes, hair and clothes of ``person`` in a pose."""
     body, f = bodies.load(), fields()
@@ -164,7 +85,7 @@ def person_meshes(person: Person, posed: Posed, owner: int) -> list[Mesh]:
         covered = np.maximum(covered, garment.keep(f.arm[group], f.leg[group], f.neck[group]) - garment.margin)
     meshes.append(_skin_mesh(person, posed, covered))
     meshes += [_eye_mesh(person, posed, side) for side in ("left_eye", "right_eye")]
-    meshes += hair_meshes(person, posed)
+    meshes += hairdo.meshes(person, posed)
     return [m.owned_by(owner) for m in meshes]
 
 
@@ -184,16 +105,8 @@ def _skin_mesh(person: Person, posed: Posed, covered: np.ndarray) -> Mesh:
     return Mesh(positions, _compact(triangles_of(quads), cut), colors,
                 Material("skin", scale=5.0, color_b=tuple(person.skin * [0.8, 0.6, 0.6]), shade=0.10, bump=0.0006,
                          specular=0.035, gloss=18, translucent=1.0),
-                normals=vertex_normals(positions, quads), rest=rest, rest_normals=_rest_normals(), parts=f.part[group],
+                normals=vertex_normals(positions, quads), rest=rest, rest_normals=rest_normals(), parts=f.part[group],
                 closed=True)  # fmt: skip
-
-
-@functools.cache
-def _rest_normals(name: str = "body") -> np.ndarray:
-    body = bodies.load()
-    mean = body.shape(np.zeros(body.people_scores.shape[1]))
-    group = body.groups[name]
-    return vertex_normals(mean.vertices[group], body.quads[name] - group.start)
 
 
 def _skin_colors(person: Person) -> np.ndarray:
@@ -282,13 +195,8 @@ def _garment_mesh(person: Person, posed: Posed, garment: Garment, layer: int) ->
     parts = f.part[group]
     mesh = Mesh(positions, _compact(triangles_of(quads), keep), colors, garment.material,
                 normals=vertex_normals(positions, quads), rest=person.shape.vertices[group],
-                rest_normals=_rest_normals(garment.mesh), parts=parts)  # fmt: skip
+                rest_normals=rest_normals(garment.mesh), parts=parts)  # fmt: skip
     return mesh.trimmed()
-
-
-def deform(rest: np.ndarray, group: slice, posed: Posed, shape: Shape) -> np.ndarray:
-    """(N, 3) ``rest`` points that are skinned like the vertices of ``group``."""
-    return bodies.load().deform(rest, group, shape, posed.heads, posed.rotations)
 
 
 def _folds(points: np.ndarray, seed: int) -> np.ndarray:
@@ -299,26 +207,3 @@ def _folds(points: np.ndarray, seed: int) -> np.ndarray:
         d = rng.normal(size=3)
         total += np.sin(points @ (d / np.linalg.norm(d) * frequency) * 2 + rng.uniform(0, 6.3))
     return total / 2.2
-
-
-@functools.cache
-def _scalp_height() -> tuple[np.ndarray, np.ndarray]:
-    body = bodies.load()
-    rest = body.shape(np.zeros(body.people_scores.shape[1])).vertices
-    group = body.groups["body"]
-    p = rest[group] - body.forehead(rest)
-    # A plane that falls from the forehead to the nape, with temples set back.
-    height = p[:, 2] - 0.045 + 0.80 * p[:, 1] - 0.25 * np.clip(np.abs(p[:, 0]) - 0.035, 0, 0.03) * (p[:, 1] < 0.06)
-    inside = (fields().part[group] == 1) & (body.masks["ears"] < 0.4)
-    return np.where(inside, height, -1.0), p
-
-
-def scalp(line: float) -> np.ndarray:
-    """(N,) metres inside the hairline for the body's vertices; ``line`` moves the hairline back."""
-    return _scalp_height()[0] - line
-
-
-def hair_meshes(person: Person, posed: Posed) -> Sequence[Mesh]:
-    from posetune.synthetic.hairdo import meshes
-
-    return meshes(person, posed)
