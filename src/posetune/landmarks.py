@@ -46,8 +46,6 @@ def _partner(name: str) -> str:
 
 #: FLIP[i] is the landmark that i becomes when the image is mirrored. An involution.
 FLIP: np.ndarray = np.array([INDEX[_partner(name)] for name in NAMES])
-#: The same over the network's 39 points: the auxiliary and unused points are their own partners.
-NETWORK_FLIP: np.ndarray = np.concatenate([FLIP, np.arange(COUNT, NETWORK_COUNT)])
 
 #: The lines of a drawn skeleton (MediaPipe's POSE_CONNECTIONS).
 EDGES: tuple[tuple[int, int], ...] = (

@@ -1,6 +1,6 @@
 """The command line: ``posetune VERB …``. One module per verb, imported only when it is called.
 
-A verb's module has ``HELP`` (one line), ``add_arguments(parser)`` and ``run(args) -> int`` (the exit code).
+A verb's module has ``add_arguments(parser)`` and ``run(args) -> int`` (the exit code).
 Exit codes: 0 done, 1 a check failed, 2 bad input, 130 interrupted.
 """
 

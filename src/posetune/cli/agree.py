@@ -14,7 +14,6 @@ from posetune.cli.words import add_json
 if TYPE_CHECKING:
     from posetune.measure.agreement import Agreement
 
-HELP = "measure networks on footage without labels, by agreement"
 _SHEET_MOST = 36
 
 

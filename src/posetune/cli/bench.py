@@ -11,7 +11,6 @@ from pathlib import Path
 
 from posetune.cli.words import add_json, words
 
-HELP = "measure speed, start-up and memory against MediaPipe on this machine"
 _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, which need not be imported to parse
 
 

@@ -10,8 +10,6 @@ from posetune.cli.eval import Phases, add_data, add_stock, checked
 from posetune.cli.words import add_json
 from posetune.files import write_text
 
-HELP = "put any number of networks and methods in one table"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (

@@ -14,8 +14,6 @@ from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
 
-HELP = "look into, check and make labelled sets"
-
 _SHEET_MOST = 60
 
 

@@ -9,8 +9,6 @@ from posetune.cli.words import add_json
 from posetune.doctor.diagnose import Diagnosis, diagnose_file
 from posetune.doctor.mediapipe_try import Trial, try_in_mediapipe
 
-HELP = "say whether MediaPipe would take a file, and if not, why"
-
 _VERDICTS = {
     "taken": "MediaPipe's PoseLandmarker takes it",
     "wrong": "MediaPipe's PoseLandmarker loads it, but its answers are wrong",

@@ -15,8 +15,6 @@ from posetune.progress import Progress
 if TYPE_CHECKING:
     from posetune.measure.evaluate import Entry, Evaluation
 
-HELP = "measure networks against stock on people they have not seen"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (

@@ -10,8 +10,6 @@ from pathlib import Path
 from posetune.cli.words import add_json
 from posetune.errors import PosetuneError
 
-HELP = "write a tuned network as .tflite or .task"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a run folder, lite, full, heavy, a .tflite or a .task")

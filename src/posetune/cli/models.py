@@ -11,8 +11,6 @@ from posetune.stock import cache
 from posetune.stock.official import import_file
 from posetune.stock.pins import LANDMARK_NAMES, PINS
 
-HELP = "list, fetch, import and locate the stock networks"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "The cache folder can be set with the environment variable POSETUNE_CACHE."

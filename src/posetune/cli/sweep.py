@@ -16,8 +16,6 @@ from posetune.errors import PosetuneError
 if TYPE_CHECKING:
     from posetune.sweep.run import SweepConfig
 
-HELP = "try methods, bases and label counts on your data, and say which to take"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (

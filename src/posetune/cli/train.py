@@ -16,8 +16,6 @@ from posetune.errors import PosetuneError
 if TYPE_CHECKING:
     from posetune.tune.loop import TrainResult
 
-HELP = "tune a stock network on labelled images"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder with images/ and annotations/<split>.json, or a COCO keypoint file")

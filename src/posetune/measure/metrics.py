@@ -22,7 +22,6 @@ from posetune.skeleton import BLAZEPOSE, Skeleton
 #: networks.
 SMALLEST_TORSO = 10.0
 ANGLE_TOLERANCE_DEG = 10.0
-PCK_ALPHAS = (0.1, 0.2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from posetune.data.people import Dataset
 from posetune.errors import PosetuneError
 
 METHODS = ("corrector", "head", "full", "distill")
-COUNTS = ("10", "30", "100", "300", "all")
 
 
 @dataclass(frozen=True)

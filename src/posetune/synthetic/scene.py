@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,7 +44,6 @@ class Scene:
     company: float = 0.4
     moment: tuple[float, float] = (0.0, 1.0)
     ordinary: bool = False
-    weights: dict[str, float] = field(default_factory=dict)
 
 
 def mix(a, b, t: float):

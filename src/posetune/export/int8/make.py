@@ -23,7 +23,6 @@ _STRENGTH = 0.5
 _BATCH = 8
 _HARM_CROPS = 8
 _CORRECTION_BATCHES = 4
-_OUTPUTS = (0, 1, 2, 3, 4)
 
 
 class Maker:
