@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from posetune.cli.words import JsonOutput, json_before_input
+from posetune.cli.common import JsonOutput, json_before_input
 from posetune.errors import PosetuneError
 
 # verb -> (module in posetune.cli, one line of help). A table, not discovery: start-up reads no folder and

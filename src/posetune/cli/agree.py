@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from posetune.cli.common import add_json
 from posetune.cli.eval import Phases, add_stock, checked, first_tuned
-from posetune.cli.words import add_json
 
 if TYPE_CHECKING:
     from posetune.measure.agreement import Agreement
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _draw(found: Agreement, path: Path) -> None:
-    from posetune.data.sheet import write_sheet
+    from posetune.data.contact_sheet import write_sheet
     from posetune.measure.agreement import beside_stock
 
     write_sheet(beside_stock(found, first_tuned(found.entries, "--sheet"), _SHEET_MOST), path)

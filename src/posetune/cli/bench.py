@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from posetune.cli.words import add_json, words
+from posetune.cli.common import add_json, words
 
 _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, which need not be imported to parse
 

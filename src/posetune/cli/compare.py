@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from posetune.cli.common import add_json
 from posetune.cli.eval import Phases, add_data, add_stock, checked
-from posetune.cli.words import add_json
 from posetune.files import write_text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from posetune.cli import synth
-from posetune.cli.words import add_json, words
+from posetune.cli.common import add_json, words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
@@ -113,7 +113,7 @@ def _check(args: argparse.Namespace) -> int:
 def _suspects(args: argparse.Namespace, sets: Sequence[Dataset], found: dict[str, list]) -> dict[str, list[dict]]:
     """Split → the suspects as dictionaries; prints them, and draws them if asked to."""
     from posetune.data.check import find_suspects, network_answers
-    from posetune.data.sheet import contact_sheet, write_sheet
+    from posetune.data.contact_sheet import contact_sheet, write_sheet
     from posetune.runtime.load import load
 
     networks = {args.model: load(args.model, threads=args.threads)}

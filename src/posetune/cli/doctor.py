@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from posetune.cli.words import add_json
+from posetune.cli.common import add_json
 from posetune.doctor.diagnose import Diagnosis, diagnose_file
 from posetune.doctor.mediapipe_try import Trial, try_in_mediapipe
 

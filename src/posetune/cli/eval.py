@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.words import add_json, check_writable, words
+from posetune.cli.common import add_json, check_writable, words
 from posetune.errors import PosetuneError
 from posetune.progress import Progress
 
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _draw(evaluation: Evaluation, path: Path) -> None:
-    from posetune.data.sheet import write_sheet
+    from posetune.data.contact_sheet import write_sheet
     from posetune.measure.gallery import evenly
     from posetune.measure.picture import side_by_side
 

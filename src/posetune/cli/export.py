@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from posetune.cli.words import add_json
+from posetune.cli.common import add_json
 from posetune.errors import PosetuneError
 
 

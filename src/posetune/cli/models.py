@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from posetune import stock
-from posetune.cli.words import JsonOutput, add_json
+from posetune.cli.common import JsonOutput, add_json
 from posetune.stock import cache
 from posetune.stock.official import import_file
 from posetune.stock.pins import LANDMARK_NAMES, PINS

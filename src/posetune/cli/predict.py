@@ -10,7 +10,7 @@ from pathlib import Path
 
 from posetune import stock
 from posetune.backends.base import BACKENDS
-from posetune.cli.words import add_json
+from posetune.cli.common import add_json
 from posetune.errors import PosetuneError
 from posetune.progress import Progress
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options

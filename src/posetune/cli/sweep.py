@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from posetune.cli.common import add_json, words
 from posetune.cli.eval import Phases
-from posetune.cli.words import add_json, words
 from posetune.errors import PosetuneError
 
 if TYPE_CHECKING:

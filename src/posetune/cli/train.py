@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posetune.cli.words import add_json
+from posetune.cli.common import add_json
 from posetune.config import read_yaml
 from posetune.errors import PosetuneError
 

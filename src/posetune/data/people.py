@@ -45,7 +45,7 @@ class Person:
     labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
     the camera), NaN where unknown; or None. ``extra``: what else the label file says of this person.
     ``skeleton``: what the points are. ``seen_crop``: the crop in which a detector saw the person, for labels
-    that imply none (see ``data.seen``).
+    that imply none (see ``data.detector_crops``).
     """
 
     id: int

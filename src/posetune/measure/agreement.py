@@ -17,8 +17,8 @@ import numpy as np
 from posetune import stock
 from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
+from posetune.data.contact_sheet import draw_answer, window
 from posetune.data.people import ImageRecord, Person
-from posetune.data.sheet import draw_answer, window
 from posetune.data.teacher import pseudo_labels
 from posetune.data.unlabelled import find_people, unlabelled_images
 from posetune.errors import PosetuneError

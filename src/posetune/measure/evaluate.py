@@ -14,7 +14,7 @@ from posetune import stock
 from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
-from posetune.data.seen import people_without_crops, with_seen_crops
+from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph

@@ -10,8 +10,8 @@ from html import escape
 import numpy as np
 
 from posetune.data.answers import by_image
+from posetune.data.contact_sheet import draw_answer, draw_label, window
 from posetune.data.people import Person
-from posetune.data.sheet import draw_answer, draw_label, window
 from posetune.measure.summary import Scored, common_errors
 from posetune.opencv import cv2
 from posetune.runtime.draw import SIDE_COLOURS

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from posetune.data.contact_sheet import draw_answer, draw_label, window
 from posetune.data.people import Person
-from posetune.data.sheet import draw_answer, draw_label, window
 from posetune.measure.gallery import Choice
 from posetune.measure.summary import Scored
 from posetune.opencv import cv2

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset
+from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.data.people import Person
-from posetune.data.seen import people_without_crops, with_seen_crops
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.errors import PosetuneError
 from posetune.runtime.landmarker import Landmarker

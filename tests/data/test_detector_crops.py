@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from posetune.data.detector_crops import imply_crops, match_crops, people_without_crops
 from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.data.seen import imply_crops, match_crops, people_without_crops
 from posetune.geometry import Crop
 from posetune.skeleton import BLAZEPOSE, infer
 

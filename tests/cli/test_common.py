@@ -4,7 +4,7 @@ import json
 import pytest
 
 from posetune import cli
-from posetune.cli.words import add_json, json_before_input, words
+from posetune.cli.common import add_json, json_before_input, words
 
 
 def test_blanks_and_empty_words_do_not_count():
