@@ -7,12 +7,13 @@ samples for pixel (0, 0), without a half-pixel shift.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from posetune.landmarks import ANGLES, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Angle
 from posetune.opencv import cv2
 
 SIZE = 256  # the stock landmark networks' input
@@ -137,3 +138,10 @@ def interior_angle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     dot = (u * v).sum(-1)
     angle = np.degrees(np.arctan2(np.abs(cross), dot))
     return np.where((np.abs(u).sum(-1) > 0) & (np.abs(v).sum(-1) > 0), angle, np.nan)
+
+
+def joint_angles(points: np.ndarray, angles: Sequence[Angle] = ANGLES) -> np.ndarray:
+    """(…, 33, ≥2) → (…, 8) interior angles in degrees, in the image plane, in the order of ``angles``."""
+    if not angles:
+        return np.zeros((*points.shape[:-2], 0))
+    return np.stack([interior_angle(points[..., t.a, :], points[..., t.b, :], points[..., t.c, :]) for t in angles], -1)

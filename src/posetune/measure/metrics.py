@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.data.people import Person
-from posetune.geometry import SIZE, interior_angle
-from posetune.landmarks import ANGLES, LEFT_HIP, RIGHT_HIP, Angle
+from posetune.geometry import SIZE, joint_angles
+from posetune.landmarks import LEFT_HIP, RIGHT_HIP
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 #: People whose torso is no longer than this (image px) are left out: at that size labels are as wrong as
@@ -97,13 +97,6 @@ def pck_hits(errors_px: np.ndarray, labels: Labels, alpha: float) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         hit = errors_px <= alpha * labels.torso[:, None]
     return np.where(labels.labelled & np.isfinite(labels.torso)[:, None], hit.astype(float), np.nan)
-
-
-def joint_angles(points: np.ndarray, angles: Sequence[Angle] = ANGLES) -> np.ndarray:
-    """(…, 33, ≥2) → (…, 8) interior angles in degrees, in the image plane, in the order of ``angles``."""
-    if not angles:
-        return np.zeros((*points.shape[:-2], 0))
-    return np.stack([interior_angle(points[..., t.a, :], points[..., t.b, :], points[..., t.c, :]) for t in angles], -1)
 
 
 def angle_errors(predicted: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
