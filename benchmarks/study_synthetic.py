@@ -32,8 +32,8 @@ from posetune.measure.metrics import scorable
 from posetune.sweep.plan import subset
 from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.loop import calibration
-from posetune.tune.prepare import replay_subjects, training_subjects, worth
-from posetune.tune.samples import BatchMaker, ImageCache, Revisited, Subject, ahead, subject_of
+from posetune.tune.people.collect import replay_subjects, training_subjects, worth
+from posetune.tune.people.samples import BatchMaker, ImageCache, Revisited, Subject, ahead, subject_of
 from posetune.tune.trainer import Trainer
 from posetune.tune.validate import validate
 

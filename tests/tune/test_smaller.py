@@ -10,7 +10,7 @@ from posetune.graph.torch.network import Network
 from posetune.runtime.landmark_network import LandmarkNetwork
 from posetune.tune.config import load_config
 from posetune.tune.losses import OUTPUTS, Prediction, gaussian_maps, refine
-from posetune.tune.samples import Batch
+from posetune.tune.people.samples import Batch
 from posetune.tune.smaller import SmallerTrainer, at_size, shrunk
 
 

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from posetune import stock
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.config import load_config
-from posetune.tune.samples import Batch
+from posetune.tune.people.samples import Batch
 from posetune.tune.trainer import Trainer, merged
 
 

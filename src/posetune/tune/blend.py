@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from posetune.tune.config import TrainConfig
-from posetune.tune.prepare import ordinary_subjects
-from posetune.tune.samples import ImageCache, Subject
+from posetune.tune.people.collect import ordinary_subjects
+from posetune.tune.people.samples import ImageCache, Subject
 from posetune.tune.trainer import Trainer
 from posetune.tune.validate import errors_with_bias
 

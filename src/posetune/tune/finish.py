@@ -13,8 +13,8 @@ from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
 from posetune.runtime.landmark_network import LandmarkNetwork, refine
 from posetune.tune.blend import Choice
+from posetune.tune.people.samples import ImageCache, Subject
 from posetune.tune.run_folder import MODEL, RunFolder
-from posetune.tune.samples import ImageCache, Subject
 from posetune.tune.trainer import Trainer
 from posetune.tune.validate import predict_points, validate
 

@@ -22,9 +22,9 @@ from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig, load_config
 from posetune.tune.curves import draw_curves
 from posetune.tune.finish import write_model
-from posetune.tune.prepare import base_networks, gather
+from posetune.tune.people.collect import base_networks, gather
+from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Revisited, Subject, ahead
 from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
-from posetune.tune.samples import Batch, BatchMaker, ImageCache, Revisited, Subject, ahead
 from posetune.tune.smaller import SmallerTrainer
 from posetune.tune.trainer import Trainer
 from posetune.tune.validate import Score, validate

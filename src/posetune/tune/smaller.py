@@ -15,7 +15,7 @@ from posetune.graph.resize import resized
 from posetune.graph.torch.network import Network
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction
-from posetune.tune.samples import Batch
+from posetune.tune.people.samples import Batch
 from posetune.tune.trainer import Begun, Trainer
 
 

@@ -20,7 +20,7 @@ from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.config import TrainConfig
 from posetune.tune.losses import OUTPUTS, Prediction, losses
-from posetune.tune.samples import Batch
+from posetune.tune.people.samples import Batch
 
 #: Coarsest output resolution, in px of a 256 px crop, at which a convolution is still trained.
 _FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}

@@ -17,7 +17,7 @@ from posetune.geometry import Crop
 from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import widen
-from posetune.tune.samples import Subject
+from posetune.tune.people.samples import Subject
 
 OUTPUTS = (0, 1, 3, 4)
 

@@ -13,7 +13,7 @@ from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.landmarker import Landmarker
-from posetune.tune.samples import Subject, make_sample, subject_of, unlabelled_subject
+from posetune.tune.people.samples import Subject, make_sample, subject_of, unlabelled_subject
 
 #: As many crops as the ranges, the equalisation and the sensitivities need; more hardly change them.
 FIT_MOST, CHECK_MOST = 96, 96

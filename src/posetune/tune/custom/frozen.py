@@ -18,12 +18,12 @@ from posetune.errors import PosetuneError
 from posetune.graph.torch.network import Convolution, Network
 from posetune.graph.torch.normalise import normalise
 from posetune.progress import Progress
-from posetune.tune.augment import AugmentConfig
 from posetune.tune.config import TrainConfig
 from posetune.tune.custom import ridge
 from posetune.tune.custom.config import HeadConfig
 from posetune.tune.custom.losses import HeadOutput, head_losses
-from posetune.tune.samples import Batch, ImageCache, Subject, collate, make_sample
+from posetune.tune.people.augment import AugmentConfig
+from posetune.tune.people.samples import Batch, ImageCache, Subject, collate, make_sample
 
 Say = Callable[[str], None]
 _BATCH = 32

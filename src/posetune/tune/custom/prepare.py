@@ -16,9 +16,9 @@ from posetune.errors import PosetuneError
 from posetune.runtime.landmarker import Landmarker
 from posetune.skeleton import BLAZEPOSE, Skeleton
 from posetune.tune.config import TrainConfig
-from posetune.tune.prepare import record_split, replay_subjects, validation_subjects, worth
-from posetune.tune.samples import Subject, subject_of
-from posetune.tune.trust import DISTRUSTED
+from posetune.tune.people.collect import record_split, replay_subjects, validation_subjects, worth
+from posetune.tune.people.label_trust import DISTRUSTED
+from posetune.tune.people.samples import Subject, subject_of
 
 Say = Callable[[str], None]
 #: A point with fewer labels than this cannot be learnt; it is left out of the new head.

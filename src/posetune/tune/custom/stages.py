@@ -27,9 +27,9 @@ from posetune.tune.custom.prepare import has_own_names
 from posetune.tune.custom.train import train_points
 from posetune.tune.finish import write_model
 from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_steps
-from posetune.tune.prepare import base_networks, gather
+from posetune.tune.people.collect import base_networks, gather
+from posetune.tune.people.samples import BatchMaker, ImageCache
 from posetune.tune.run_folder import CONFIG, RunFolder
-from posetune.tune.samples import BatchMaker, ImageCache
 from posetune.tune.trainer import Trainer
 
 Say = Callable[[str], None]

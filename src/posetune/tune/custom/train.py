@@ -27,9 +27,9 @@ from posetune.tune.custom.losses import KEPT, HeadOutput, head_losses
 from posetune.tune.custom.prepare import Material, gather
 from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_steps
 from posetune.tune.losses import Prediction, held
-from posetune.tune.prepare import base_networks
+from posetune.tune.people.collect import base_networks
+from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject, collate, make_sample
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
-from posetune.tune.samples import Batch, BatchMaker, ImageCache, Subject, collate, make_sample
 from posetune.tune.trainer import Begun, Trainer
 from posetune.tune.validate import Score
 

@@ -20,7 +20,7 @@ from posetune.geometry import Crop
 from posetune.landmarks import COUNT
 from posetune.progress import Progress
 from posetune.runtime.landmarker import Landmarker
-from posetune.tune.samples import Subject
+from posetune.tune.people.samples import Subject
 
 Say = Callable[[str], None]
 _NOTHING = np.full(COUNT, np.nan, np.float32)

@@ -16,7 +16,7 @@ from posetune.data.people import ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import COUNT, FLIP
 from posetune.skeleton import BLAZEPOSE
-from posetune.tune.augment import AugmentConfig, occlude, vary_crop, vary_pixels
+from posetune.tune.people.augment import AugmentConfig, occlude, vary_crop, vary_pixels
 
 #: Crops between two visits: about 3 MB each are kept for so long.
 _BLOCK = 64

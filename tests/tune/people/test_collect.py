@@ -8,12 +8,12 @@ torch = pytest.importorskip("torch")
 from posetune.data.dataset import load_dataset
 from posetune.landmarks import COUNT
 from posetune.synthetic.sample import write_sample
-from posetune.tune import prepare
 from posetune.tune.config import load_config
 from posetune.tune.losses import Prediction, losses
-from posetune.tune.prepare import replay_subjects, worth
-from posetune.tune.samples import collate, make_sample
-from posetune.tune.trust import DISTRUSTED
+from posetune.tune.people import collect as prepare
+from posetune.tune.people.collect import replay_subjects, worth
+from posetune.tune.people.label_trust import DISTRUSTED
+from posetune.tune.people.samples import collate, make_sample
 
 
 @pytest.fixture(scope="module")

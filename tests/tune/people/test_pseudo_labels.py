@@ -16,8 +16,8 @@ from posetune.data.unlabelled import unlabelled_images
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
-from posetune.tune.distill import hold_out, keep, kept, pseudo_labelled, scaled
-from posetune.tune.samples import Subject
+from posetune.tune.people.pseudo_labels import hold_out, keep, kept, pseudo_labelled, scaled
+from posetune.tune.people.samples import Subject
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(t
 def test_images_of_other_splits_are_not_learnt_from(tmp_path):
     from posetune.synthetic.sample import write_sample
     from posetune.tune.config import load_config
-    from posetune.tune.prepare import _held_back, load_splits
+    from posetune.tune.people.collect import _held_back, load_splits
 
     write_sample(tmp_path)
     config = load_config(None, {"data": str(tmp_path), "base": "lite", "out": str(tmp_path / "run")}, [])

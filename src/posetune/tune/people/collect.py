@@ -24,8 +24,8 @@ from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 from posetune.stock import Networks, cache
 from posetune.tune.config import TrainConfig
+from posetune.tune.people.samples import Subject, subject_of, unlabelled_subject
 from posetune.tune.run_folder import PSEUDO_LABELS
-from posetune.tune.samples import Subject, subject_of, unlabelled_subject
 
 Say = Callable[[str], None]
 
@@ -78,7 +78,7 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
         if config.unlabelled:
             held_back = _held_back(config, val_set)
     if config.unlabelled:
-        from posetune.tune.distill import hold_out, scaled
+        from posetune.tune.people.pseudo_labels import hold_out, scaled
 
         pseudo = _pseudo_labelled(config, held_back, folder, say)
         if train:
@@ -130,7 +130,7 @@ def _pseudo_labelled(config: TrainConfig, held_back: set[Path], folder: Path, sa
     """
     from posetune.data.teacher import VIEWS
     from posetune.data.unlabelled import unlabelled_images
-    from posetune.tune.distill import keep, kept, pseudo_labelled
+    from posetune.tune.people.pseudo_labels import keep, kept, pseudo_labelled
 
     teacher = stock.resolve(config.teacher)
     if has_own_points(teacher.landmarks):
@@ -207,7 +207,7 @@ def training_subjects(
     people = worth(train)
     if not config.suspects:
         return [subject_of(p) for p in people]
-    from posetune.tune.trust import trust_of
+    from posetune.tune.people.label_trust import trust_of
 
     trust = trust_of(dataclasses.replace(train, people=tuple(people)), landmarks, detector, say)
     return [subject_of(p, w) for p, w in zip(people, trust, strict=True)]
@@ -292,7 +292,7 @@ def _depth_only(person: Person) -> Subject:
     """Somebody rendered to learn z and world landmarks from. Their points in the picture are neither taught, since a
     renderer's notion of a joint is not that of who labels photographs, nor held to stock, which errs on hard scenes.
     """
-    from posetune.tune.trust import DISTRUSTED
+    from posetune.tune.people.label_trust import DISTRUSTED
 
     subject = subject_of(person, np.full(COUNT, DISTRUSTED, np.float32))
     return dataclasses.replace(subject, visible=np.full(COUNT, np.nan, np.float32))

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch")
 
 from posetune.geometry import Crop
-from posetune.tune.augment import AugmentConfig, occlude, vary_crop, vary_pixels
+from posetune.tune.people.augment import AugmentConfig, occlude, vary_crop, vary_pixels
 
 
 def test_crops_vary_about_the_given_one_and_within_bounds():

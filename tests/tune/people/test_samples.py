@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch")
 from posetune.data.people import ImageRecord
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
-from posetune.tune.augment import AugmentConfig
-from posetune.tune.samples import BatchMaker, ImageCache, Revisited, Sampler, Subject, ahead, make_sample
+from posetune.tune.people.augment import AugmentConfig
+from posetune.tune.people.samples import BatchMaker, ImageCache, Revisited, Sampler, Subject, ahead, make_sample
 
 LEFT, RIGHT = INDEX["left_wrist"], INDEX["right_wrist"]
 
