@@ -25,10 +25,10 @@ from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch import depthwise
 from posetune.graph.torch.network import Convolution, Network
 from posetune.tune.config import load_config
-from posetune.tune.losses import OUTPUTS, Prediction, losses
 from posetune.tune.people.augment import AugmentConfig
 from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject, ahead
-from posetune.tune.trainer import Trainer
+from posetune.tune.training.losses import OUTPUTS, Prediction, losses
+from posetune.tune.training.trainer import Trainer
 
 
 class Pictures(ImageCache):

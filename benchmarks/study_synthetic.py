@@ -31,11 +31,11 @@ from posetune.landmarks import COUNT
 from posetune.measure.metrics import scorable
 from posetune.sweep.plan import subset
 from posetune.tune.config import TrainConfig, load_config
-from posetune.tune.loop import calibration
 from posetune.tune.people.collect import replay_subjects, training_subjects, worth
 from posetune.tune.people.samples import BatchMaker, ImageCache, Revisited, Subject, ahead, subject_of
-from posetune.tune.trainer import Trainer
-from posetune.tune.validate import validate
+from posetune.tune.training.loop import calibration
+from posetune.tune.training.trainer import Trainer
+from posetune.tune.training.validate import validate
 
 BASE = "full"
 

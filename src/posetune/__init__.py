@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from posetune.runtime.landmarker import Landmarker
     from posetune.runtime.load import load
     from posetune.runtime.pose import Pose
-    from posetune.tune.loop import train
+    from posetune.tune.training.loop import train
 
 _WHERE = {
     "load": "posetune.runtime.load",
     "Landmarker": "posetune.runtime.landmarker",
     "Pose": "posetune.runtime.pose",
     "evaluate": "posetune.measure.evaluate",
-    "train": "posetune.tune.loop",
+    "train": "posetune.tune.training.loop",
     "export": "posetune.export",
 }
 

@@ -24,8 +24,8 @@ from posetune.tune.config import TRAINABLE
 from posetune.tune.custom.config import load_head_config
 from posetune.tune.custom.losses import HeadOutput, head_losses
 from posetune.tune.custom.stages import reinitialised, train_head
-from posetune.tune.losses import LossConfig
 from posetune.tune.run_folder import STAGES, RunFolder
+from posetune.tune.training.losses import LossConfig
 
 NAMES = ["left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck", "left_shin", "right_shin"]
 QUICK = ["suspects=false", "replay.share=0", "augment.wild_rotation=0", "samples=[8, 8]", "batch=4", "validations=1"]

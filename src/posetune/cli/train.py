@@ -14,7 +14,7 @@ from posetune.config import read_yaml
 from posetune.errors import PosetuneError
 
 if TYPE_CHECKING:
-    from posetune.tune.loop import TrainResult
+    from posetune.tune.training.loop import TrainResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
         if args.method == "head":
             print("\n" + files("posetune.tune.custom").joinpath("head.yaml").read_text(encoding="utf-8"), end="")
         return 0
-    from posetune.tune.loop import train
     from posetune.tune.run_folder import CONFIG, RunFolder
+    from posetune.tune.training.loop import train
 
     config = args.config
     if args.resume and config is None and args.out and (RunFolder(args.out) / CONFIG).exists():

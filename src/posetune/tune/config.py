@@ -13,8 +13,8 @@ import yaml
 from posetune.config import read_yaml, resolve
 from posetune.errors import PosetuneError
 from posetune.files import write_text
-from posetune.tune.losses import LossConfig
 from posetune.tune.people.augment import AugmentConfig
+from posetune.tune.training.losses import LossConfig
 
 TRAINABLE = ("head", "tail", "all")
 SIZES = (256, 224, 192)

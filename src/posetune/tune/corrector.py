@@ -31,10 +31,10 @@ from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
 from posetune.runtime.landmarker import Landmarker
 from posetune.tune.config import TrainConfig
 from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
-from posetune.tune.loop import TrainResult
 from posetune.tune.people.collect import load_splits, record_split, worth
 from posetune.tune.people.label_trust import trust_from
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
+from posetune.tune.training.loop import TrainResult
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 AMOUNTS = (1.0, 0.75, 0.5, 0.25, 0.0)

@@ -9,11 +9,11 @@ from posetune.data.dataset import load_dataset
 from posetune.landmarks import COUNT
 from posetune.synthetic.sample import write_sample
 from posetune.tune.config import load_config
-from posetune.tune.losses import Prediction, losses
 from posetune.tune.people import collect as prepare
 from posetune.tune.people.collect import replay_subjects, worth
 from posetune.tune.people.label_trust import DISTRUSTED
 from posetune.tune.people.samples import collate, make_sample
+from posetune.tune.training.losses import Prediction, losses
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,10 @@ from posetune.graph.int8 import Scale
 from posetune.graph.torch.network import Network
 from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
-from posetune.tune.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
 from posetune.tune.people.augment import AugmentConfig
 from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject
-from posetune.tune.trainer import merged, parameter_groups, set_up_thread, sum_scaled
+from posetune.tune.training.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
+from posetune.tune.training.trainer import merged, parameter_groups, set_up_thread, sum_scaled
 
 _BATCH = 8
 _RATE = 1e-4  # relative to a layer's typical weight, falling by a cosine to 0

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from posetune.graph.points import HEAD_OUTPUTS, KEPT_OUTPUTS
-from posetune.tune.losses import UNIT, LossConfig, gaussian_maps, map_error, refine, robust
+from posetune.tune.training.losses import UNIT, LossConfig, gaussian_maps, map_error, refine, robust
 
 #: The stock outputs of such a network, by place, as ``Prediction.of`` wants them.
 KEPT = tuple(range(len(KEPT_OUTPUTS)))

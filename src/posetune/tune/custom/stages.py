@@ -19,18 +19,18 @@ from posetune.files import write_bytes
 from posetune.geometry import SIZE
 from posetune.graph.build_head import stock_heads
 from posetune.graph.flatbuffer import Graph
-from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig
-from posetune.tune.curves import draw_curves
 from posetune.tune.custom.config import HeadConfig
 from posetune.tune.custom.prepare import has_own_names
 from posetune.tune.custom.train import train_points
-from posetune.tune.finish import write_model
-from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_steps
 from posetune.tune.people.collect import base_networks, gather
 from posetune.tune.people.samples import BatchMaker, ImageCache
 from posetune.tune.run_folder import CONFIG, RunFolder
-from posetune.tune.trainer import Trainer
+from posetune.tune.training.blend import choose
+from posetune.tune.training.curves import draw_curves
+from posetune.tune.training.loop import Run, TrainResult, calibration, device_of, total_steps
+from posetune.tune.training.result import write_model
+from posetune.tune.training.trainer import Trainer
 
 Say = Callable[[str], None]
 
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 def train_head(config: TrainConfig, head: HeadConfig, *, resume: bool = False, say: Say = print) -> TrainResult:
     """Transfer learning by ``head.stages``; ``head.points`` says for which points.
 
-    Raises PosetuneError as ``tune.loop.train`` does.
+    Raises PosetuneError as ``tune.training.loop.train`` does.
     """
     if config.size != SIZE:
         raise PosetuneError(

@@ -20,18 +20,18 @@ from posetune.graph.points import OwnPoints
 from posetune.graph.torch.network import Network
 from posetune.runtime.own_points import OwnNetwork
 from posetune.tune.config import TrainConfig
-from posetune.tune.curves import draw_curves
 from posetune.tune.custom.config import HeadConfig
 from posetune.tune.custom.frozen import FrozenStage
 from posetune.tune.custom.losses import KEPT, HeadOutput, head_losses
 from posetune.tune.custom.prepare import Material, gather
-from posetune.tune.loop import Run, TrainResult, calibration, device_of, total_steps
-from posetune.tune.losses import Prediction, held
 from posetune.tune.people.collect import base_networks
 from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject, collate, make_sample
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
-from posetune.tune.trainer import Begun, Trainer
-from posetune.tune.validate import Score
+from posetune.tune.training.curves import draw_curves
+from posetune.tune.training.loop import Run, TrainResult, calibration, device_of, total_steps
+from posetune.tune.training.losses import Prediction, held
+from posetune.tune.training.trainer import Begun, Trainer
+from posetune.tune.training.validate import Score
 
 Say = Callable[[str], None]
 

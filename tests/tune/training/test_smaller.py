@@ -9,9 +9,9 @@ from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.network import Network
 from posetune.runtime.landmark_network import LandmarkNetwork
 from posetune.tune.config import load_config
-from posetune.tune.losses import OUTPUTS, Prediction, gaussian_maps, refine
 from posetune.tune.people.samples import Batch
-from posetune.tune.smaller import SmallerTrainer, at_size, shrunk
+from posetune.tune.training.losses import OUTPUTS, Prediction, gaussian_maps, refine
+from posetune.tune.training.smaller import SmallerTrainer, at_size, shrunk
 
 
 def batch(count=2):

@@ -19,8 +19,8 @@ from posetune.graph.torch.network import Convolution, Network
 from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.config import TrainConfig
-from posetune.tune.losses import OUTPUTS, Prediction, losses
 from posetune.tune.people.samples import Batch
+from posetune.tune.training.losses import OUTPUTS, Prediction, losses
 
 #: Coarsest output resolution, in px of a 256 px crop, at which a convolution is still trained.
 _FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}

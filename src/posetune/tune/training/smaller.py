@@ -14,9 +14,9 @@ from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
 from posetune.graph.torch.network import Network
 from posetune.tune.config import TrainConfig
-from posetune.tune.losses import OUTPUTS, Prediction
 from posetune.tune.people.samples import Batch
-from posetune.tune.trainer import Begun, Trainer
+from posetune.tune.training.losses import OUTPUTS, Prediction
+from posetune.tune.training.trainer import Begun, Trainer
 
 
 class SmallerTrainer(Trainer):

@@ -11,8 +11,8 @@ import torch
 
 from posetune.graph.torch.network import Network
 from posetune.landmarks import COUNT
-from posetune.tune.losses import OUTPUTS, Prediction, refine
 from posetune.tune.people.samples import Batch, ImageCache, Subject, collate, make_sample
+from posetune.tune.training.losses import OUTPUTS, Prediction, refine
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,11 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
 from posetune.runtime.landmark_network import LandmarkNetwork, refine
-from posetune.tune.blend import Choice
 from posetune.tune.people.samples import ImageCache, Subject
 from posetune.tune.run_folder import MODEL, RunFolder
-from posetune.tune.trainer import Trainer
-from posetune.tune.validate import predict_points, validate
+from posetune.tune.training.blend import Choice
+from posetune.tune.training.trainer import Trainer
+from posetune.tune.training.validate import predict_points, validate
 
 
 def write_model(
@@ -31,7 +31,7 @@ def write_model(
 ) -> dict[str, Any]:
     """Write ``model.tflite`` and measure it: the file's own validation error, and how far it is from the torch network.
 
-    ``choice``: what :func:`posetune.tune.blend.choose` chose. Returns the figures.
+    ``choice``: what :func:`posetune.tune.training.blend.choose` chose. Returns the figures.
     """
     network = trainer.blended(choice.share, choice.heatmap_bias)
     content = network.write_to(Graph(base)).to_bytes()

@@ -18,16 +18,16 @@ from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
 from posetune.interrupt import interruptible
 from posetune.progress import clock
-from posetune.tune.blend import choose
 from posetune.tune.config import TrainConfig, load_config
-from posetune.tune.curves import draw_curves
-from posetune.tune.finish import write_model
 from posetune.tune.people.collect import base_networks, gather
 from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Revisited, Subject, ahead
 from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
-from posetune.tune.smaller import SmallerTrainer
-from posetune.tune.trainer import Trainer
-from posetune.tune.validate import Score, validate
+from posetune.tune.training.blend import choose
+from posetune.tune.training.curves import draw_curves
+from posetune.tune.training.result import write_model
+from posetune.tune.training.smaller import SmallerTrainer
+from posetune.tune.training.trainer import Trainer
+from posetune.tune.training.validate import Score, validate
 
 _CALIBRATION_BATCHES = 4
 _LOG_EVERY = 10  # steps

@@ -9,7 +9,7 @@ from posetune import stock
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.config import load_config
 from posetune.tune.people.samples import Batch
-from posetune.tune.trainer import Trainer, merged
+from posetune.tune.training.trainer import Trainer, merged
 
 
 @pytest.fixture

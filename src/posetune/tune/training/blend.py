@@ -19,8 +19,8 @@ from torch import Tensor
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.collect import ordinary_subjects
 from posetune.tune.people.samples import ImageCache, Subject
-from posetune.tune.trainer import Trainer
-from posetune.tune.validate import errors_with_bias
+from posetune.tune.training.trainer import Trainer
+from posetune.tune.training.validate import errors_with_bias
 
 _SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 #: How much the error on the sample set's ordinary people, whom training has not seen, may grow in any case …

@@ -21,11 +21,11 @@ from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import NAMES
 from posetune.tune.config import load_config
-from posetune.tune.loop import Run, train
 from posetune.tune.people.samples import BatchMaker, ImageCache, subject_of
 from posetune.tune.run_folder import RunFolder
-from posetune.tune.trainer import Trainer
-from posetune.tune.validate import Score
+from posetune.tune.training.loop import Run, train
+from posetune.tune.training.trainer import Trainer
+from posetune.tune.training.validate import Score
 
 SMALL = [
     "samples=[16, 16]",

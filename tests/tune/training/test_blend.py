@@ -5,11 +5,11 @@ torch = pytest.importorskip("torch")
 
 from posetune import stock
 from posetune.graph.flatbuffer import Graph
-from posetune.tune import blend
-from posetune.tune.blend import Choice, choose
 from posetune.tune.config import load_config
-from posetune.tune.losses import OUTPUTS, Prediction
-from posetune.tune.trainer import Trainer
+from posetune.tune.training import blend
+from posetune.tune.training.blend import Choice, choose
+from posetune.tune.training.losses import OUTPUTS, Prediction
+from posetune.tune.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 

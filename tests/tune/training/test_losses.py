@@ -5,7 +5,16 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 
 from posetune.runtime.landmark_network import refine as refine_numpy
-from posetune.tune.losses import LossConfig, Prediction, gaussian_maps, losses, map_error, refine, robust, z_in_px
+from posetune.tune.training.losses import (
+    LossConfig,
+    Prediction,
+    gaussian_maps,
+    losses,
+    map_error,
+    refine,
+    robust,
+    z_in_px,
+)
 
 
 def prediction(batch=2, seed=0):
