@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
         print(files("posetune.tune").joinpath("train.yaml").read_text(encoding="utf-8"), end="")
         if args.method == "head":
-            print("\n" + files("posetune.tune.custom").joinpath("head.yaml").read_text(encoding="utf-8"), end="")
+            print("\n" + files("posetune.tune.methods.head").joinpath("head.yaml").read_text(encoding="utf-8"), end="")
         return 0
     from posetune.tune.run_folder import CONFIG, RunFolder
     from posetune.tune.training.loop import train
@@ -105,7 +105,7 @@ def _corrector(
     if args.resume:
         raise PosetuneError("A corrector is trained in seconds and has nothing to resume; leave out --resume.")
     from posetune.tune.config import load_config
-    from posetune.tune.corrector import train_corrector
+    from posetune.tune.methods.corrector.train import train_corrector
 
     given = {"data": args.data, "base": args.base, "out": args.out, **overrides}
     return train_corrector(
@@ -116,8 +116,8 @@ def _corrector(
 def _head(
     args: argparse.Namespace, config: str | Path | None, assignments: list[str], overrides: dict[str, Any]
 ) -> TrainResult:
-    from posetune.tune.custom.config import load_head_config
-    from posetune.tune.custom.stages import train_head
+    from posetune.tune.methods.head.config import load_head_config
+    from posetune.tune.methods.head.stages import train_head
 
     if args.trainable is not None:
         raise PosetuneError("--method head goes deeper by stages; say which with --set 'head.stages=[head, tail]'.")

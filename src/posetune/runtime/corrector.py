@@ -1,6 +1,6 @@
 """A small model behind an unmodified network: its landmarks in, better placed landmarks out. numpy alone.
 
-How it is trained: ``posetune.tune.corrector``. What it can and cannot do: docs/reference/corrector.md.
+How it is trained: ``posetune.tune.methods.corrector.train``. What it can and cannot do: docs/reference/corrector.md.
 
 Frame. A corrector never sees pixels or crops. It works in the *body frame* that the landmarks themselves imply:
 origin in the middle of the hips, up towards the middle of the shoulders, unit length the root mean square distance

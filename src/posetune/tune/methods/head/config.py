@@ -34,7 +34,7 @@ class HeadConfig:
 
 def head_defaults() -> dict[str, Any]:
     """train.yaml with head.yaml over it, as a mapping."""
-    own = yaml.safe_load(files("posetune.tune.custom").joinpath("head.yaml").read_text(encoding="utf-8"))
+    own = yaml.safe_load(files("posetune.tune.methods.head").joinpath("head.yaml").read_text(encoding="utf-8"))
     default = {**default_config(), "head": own.pop("head")}
     return resolve(default, own)
 

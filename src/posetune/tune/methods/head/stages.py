@@ -1,8 +1,9 @@
 """``posetune train --method head``: transfer learning. The head first, with the backbone frozen, then deeper by stages.
 
-Two cases. Labels with points that are none of the 33 get a new head of their own (:mod:`posetune.tune.custom.train`). Labels
-among the 33 keep MediaPipe's outputs: the heads of the stock network are trained on, warm or re-initialised, then its
-last layers, by the trainer that ``--method full`` uses; the result is a drop-in for MediaPipe.
+Two cases. Labels with points that are none of the 33 get a new head of their own
+(:mod:`posetune.tune.methods.head.new_head`). Labels among the 33 keep MediaPipe's outputs: the heads of the stock network
+are trained on, warm or re-initialised, then its last layers, by the trainer that ``--method full`` uses; the result is a
+drop-in for MediaPipe.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from posetune.geometry import SIZE
 from posetune.graph.build_head import stock_heads
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.config import TrainConfig
-from posetune.tune.custom.config import HeadConfig
-from posetune.tune.custom.prepare import has_own_names
-from posetune.tune.custom.train import train_points
+from posetune.tune.methods.head.collect import has_own_names
+from posetune.tune.methods.head.config import HeadConfig
+from posetune.tune.methods.head.new_head import train_points
 from posetune.tune.people.collect import base_networks, gather
 from posetune.tune.people.samples import BatchMaker, ImageCache
 from posetune.tune.run_folder import CONFIG, RunFolder

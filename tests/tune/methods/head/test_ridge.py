@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from posetune.tune.custom.ridge import fit
+from posetune.tune.methods.head.ridge import fit
 
 
 def test_a_linear_relation_is_found_and_unlabelled_points_are_left_out():

@@ -22,9 +22,8 @@ from posetune.landmarks import FLIP
 from posetune.measure.evaluate import evaluate
 from posetune.runtime.corrector import FEATURES, Corrector
 from posetune.runtime.landmarker import Landmarker
-from posetune.tune import corrector as training
-from posetune.tune.corrector import choose, error_px, two_halves
-from posetune.tune.corrector_fit import (
+from posetune.tune.methods.corrector import train as training
+from posetune.tune.methods.corrector.fit import (
     Material,
     candidates,
     fit_constant,
@@ -35,6 +34,7 @@ from posetune.tune.corrector_fit import (
     one_thread,
     predict,
 )
+from posetune.tune.methods.corrector.train import choose, error_px, two_halves
 
 LANDMARKS = np.array([13, 14, 25])
 

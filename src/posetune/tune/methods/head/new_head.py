@@ -20,10 +20,10 @@ from posetune.graph.points import OwnPoints
 from posetune.graph.torch.network import Network
 from posetune.runtime.own_points import OwnNetwork
 from posetune.tune.config import TrainConfig
-from posetune.tune.custom.config import HeadConfig
-from posetune.tune.custom.frozen import FrozenStage
-from posetune.tune.custom.losses import KEPT, HeadOutput, head_losses
-from posetune.tune.custom.prepare import Material, gather
+from posetune.tune.methods.head.collect import Material, gather
+from posetune.tune.methods.head.config import HeadConfig
+from posetune.tune.methods.head.frozen import FrozenStage
+from posetune.tune.methods.head.losses import KEPT, HeadOutput, head_losses
 from posetune.tune.people.collect import base_networks
 from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject, collate, make_sample
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder

@@ -30,7 +30,7 @@ from posetune.progress import Progress
 from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
 from posetune.runtime.landmarker import Landmarker
 from posetune.tune.config import TrainConfig
-from posetune.tune.corrector_fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
+from posetune.tune.methods.corrector.fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
 from posetune.tune.people.collect import load_splits, record_split, worth
 from posetune.tune.people.label_trust import trust_from
 from posetune.tune.run_folder import CONFIG, MODEL, RunFolder

@@ -19,9 +19,9 @@ from posetune.graph.torch.network import Convolution, Network
 from posetune.graph.torch.normalise import normalise
 from posetune.progress import Progress
 from posetune.tune.config import TrainConfig
-from posetune.tune.custom import ridge
-from posetune.tune.custom.config import HeadConfig
-from posetune.tune.custom.losses import HeadOutput, head_losses
+from posetune.tune.methods.head import ridge
+from posetune.tune.methods.head.config import HeadConfig
+from posetune.tune.methods.head.losses import HeadOutput, head_losses
 from posetune.tune.people.augment import AugmentConfig
 from posetune.tune.people.samples import Batch, ImageCache, Subject, collate, make_sample
 

@@ -21,9 +21,9 @@ from posetune.landmarks import INDEX
 from posetune.runtime.images import read_image
 from posetune.synthetic.sample import write_sample
 from posetune.tune.config import TRAINABLE
-from posetune.tune.custom.config import load_head_config
-from posetune.tune.custom.losses import HeadOutput, head_losses
-from posetune.tune.custom.stages import reinitialised, train_head
+from posetune.tune.methods.head.config import load_head_config
+from posetune.tune.methods.head.losses import HeadOutput, head_losses
+from posetune.tune.methods.head.stages import reinitialised, train_head
 from posetune.tune.run_folder import STAGES, RunFolder
 from posetune.tune.training.losses import LossConfig
 
