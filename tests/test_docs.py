@@ -57,6 +57,16 @@ def test_pages_named_in_code_are_there() -> None:
     assert sorted(pair for pair in named if not (ROOT / pair[1]).exists()) == []
 
 
+def test_files_named_in_the_reference_are_there() -> None:
+    pages = [*sorted((ROOT / "docs/reference").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+    named = {
+        (page.name, name) for page in pages for name in re.findall(r"`(\w+(?:/\w+)+\.(?:py|sh|zip))`", _text(page))
+    }
+    assert len(named) > 5
+    folders = (ROOT, ROOT / "src/posetune", ROOT / "src/posetune/data/synthetic", ROOT / "src/posetune/synthetic")
+    assert sorted(n for n in named if not any((folder / n[1]).exists() for folder in folders)) == []
+
+
 @pytest.mark.parametrize("page", GUIDES, ids=lambda p: p.stem)
 def test_a_guide_page_is_short_and_in_the_index(page: Path) -> None:
     assert len(_text(page).split()) <= 400
