@@ -8,7 +8,7 @@ import numpy as np
 
 from posetune.opencv import cv2
 from posetune.runtime.mask import tint
-from posetune.runtime.pose import Pose
+from posetune.runtime.pose import MIN_VISIBILITY, Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 Colour = tuple[int, int, int]
@@ -16,14 +16,15 @@ Colour = tuple[int, int, int]
 #: RGB by side of the person; told apart by colour-blind readers too (Okabe and Ito's orange and sky blue).
 SIDE_COLOURS = {"left": (255, 150, 0), "right": (60, 185, 255), "middle": (255, 255, 255)}
 _OUTLINE = (0, 0, 0)
-#: Points less visible than this are drawn as rings, and the lines to them thin.
-MIN_VISIBILITY = 0.5
 _FACE_DOT = 0.5
 _SHIFT = 4  # cv2 draws at 1/16 px
 
 
 def draw_poses(image: np.ndarray, poses: Sequence[Pose]) -> np.ndarray:
-    """A copy of ``image`` (H, W, 3) uint8 RGB with the masks, where there are any, and the skeletons of ``poses`` on it."""
+    """A copy of ``image`` (H, W, 3) uint8 RGB with the masks, where there are any, and the skeletons of ``poses`` on it.
+
+    Points less visible than MIN_VISIBILITY are drawn as rings, and the lines to them thin.
+    """
     canvas = np.ascontiguousarray(image).copy()
     for pose in poses:
         tint(canvas, pose)

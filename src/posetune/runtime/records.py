@@ -14,7 +14,6 @@ from typing import Any, TextIO
 
 from posetune.files import replacing
 from posetune.runtime.pose import Pose
-from posetune.skeleton import BLAZEPOSE
 
 CATEGORY_ID = 1  # "person"
 CSV_COLUMNS = (
@@ -41,42 +40,19 @@ def coco_result(found: Found) -> dict[str, Any]:
     """One entry of a COCO keypoint results file (cocodataset.org/#format-results), and what COCO has no
     place for.
 
-    ``keypoints``: 33 × (x, y, visibility), image px and 0…1. Beyond COCO: ``file_name``; of videos ``frame``,
-    ``seconds``, ``track_id`` (who it is, from 1 in each video); ``z``: 33 × image px; ``presence``: 33 × 0…1;
-    ``world``: 33 × [x, y, z] metres, hip-centred;
-    ``detection_score`` 0…1. Of a network with K points of its own: K instead of 33, ``keypoint_names``, and null for what
-    it does not tell (z, presence and world of points that are none of the 33).
+    The keys of :meth:`Pose.to_dict`, and ``image_id``, ``category_id``, ``file_name``; of videos ``frame`` and ``seconds``.
     """
-    pose = found.pose
-    keypoints = [
-        number
-        for (x, y, _), v in zip(pose.landmarks_px.tolist(), pose.visibility.tolist(), strict=True)
-        for number in (round(x, 3), round(y, 3), round(v, 4))
-    ]
     entry: dict[str, Any] = {
         "image_id": found.image_id,
         "category_id": CATEGORY_ID,
-        "keypoints": keypoints,
-        "score": round(pose.score, 5),
+        **found.pose.to_dict(),
         "file_name": found.file_name,
-        "detection_score": round(pose.detection_score, 5),
-        "z": [_rounded(z, 3) for z in pose.landmarks_px[:, 2].tolist()],
-        "presence": [_rounded(p, 4) for p in pose.presence.tolist()],
-        "world": [[_rounded(v, 4) for v in point] for point in pose.world.tolist()],
     }
-    if pose.skeleton is not BLAZEPOSE:
-        entry["keypoint_names"] = list(pose.skeleton.names)
     if found.frame is not None:
         entry["frame"] = found.frame
     if found.seconds is not None:
         entry["seconds"] = round(found.seconds, 4)
-    if pose.id is not None:
-        entry["track_id"] = pose.id
     return entry
-
-
-def _rounded(value: float, digits: int) -> float | None:
-    return None if math.isnan(value) else round(value, digits)
 
 
 def coco_json(people: Iterable[Found]) -> str:
