@@ -23,6 +23,14 @@ Written by `scripts/make_cli_reference.py` from what `posetune VERB --help` know
 | 1 | a check failed, or a part of the input could not be read |
 | 2 | bad input: one sentence on stderr says what, where, what to do |
 | 130 | interrupted; what was done is kept |
+
+`--json` alone prints JSON on stdout and everything else on stderr; `--json FILE` writes it into a file, never over one that is no JSON.
+
+| environment variable | meaning |
+|---|---|
+| `POSETUNE_CACHE` | the folder of stock networks and answers; `posetune models list` names it |
+| `OPENCV_IO_MAX_IMAGE_PIXELS` | pixels of the largest image that is read (default 134,217,728) |
+| `OPENCV_FFMPEG_CAPTURE_OPTIONS` | FFmpeg's options, by which formats of video are limited to those that hold their own pictures |
 """
 
 
