@@ -24,7 +24,8 @@ Written by `scripts/make_cli_reference.py` from what `posetune VERB --help` know
 | 2 | bad input: one sentence on stderr says what, where, what to do |
 | 130 | interrupted; what was done is kept |
 
-`--json` alone prints JSON on stdout and everything else on stderr; `--json FILE` writes it into a file, never over one that is no JSON.
+`--json` alone prints JSON on stdout and everything else on stderr; `--json FILE` writes it into a file, never over
+one that is no JSON.
 
 | environment variable | meaning |
 |---|---|
