@@ -57,7 +57,7 @@ def test_a_shifted_network_is_farther_from_the_teacher_and_from_its_mirror_image
     assert tuned["from_mirror_difference_to_stock"]["relative"] > 0.5
     low, high = tuned["from_mirror_difference_to_stock"]["relative_interval_95"]
     assert 0 < low <= high
-    assert "Agreement is not accuracy" in table(result)
+    assert "Agreement is not accuracy" in table(found)
 
 
 def test_the_command(footage, shifted, tmp_path, capsys):

@@ -39,7 +39,7 @@ def test_what_a_network_is():
 
 
 def test_one_row_a_mode_and_contender_with_the_agreed_keys(report):
-    content = json.loads(json.dumps(report.as_json()))
+    content = json.loads(json.dumps(report.to_json()))
     assert set(content) == {"machine", "rows"}
     assert [row["mode"] for row in content["rows"]] == ["network", "cold_start"]
     for row in content["rows"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from posetune.data.dataset import Dataset, ImageRecord, Person, write_coco
 from posetune.landmarks import INDEX
 from posetune.measure.compare import compare, run_summary
 from posetune.measure.compare_table import change, columns, markdown, page, seconds
+from posetune.measure.results import Difference, DifferenceIntervals
 from posetune.runtime.corrector import Corrector
 
 JOINTS = {"shoulder": (28, -98), "hip": (18, 0), "knee": (20, 75), "ankle": (22, 148)}
@@ -84,7 +86,7 @@ def test_a_row_says_what_it_is_gains_forgets_and_costs(comparison):
 
 
 def test_the_table_is_markdown(comparison):
-    text = markdown(comparison.result)
+    text = markdown(comparison)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert len(lines) == 4  # heading, rule, two networks
     assert len({line.count("|") for line in lines}) == 1
@@ -94,8 +96,8 @@ def test_the_table_is_markdown(comparison):
 
 
 def test_what_nobody_measured_has_no_column(comparison):
-    bare = {**comparison.result, "general": None}
-    bare["rows"] = [{**row, "ms_per_crop": None, "train_people": None} for row in bare["rows"]]
+    rows = tuple(replace(row, ms_per_crop=None, train_people=None) for row in comparison.rows)
+    bare = replace(comparison, rows=rows, general=None)
     headings = [heading for heading, _ in columns(bare)]
     assert not {"forgetting", "ms a crop", "people learnt from", "against heavy"} & set(headings)
 
@@ -144,6 +146,7 @@ def test_a_summary_that_cannot_be_read_is_none(tmp_path):
 
 def test_words_for_numbers():
     assert [seconds(s) for s in (None, 4.2, 1025.0)] == ["", "4 s", "17:05"]
-    difference = {"stock": "full", "mean_error_relative": -0.1, "interval_95": {"mean_error_relative": [-0.2, 0.05]}}
+    bounds = DifferenceIntervals(None, (-0.2, 0.05), None, None)
+    difference = Difference("full", 3, -1.0, -0.1, None, None, bounds)
     assert change(difference, of=True) == "−10.0 % (−20 … +5) of full"
     assert change(None) == ""

@@ -52,10 +52,10 @@ def test_an_exchanged_pair_is_a_swap_and_a_lone_error_a_plain_miss():
     assert np.flatnonzero(missed(one)[0]).tolist() == sorted([*knees, INDEX["left_ankle"]])
     assert np.flatnonzero(swapped(one)[0]).tolist() == sorted(knees)
     found = analyse([who], one)
-    assert (found["missed"], found["swaps"], found["people_with_swaps"]) == (3, 2, 1)
-    assert found["swaps_by_landmark"] == {"left_knee": 1, "right_knee": 1}
-    assert found["error_share_of_missed"] == pytest.approx(1)
-    assert found["error_share_of_swaps"] == pytest.approx(120 / 170)
+    assert (found.missed, found.swaps, found.people_with_swaps) == (3, 2, 1)
+    assert found.swaps_by_landmark == {"left_knee": 1, "right_knee": 1}
+    assert found.error_share_of_missed == pytest.approx(1)
+    assert found.error_share_of_swaps == pytest.approx(120 / 170)
 
 
 def test_both_points_on_one_knee_are_no_swap():
@@ -78,7 +78,7 @@ def test_nobody_found_is_nothing_missed_here():
     who = person()
     none = scored([who], np.full((1, 33, 3), np.nan))
     assert not missed(none).any()
-    assert analyse([who], none)["error_share_of_missed"] is None
+    assert analyse([who], none).error_share_of_missed is None
 
 
 def test_poses_are_told_from_the_labels():
@@ -122,8 +122,8 @@ def test_rows_add_up():
     points = np.array([p.keypoints for p in people])
     points[1, INDEX["left_knee"], 0] += 45
     found = analyse(people, scored(people, points))
-    rows = {row["name"]: row for row in found["by"]}
-    assert rows["upright"]["points"] + rows["upside-down"]["points"] == found["points"]
-    assert (rows["upright"]["missed"], rows["upside-down"]["missed"]) == (0, 1)
-    assert rows["upside-down"]["pck_0.2"] == pytest.approx(9 / 10)
-    assert found["worst_tenth_share"] == pytest.approx(1)
+    rows = {row.name: row for row in found.by}
+    assert rows["upright"].points + rows["upside-down"].points == found.points
+    assert (rows["upright"].missed, rows["upside-down"].missed) == (0, 1)
+    assert rows["upside-down"].pck_02 == pytest.approx(9 / 10)
+    assert found.worst_tenth_share == pytest.approx(1)

@@ -20,7 +20,8 @@ from posetune.data.dataset import Dataset, ImageRecord, Person, load_dataset, wr
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
-from posetune.measure.evaluate import evaluate, stock_base
+from posetune.measure.beside import stock_base
+from posetune.measure.evaluate import evaluate
 from posetune.measure.offset import add_offsets, fit_across_folds, fit_offsets, two_folds
 from posetune.measure.pipeline import match
 from posetune.measure.report import report_html
@@ -252,7 +253,7 @@ def test_a_stock_network_that_cannot_be_had_is_skipped_with_a_word(drawn, monkey
     evaluation = evaluate(drawn, "val", pipeline=False, with_offset=False, threads=1)
     assert list(evaluation.result["models"]) == ["full"]
     assert "npm is not installed" in evaluation.result["skipped"]["heavy"]
-    assert "Without stock heavy: heavy is not in the cache" in text_tables(evaluation.result)
+    assert "Without stock heavy: heavy is not in the cache" in text_tables(evaluation)
 
 
 def test_a_damaged_image_ends_the_evaluation_with_its_name(drawn, tmp_path):
@@ -270,12 +271,13 @@ def test_people_in_depth_are_measured_in_depth(drawn):
     truth = [dataclasses.replace(p, keypoints_3d=w) for p, w in zip(first.people, worlds, strict=True)]
     images = tuple({id(p.image): p.image for p in truth}.values())
     write_coco(Dataset("deep", images, tuple(truth), (), (), drawn), drawn / "annotations" / "deep.json")
-    result = evaluate(drawn, "deep", stock_names=["full"], pipeline=False, with_offset=False, threads=1).result
+    evaluation = evaluate(drawn, "deep", stock_names=["full"], pipeline=False, with_offset=False, threads=1)
+    result = evaluation.result
     crop = result["protocols"]["crop"]["full"]
     assert crop["z_error_cm"] == pytest.approx(4 * 2 / 33, abs=1e-3)
     assert crop["mpjpe_cm"] == pytest.approx(4 * 2 / 33, abs=1e-3)
     assert 0 < crop["pa_mpjpe_cm"] < 1
-    assert "PA-MPJPE cm" in text_tables(result)
+    assert "PA-MPJPE cm" in text_tables(evaluation)
 
 
 def test_a_lone_label_file_is_its_own_split(drawn):

@@ -115,7 +115,7 @@ def test_intervals_resample_groups_not_people():
     groups = np.array(["a"] * 50 + ["b"] * 50, dtype=object)
     values = np.array([0.0] * 50 + [10.0] * 50)[:, None]
     interval = Resampling.of(groups).interval(values)
-    assert interval == [0.0, 10.0]  # two scenes: a quarter of all draws is one scene twice
+    assert interval == (0.0, 10.0)  # two scenes: a quarter of all draws is one scene twice
     single = Resampling.of(np.arange(100)).interval(values)
     assert 3.5 < single[0] < 5 < single[1] < 6.5
     assert Resampling.of(np.array(["only"] * 9, dtype=object)).interval(values[:9]) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 from tests.helpers.golden import assert_golden
 from tests.measure.test_compare import write_set
+from tests.measure.test_golden import ADDED
 
 from posetune import cli, stock
 from posetune.data.dataset import Dataset, ImageRecord, Person, load_dataset
 from posetune.errors import PosetuneError
+from posetune.measure.compare import ComparisonRow
+from posetune.measure.results import Difference, DifferenceIntervals
 from posetune.runtime.corrector import Corrector
 from posetune.sweep import run as sweeping
 from posetune.sweep.plan import Cell, cells, subset
@@ -100,7 +104,7 @@ def test_a_sweep_trains_each_cell_once_and_goes_on_where_it_was(data, tmp_path, 
     figures = json.loads((out / "sweep.json").read_text())
     assert figures["recommendation"] == result.words
     del figures["recommendation"]  # it names figures of this machine
-    assert_golden("sweep", figures, ("posetune", "data", "ms_per_crop", "bytes", "added_bytes"))
+    assert_golden("sweep", figures, ("posetune", "data", "ms_per_crop", "bytes", "added_bytes"), ADDED)
 
     (out / "corrector-full-2" / "summary.json").unlink()  # as if it had been interrupted
     (out / "corrector-full-2" / stock.RUN_NETWORK).unlink()
@@ -157,26 +161,19 @@ def test_a_real_training_process_says_why_it_failed(tmp_path):
     assert reason in (tmp_path / "run.log").read_text()
 
 
-def row(name: str, error: float, base: str = "full", relative: float | None = None, **more) -> dict:
+def row(name: str, error: float, base: str = "full", relative: float | None = None, **more) -> ComparisonRow:
     difference = None
     if relative is not None:
-        bounds = more.pop("bounds", [relative - 0.05, relative + 0.05])
-        difference = {"stock": base, "mean_error_relative": relative, "interval_95": {"mean_error_relative": bounds}}
-    kind = "stock" if relative is None else "model"
-    plain = {"ms_per_crop": 16.0, "train_seconds": 20.0, "forgetting": None}
-    return {
-        "name": name,
-        "kind": kind,
-        "base": base,
-        "mean_error_crop_px": error,
-        "difference_to_stock": difference,
-        **plain,
-        **more,
-    }
+        bounds = more.pop("bounds", (relative - 0.05, relative + 0.05))
+        difference = Difference(base, 9, None, relative, None, None, DifferenceIntervals(None, bounds, None, None))
+    values = {field.name: None for field in dataclasses.fields(ComparisonRow)}
+    values |= {"ms_per_crop": 16.0, "train_seconds": 20.0, "kind": "stock" if relative is None else "model"}
+    values |= {"name": name, "base": base, "mean_error_crop_px": error, "difference_to_stock": difference}
+    return ComparisonRow(**{**values, **more})
 
 
-def words(rows: list[dict], *named: Cell, groups: int = 9) -> str:
-    return " ".join(recommend({"rows": rows, "groups": groups}, {cell.name: cell for cell in named}))
+def words(rows: list[ComparisonRow], *named: Cell, groups: int = 9) -> str:
+    return " ".join(recommend(rows, groups, {cell.name: cell for cell in named}))
 
 
 def test_the_recommendation_says_what_the_table_says():

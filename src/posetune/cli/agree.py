@@ -59,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
         if args.sheet is not None:
             _draw(found, args.sheet)
     if args.json is not None:
-        args.json.write(found.result)
-    print(table(found.result))
+        args.json.write(found.to_json())
+    print(table(found))
     return 0
 
 

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             threads=args.threads or default_threads(),
         )
     if args.json is not None:
-        args.json.write(report.as_json())
+        args.json.write(report.to_json())
     if args.chart:
         bench_show.write_chart(report, args.chart)
     print(bench_show.table(report, contenders))

@@ -49,10 +49,10 @@ def run(args: argparse.Namespace) -> int:
             threads=args.threads,
             progress=phases.report,
         )
-    text = markdown(comparison.result)
+    text = markdown(comparison)
     written = []
     if args.json is not None:
-        args.json.write(comparison.result)
+        args.json.write(comparison.to_json())
     if args.markdown is not None:
         write_text(args.markdown, text + "\n")
         written.append(args.markdown)

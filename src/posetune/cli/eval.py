@@ -13,7 +13,8 @@ from posetune.errors import PosetuneError
 from posetune.progress import Progress
 
 if TYPE_CHECKING:
-    from posetune.measure.evaluate import Entry, Evaluation
+    from posetune.measure.beside import Entry
+    from posetune.measure.evaluate import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +47,9 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         help="a data set: images/ and annotations/<split>.json; or a COCO keypoint .json file",
     )  # fmt: skip
     parser.add_argument(
-        "--split", default="val", metavar="S", help="split, or several with commas (default: %(default)s)"
-    )
+        "--split", metavar="S",
+        help="split, or several with commas (default: what the run held out of its training; val where no run says)",
+    )  # fmt: skip
 
 
 def add_stock(parser: argparse.ArgumentParser, model: str) -> None:
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
             progress=phases.report,
         )
     if args.json is not None:
-        args.json.write(evaluation.result)
+        args.json.write(evaluation.to_json())
     if args.report is not None:
         from posetune.measure.report import write_report
 
@@ -104,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None:
         _draw(evaluation, args.picture)
         print(f"Picture: {args.picture}", file=sys.stderr)
-    print(text_tables(evaluation.result, details=not args.brief))
+    print(text_tables(evaluation, details=not args.brief))
     return 0
 
 

@@ -24,8 +24,10 @@ from posetune.data.unlabelled import find_people, unlabelled_images
 from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
 from posetune.graph.points import has_own_points
+from posetune.measure.beside import Entry, named, networks_beside
 from posetune.measure.bootstrap import Resampling
-from posetune.measure.evaluate import Entry, Progress, networks_beside
+from posetune.measure.evaluate import Progress
+from posetune.measure.results import Interval, Record
 from posetune.measure.table import aligned, relative
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
@@ -37,18 +39,98 @@ _FAR = 0.15
 _SIDE, _COLUMNS = 240, 3
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class Change(Record):
+    """A mean distance as a share of its stock network's, minus 1, with the paired 95 % interval."""
+
+    relative: float
+    relative_interval_95: Interval
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far a network's points are from others, crop px. ``difference_to_stock``: None for a stock network."""
+
+    crop_px: float
+    median_person_crop_px: float
+    interval_95: Interval
+    difference_to_stock: Change | None
+
+
+@dataclass(frozen=True)
+class AgreementRow(Record):
+    """One network: its distance from the teacher where that is sure, and from its own answer on the mirrored crop."""
+
+    name: str
+    kind: str
+    base: str
+    from_teacher: Distance
+    from_mirror: Distance
+
+    def to_json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"name": self.name, "kind": self.kind, "base": self.base}
+        for what in ("from_teacher", "from_mirror"):
+            distance = getattr(self, what)
+            bounds, change = distance.interval_95, distance.difference_to_stock
+            found |= {
+                f"{what}_crop_px": distance.crop_px,
+                f"{what}_median_person_crop_px": distance.median_person_crop_px,
+                f"{what}_interval_95": None if bounds is None else list(bounds),
+                f"{what}_difference_to_stock": None if change is None else change.to_json(),
+            }
+        return found
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Agreement:
-    """What :func:`agreement` found. ``result`` is the JSON of ``posetune agree`` (docs/reference/json.md). ``people``: whom the
-    teacher is sure of, with its points as labels; ``sure``: (N, 33) which of them count; ``answers``: name → what a
-    network says of them.
+    """What :func:`agreement` found. ``to_json()`` is what ``posetune agree --json`` writes.
+
+    ``images``, ``damaged``: how many were looked at and could not be read. ``people``: whom the teacher is sure of, with its
+    points as labels, of ``groups`` scenes or videos; ``sure``: (N, 33) which of them count; ``answers``: name → what a network
+    says of them; ``skipped``: stock networks that could not be had, and why.
     """
 
-    result: dict[str, Any]
+    teacher: str
+    images: int
+    damaged: int
+    groups: int
+    skipped: dict[str, str]
+    rows: tuple[AgreementRow, ...]
     entries: tuple[Entry, ...]
     people: tuple[Person, ...]
     sure: np.ndarray
     answers: dict[str, Answers]
+
+    @property
+    def points(self) -> int:
+        """How many points the teacher is sure of."""
+        return int(self.sure.sum())
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The same as ``to_json()``."""
+        return self.to_json()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists and numbers. Keys: docs/reference/json.md."""
+        return {
+            "posetune": __version__,
+            "teacher": self.teacher,
+            "images": self.images,
+            "damaged": self.damaged,
+            "people": len(self.people),
+            "groups": self.groups,
+            "points": self.points,
+            "skipped": self.skipped,
+            "rows": [row.to_json() for row in self.rows],
+        }
+
+    def __repr__(self) -> str:
+        rows = "; ".join(
+            f"{r.name} {r.from_teacher.crop_px:.2f} px from {self.teacher}, {r.from_mirror.crop_px:.2f} from its mirror image"
+            for r in self.rows
+        )
+        return f"Agreement({len(self.people)} people in {self.images} images: {rows})"
 
 
 def agreement(
@@ -71,11 +153,12 @@ def agreement(
     """
     report = progress or (lambda what, done, total: None)
     found = stock.resolve(teacher)
-    for source in [found, *(stock.resolve(model) for model in models)]:
+    given = named(models)
+    for source in [found, *given.values()]:
         if has_own_points(source.landmarks):
             raise PosetuneError(f"{source.name} has points of its own, and agreement is measured on MediaPipe's 33.")
-    networks, entries, skipped = networks_beside(models, stock_names, threads)
-    entries.sort(key=lambda e: ("stock", "model").index(e.kind))
+    beside = networks_beside(given, stock_names, threads)
+    networks, entries = beside.networks, beside.entries
     records = unlabelled_images(sources, frames, say)
     people, sure, damaged = _people(of_networks(found, threads=threads), records, most_people, report)
     if not people:
@@ -91,27 +174,28 @@ def agreement(
     labels = np.stack([p.keypoints[:, :2] for p in people])
     apart = {e.name: np.where(sure, _distance(answers[e.name].points_px, labels) * px, np.nan) for e in entries}
     mirror = {e.name: _distance(answers[e.name].points_px, mirrored[e.name].points_px[..., :2]) * px for e in entries}
-    result = {
-        "posetune": __version__,
-        "teacher": found.name,
-        "images": len(records),
-        "damaged": damaged,
-        "people": len(people),
-        "groups": resampling.groups,
-        "points": int(sure.sum()),
-        "skipped": skipped,
-        "rows": [
-            {
-                "name": e.name,
-                "kind": e.kind,
-                "base": e.base,
-                **_figures("from_teacher", apart[e.name], apart[e.base], resampling),
-                **_figures("from_mirror", mirror[e.name], mirror[e.base], resampling),
-            }
-            for e in entries
-        ],
-    }
-    return Agreement(result, tuple(entries), tuple(people), sure, answers)
+    rows = tuple(
+        AgreementRow(
+            e.name,
+            e.kind,
+            e.base,
+            _figures(apart[e.name], apart[e.base], resampling),
+            _figures(mirror[e.name], mirror[e.base], resampling),
+        )
+        for e in entries
+    )
+    return Agreement(
+        teacher=found.name,
+        images=len(records),
+        damaged=damaged,
+        groups=resampling.groups,
+        skipped=beside.skipped,
+        rows=rows,
+        entries=tuple(entries),
+        people=tuple(people),
+        sure=sure,
+        answers=answers,
+    )
 
 
 def _people(
@@ -139,40 +223,35 @@ def _distance(points_px: np.ndarray, others_px: np.ndarray) -> np.ndarray:
     return np.linalg.norm(points_px[..., :2] - others_px, axis=-1)
 
 
-def _figures(what: str, values: np.ndarray, base: np.ndarray, resampling: Resampling) -> dict[str, Any]:
+def _figures(values: np.ndarray, base: np.ndarray, resampling: Resampling) -> Distance:
     mean, stock_mean = float(np.nanmean(values)), float(np.nanmean(base))
     someone = np.isfinite(values).any(axis=1)
-    return {
-        f"{what}_crop_px": mean,
-        f"{what}_median_person_crop_px": float(np.median(np.nanmean(values[someone], axis=1))),
-        f"{what}_interval_95": resampling.interval(values),
-        f"{what}_difference_to_stock": None
+    return Distance(
+        crop_px=mean,
+        median_person_crop_px=float(np.median(np.nanmean(values[someone], axis=1))),
+        interval_95=resampling.interval(values),
+        difference_to_stock=None
         if values is base
-        else {
-            "relative": mean / stock_mean - 1,
-            "relative_interval_95": resampling.interval_of_ratio(values, base),
-        },
-    }
+        else Change(mean / stock_mean - 1, resampling.interval_of_ratio(values, base)),
+    )
 
 
-def table(result: dict[str, Any]) -> str:
+def table(found: Agreement) -> str:
     """Lines to print."""
-    rows = [
-        ["", f"from {result['teacher']}, where sure", "against stock", "from its own mirror image", "against stock"]
-    ]
-    for row in result["rows"]:
-        cells = [row["name"]]
-        for what in ("from_teacher", "from_mirror"):
-            changed = row[f"{what}_difference_to_stock"]
-            cells.append(f"{row[f'{what}_crop_px']:.2f} · {row[f'{what}_median_person_crop_px']:.2f}")
-            cells.append("" if changed is None else relative(changed["relative"], changed["relative_interval_95"]))
+    rows = [["", f"from {found.teacher}, where sure", "against stock", "from its own mirror image", "against stock"]]
+    for row in found.rows:
+        cells = [row.name]
+        for distance in (row.from_teacher, row.from_mirror):
+            change = distance.difference_to_stock
+            cells.append(f"{distance.crop_px:.2f} · {distance.median_person_crop_px:.2f}")
+            cells.append("" if change is None else relative(change.relative, change.relative_interval_95))
         rows.append(cells)
     return "\n".join(
         [
-            f"{result['people']} people in {result['images']} images, {result['points']} points that {result['teacher']} "
+            f"{len(found.people)} people in {found.images} images, {found.points} points that {found.teacher} "
             "is sure of; distance in crop px: mean · median person.",
             *aligned(rows),
-            *(f"{name} left out: {reason}" for name, reason in result["skipped"].items()),
+            *(f"{name} left out: {reason}" for name, reason in found.skipped.items()),
             "Agreement is not accuracy: who learned from the teacher agrees with it, right or wrong.",
         ]
     )

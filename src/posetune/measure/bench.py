@@ -73,7 +73,7 @@ class Report:
     machine: dict[str, Any]
     rows: tuple[Row, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {"machine": self.machine, "rows": [asdict(row) for row in self.rows]}
 
 

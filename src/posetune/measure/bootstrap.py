@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.measure.results import Interval
+
 REPEATS = 2000
 _PERCENTILES = (2.5, 97.5)
 
@@ -47,23 +49,24 @@ class Resampling:
         with np.errstate(invalid="ignore", divide="ignore"):
             return (self.weights @ sums) / (self.weights @ counts)
 
-    def interval(self, values: np.ndarray) -> list[float] | None:
+    def interval(self, values: np.ndarray) -> Interval:
         """The 95 % interval of the mean of ``values`` (N, …); None with fewer than two groups."""
         return self._percentiles(self.means(values))
 
-    def interval_of_difference(self, values: np.ndarray, reference: np.ndarray) -> list[float] | None:
+    def interval_of_difference(self, values: np.ndarray, reference: np.ndarray) -> Interval:
         """The 95 % interval of the mean of ``values`` minus that of ``reference``, both (N, …), group by
         group.
         """
         return self._percentiles(self.means(values) - self.means(reference))
 
-    def interval_of_ratio(self, values: np.ndarray, reference: np.ndarray) -> list[float] | None:
+    def interval_of_ratio(self, values: np.ndarray, reference: np.ndarray) -> Interval:
         """The 95 % interval of mean(``values``) / mean(``reference``) − 1."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._percentiles(self.means(values) / self.means(reference) - 1)
 
-    def _percentiles(self, means: np.ndarray) -> list[float] | None:
+    def _percentiles(self, means: np.ndarray) -> Interval:
         means = means[np.isfinite(means)]
         if self.groups < 2 or not means.size:
             return None
-        return [float(v) for v in np.percentile(means, _PERCENTILES)]
+        low, high = np.percentile(means, _PERCENTILES)
+        return float(low), float(high)

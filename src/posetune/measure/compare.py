@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from posetune import stock
 from posetune._version import __version__
 from posetune.data.answers import by_image
 from posetune.data.people import Person
-from posetune.measure.evaluate import Entry, Evaluation, Progress, evaluate
+from posetune.measure.beside import Entry
+from posetune.measure.evaluate import Evaluation, Progress, evaluate
+from posetune.measure.results import PCK_01, PCK_02, Difference, Intervals, Record
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 
@@ -28,20 +30,89 @@ TIMED_CROPS = 30
 _METHODS = {"stock": "stock", "offset": "constant offset"}
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """What :func:`compare` found. ``result`` is the JSON of ``posetune compare`` (docs/reference/json.md); ``main`` and
-    ``general`` are the evaluations that it was drawn from.
+@dataclass(frozen=True)
+class ComparisonRow(Record):
+    """One network of the table: what it is, what it cost, and its measures by the crop protocol.
+
+    ``train_people``, ``train_seconds``: as its run folder tells; ``bytes``: of its files, ``added_bytes`` of them behind an
+    unmodified network; ``ms_per_crop``: median time of an answer; ``forgetting``: its difference to stock on the general set.
+    ``trained_on_people``, ``general_trained_on_people``: how many of those measured it was trained on, None where nobody wrote
+    it down.
     """
 
-    result: dict[str, Any]
+    name: str
+    kind: str
+    base: str
+    method: str
+    train_people: int | None
+    train_seconds: float | None
+    bytes: int | None
+    added_bytes: int | None
+    ms_per_crop: float | None
+    points: int
+    mean_error_crop_px: float | None
+    pck_01: float | None = field(metadata=PCK_01)
+    pck_02: float | None = field(metadata=PCK_02)
+    angle_mae_deg: float | None
+    angle_accuracy_10deg: float | None
+    interval_95: Intervals
+    differences: dict[str, Difference]
+    difference_to_stock: Difference | None
+    general_error_crop_px: float | None
+    forgetting: Difference | None
+    trained_on_people: int | None
+    general_trained_on_people: int | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What :func:`compare` found. ``rows``: one a network; ``main`` and ``general``: the evaluations they were drawn from.
+    ``to_json()`` is what ``posetune compare --json`` writes.
+    """
+
+    rows: tuple[ComparisonRow, ...]
     main: Evaluation
     general: Evaluation | None
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The same as ``to_json()``."""
+        return self.to_json()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists and numbers. Keys: docs/reference/json.md."""
+        return {
+            "posetune": __version__,
+            "protocol": "crop",
+            **_about(self.main),
+            "offset_from": self.main.offset_from,
+            "skipped": self.main.skipped,
+            "general": None if self.general is None else _about(self.general),
+            "rows": [row.to_json() for row in self.rows],
+        }
+
+    def __repr__(self) -> str:
+        from posetune.measure.table import summary_line
+
+        forgotten = "" if self.general is None else f"; forgetting on {len(self.general.people)} people"
+        return f"Comparison({summary_line(self.main)}{forgotten})"
+
+
+def _about(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "data": evaluation.data,
+        "splits": list(evaluation.splits),
+        "held_out_by": list(evaluation.held_out_by),
+        "people": len(evaluation.people),
+        "groups": evaluation.groups,
+        "left_out": evaluation.left_out,
+        "warnings": list(evaluation.warnings),
+    }
 
 
 def compare(
     data: str | Path,
-    split: str | Sequence[str],
+    split: str | Sequence[str] | None,
     models: Sequence[str | Path],
     *,
     general: str | Path | None = None,
@@ -65,73 +136,41 @@ def compare(
     other = None
     if general is not None:
         other = evaluate(general, general_split, models, with_offset=False, **options)
-    sources = _sources(main.entries, models)
-    cost = _milliseconds(sources, main.people, progress) if timing else {}
-    measures = main.result["protocols"]["crop"]
-    elsewhere = other.result["protocols"]["crop"] if other is not None else {}
-    rows = [
-        _row(entry, measures[entry.name], elsewhere.get(entry.name), sources.get(entry.name), cost.get(entry.name))
-        for entry in main.entries
-    ]
-    result = {
-        "posetune": __version__,
-        "protocol": "crop",
-        **{
-            key: main.result[key]
-            for key in ("data", "splits", "people", "groups", "left_out", "offset_from", "skipped")
-        },
-        "general": None
-        if other is None
-        else {key: other.result[key] for key in ("data", "splits", "people", "groups", "left_out")},
-        "rows": rows,
-    }
-    return Comparison(result, main, other)
+    cost = _milliseconds(main.sources, main.people, progress) if timing else {}
+    return Comparison(tuple(_row(e, main, other, cost.get(e.name)) for e in main.entries), main, other)
 
 
-def _sources(entries: Sequence[Entry], models: Sequence[str | Path]) -> dict[str, stock.Networks]:
-    """Name in the tables → the networks behind it (an offset has none of its own)."""
-    given = [found for found in map(stock.resolve, models) if not found.is_stock]
-    names = [entry.name for entry in entries if entry.kind == "model"]
-    sources = dict(zip(names, given, strict=True))
-    return {entry.name: stock.resolve(entry.name) for entry in entries if entry.kind == "stock"} | sources
-
-
-def _row(
-    entry: Entry,
-    measures: dict[str, Any],
-    elsewhere: dict[str, Any] | None,
-    source: stock.Networks | None,
-    milliseconds: float | None,
-) -> dict[str, Any]:
+def _row(entry: Entry, main: Evaluation, general: Evaluation | None, milliseconds: float | None) -> ComparisonRow:
+    source = main.sources.get(entry.name)  # an offset has none of its own
     summary = {} if source is None or entry.kind == "stock" else run_summary(source.path.parent)
-    size = None if source is None else len(source.landmarks) + len(source.corrector or b"")
-    return {
-        "name": entry.name,
-        "kind": entry.kind,
-        "base": entry.base,
-        "method": _METHODS.get(entry.kind) or _method(summary),
-        "train_people": summary.get("train_people"),
-        "train_seconds": summary.get("seconds"),
-        "bytes": size,
-        "added_bytes": None if source is None or source.corrector is None else len(source.corrector),
-        "ms_per_crop": milliseconds,
-        **{
-            key: measures[key]
-            for key in (
-                "points",
-                "mean_error_crop_px",
-                "pck_0.1",
-                "pck_0.2",
-                "angle_mae_deg",
-                "angle_accuracy_10deg",
-                "interval_95",
-            )
-        },
-        "differences": measures.get("differences", {}),
-        "difference_to_stock": measures.get("difference_to_stock"),
-        "general_error_crop_px": None if elsewhere is None else elsewhere["mean_error_crop_px"],
-        "forgetting": None if elsewhere is None else elsewhere.get("difference_to_stock"),
-    }
+    corrector = None if source is None else source.corrector
+    measures = main.crop[entry.name]
+    elsewhere = general.crop.get(entry.name) if general is not None else None
+    there = next((e for e in general.entries if e.name == entry.name), None) if general is not None else None
+    return ComparisonRow(
+        name=entry.name,
+        kind=entry.kind,
+        base=entry.base,
+        method=_METHODS.get(entry.kind) or _method(summary),
+        train_people=summary.get("train_people"),
+        train_seconds=summary.get("seconds"),
+        bytes=None if source is None else len(source.landmarks) + len(corrector or b""),
+        added_bytes=None if corrector is None else len(corrector),
+        ms_per_crop=milliseconds,
+        points=measures.points,
+        mean_error_crop_px=measures.mean_error_crop_px,
+        pck_01=measures.pck_01,
+        pck_02=measures.pck_02,
+        angle_mae_deg=measures.angle_mae_deg,
+        angle_accuracy_10deg=measures.angle_accuracy_10deg,
+        interval_95=measures.interval_95,
+        differences=measures.differences or {},
+        difference_to_stock=measures.difference_to_stock,
+        general_error_crop_px=None if elsewhere is None else elsewhere.mean_error_crop_px,
+        forgetting=None if elsewhere is None else elsewhere.difference_to_stock,
+        trained_on_people=entry.trained_on,
+        general_trained_on_people=None if there is None else there.trained_on,
+    )
 
 
 def run_summary(folder: Path) -> dict[str, Any]:

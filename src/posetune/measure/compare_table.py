@@ -7,96 +7,108 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
 
-from posetune.measure import charts
-from posetune.measure.compare import Comparison
-from posetune.measure.table import change, interval, number, percent
+from posetune.measure import charts, table
+from posetune.measure.compare import Comparison, ComparisonRow
+from posetune.measure.people_measured import training_notes
+from posetune.measure.table import change, interval, number, percent, splits, trained_on
 from posetune.progress import clock
 
-Row = dict[str, Any]
-Column = tuple[str, Callable[[Row], str]]
+Column = tuple[str, Callable[[ComparisonRow], str]]
 _NONE = "–"
 _TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
 
 
-def columns(result: dict[str, Any]) -> list[Column]:
+def columns(comparison: Comparison) -> list[Column]:
     """Headings, and how a row becomes a cell; what was not measured in any row is left out."""
-    rows = result["rows"]
+    rows = comparison.rows
     found: list[Column] = [
-        ("network", lambda r: r["name"]),
-        ("method", lambda r: r["method"]),
-        ("people learnt from", lambda r: _NONE if r["train_people"] is None else str(r["train_people"])),
+        ("network", lambda r: r.name),
+        ("method", lambda r: r.method),
+        ("people learnt from", lambda r: _NONE if r.train_people is None else str(r.train_people)),
         ("crop px (95 %)", _error),
-        ("PCK@.1", lambda r: percent(r["pck_0.1"])),
-        ("PCK@.2", lambda r: percent(r["pck_0.2"])),
-        ("angles ≤ 10°", lambda r: percent(r["angle_accuracy_10deg"])),
-        ("against its stock", lambda r: change(r["difference_to_stock"], of=True)),
+        ("PCK@.1", lambda r: percent(r.pck_01)),
+        ("PCK@.2", lambda r: percent(r.pck_02)),
+        ("angles ≤ 10°", lambda r: percent(r.angle_accuracy_10deg)),
+        ("against its stock", lambda r: change(r.difference_to_stock, of=True)),
     ]
-    if any(row["name"] == "heavy" for row in rows):
-        found.append(("against heavy", lambda r: change(r["differences"].get("heavy"))))
-    if result["general"] is not None:
+    if any(row.name == "heavy" for row in rows):
+        found.append(("against heavy", lambda r: change(r.differences.get("heavy"))))
+    if comparison.general is not None:
         found += [
-            ("general px", lambda r: number(r["general_error_crop_px"], 2)),
-            ("forgetting", lambda r: change(r["forgetting"])),
+            ("general px", lambda r: number(r.general_error_crop_px, 2)),
+            ("forgetting", lambda r: change(r.forgetting)),
         ]
-    if any(row["ms_per_crop"] is not None for row in rows):
-        found.append(("ms a crop", lambda r: number(r["ms_per_crop"], 1)))
-    found += [("MB", _megabytes), ("training", lambda r: seconds(r["train_seconds"]))]
-    if all(row["train_people"] is None for row in rows):
+    if any(row.ms_per_crop is not None for row in rows):
+        found.append(("ms a crop", lambda r: number(r.ms_per_crop, 1)))
+    found += [("MB", _megabytes), ("training", lambda r: seconds(r.train_seconds))]
+    if all(row.train_people is None for row in rows):
         del found[2]
+    trained = {e.name: trained_on(e, len(comparison.main.people)) for e in comparison.main.entries}
+    if any(e.trained_on for e in comparison.main.entries):
+        found.insert(2, ("of these trained on", lambda r: trained[r.name]))
     return found
 
 
-def markdown(result: dict[str, Any]) -> str:
+def markdown(comparison: Comparison) -> str:
     """The table with a heading and what a reader has to know, as Markdown that reads well as plain text, too."""
-    chosen = columns(result)
+    chosen = columns(comparison)
     cells = [[heading for heading, _ in chosen]]
-    cells += [[cell(row) or " " for _, cell in chosen] for row in result["rows"]]
+    cells += [[cell(row) or " " for _, cell in chosen] for row in comparison.rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(chosen))]
     lines = [
         "| " + " | ".join(cell.replace("|", "\\|").ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in cells
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join([title(result), "", *lines, "", *(f"- {note}" for note in notes(result))])
+    first = [line for text in first_words(comparison) for line in ("", text)]
+    return "\n".join([title(comparison), *first, "", *lines, "", *(f"- {note}" for note in notes(comparison))])
 
 
-def title(result: dict[str, Any]) -> str:
-    text = f"{Path(result['data']).name} · {', '.join(result['splits'])} · {result['people']} people of {result['groups']} groups"
-    general = result["general"]
+def title(comparison: Comparison) -> str:
+    main, general = comparison.main, comparison.general
+    text = f"{Path(main.data).name} · {splits(main)} · {len(main.people)} people of {main.groups} groups"
     if general is not None:
-        text += (
-            f"; forgetting: {Path(general['data']).name} · {', '.join(general['splits'])} · {general['people']} people"
-        )
+        text += f"; forgetting: {Path(general.data).name} · {splits(general)} · {len(general.people)} people"
     return text
 
 
-def notes(result: dict[str, Any]) -> list[str]:
+def first_words(comparison: Comparison) -> list[str]:
+    """What has to be said before any figure: who is measured on people it was trained on."""
+    words = table.first_words(comparison.main)
+    if comparison.general is not None:
+        words += [f"The general set: {text}" for text in table.first_words(comparison.general)]
+    return words
+
+
+def notes(comparison: Comparison) -> list[str]:
     """What a reader has to know about the figures, a sentence each."""
+    main, general, rows = comparison.main, comparison.general, comparison.rows
     lines = [
         "Crop protocol; mean error in px of the 256 px crop; in brackets 95 % by bootstrap over groups, differences "
         "paired; changes are of the mean error, minus is better.",
     ]
-    for what, part in (("This set", result), ("The general set", result["general"])):
-        if part is not None and part["groups"] < 5:
-            lines.append(f"{what} has {part['groups']} groups only: the intervals say little.")
-    points = {row["name"]: row["points"] for row in result["rows"]}
+    for what, part in (("This set", main), ("The general set", general)):
+        if part is not None and part.groups < 5:
+            lines.append(f"{what} has {part.groups} groups only: the intervals say little.")
+    lines += training_notes(main.entries, len(main.people))
+    points = {row.name: row.points for row in rows}
     if len(set(points.values())) > 1:
         counts = ", ".join(f"{name} on {count}" for name, count in points.items())
         lines.append(
             f"The networks do not have the same points: {counts} labelled points. Only the differences, which are over points "
             "that both have, compare them."
         )
-    if result["offset_from"]:
-        lines.append(f"Constant offset: stock with every point moved by a constant, fitted on {result['offset_from']}.")
-    if any(row["ms_per_crop"] is not None for row in result["rows"]):
+    if main.offset_from:
+        lines.append(f"Constant offset: stock with every point moved by a constant, fitted on {main.offset_from}.")
+    if any(row.ms_per_crop is not None for row in rows):
         lines.append("ms a crop: median from crop to landmarks on one thread, the networks in turns.")
-    if any(row["added_bytes"] for row in result["rows"]):
-        added = ", ".join(f"{r['name']} {r['added_bytes'] / 1000:.1f} kB" for r in result["rows"] if r["added_bytes"])
+    if any(row.added_bytes for row in rows):
+        added = ", ".join(f"{r.name} {r.added_bytes / 1000:.1f} kB" for r in rows if r.added_bytes)
         lines.append(f"Behind an unmodified network: {added} of the size.")
-    lines += [f"Without stock {name}: {reason}" for name, reason in result["skipped"].items()]
-    return lines
+    lines += [f"Without stock {name}: {reason}" for name, reason in main.skipped.items()]
+    warnings = [*main.warnings, *(general.warnings if general is not None else ())]
+    return lines + list(dict.fromkeys(warnings))
 
 
 def seconds(value: float | None) -> str:
@@ -106,13 +118,13 @@ def seconds(value: float | None) -> str:
     return f"{value:.0f} s" if value < 100 else clock(value)
 
 
-def _error(row: Row) -> str:
-    bounds = row["interval_95"]["mean_error_crop_px"]
-    return number(row["mean_error_crop_px"], 2) + ("" if bounds is None else f" ({interval(bounds)})")
+def _error(row: ComparisonRow) -> str:
+    bounds = row.interval_95.mean_error_crop_px
+    return number(row.mean_error_crop_px, 2) + ("" if bounds is None else f" ({interval(bounds)})")
 
 
-def _megabytes(row: Row) -> str:
-    return _NONE if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f}"
+def _megabytes(row: ComparisonRow) -> str:
+    return _NONE if row.bytes is None else f"{row.bytes / 1e6:.1f}"
 
 
 def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
@@ -120,8 +132,8 @@ def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
 
     ``words``: sentences to stand above the table.
     """
-    result = comparison.result
-    chosen, rows = columns(result), result["rows"]
+    chosen, rows = columns(comparison), comparison.rows
+    words = [*first_words(comparison), *words]
     breaking = (escape(heading).replace(" ", "<br>", 1) for heading, _ in chosen)
     head = "".join(f'<th scope="col">{heading}</th>' for heading in breaking)
     body = []
@@ -131,59 +143,63 @@ def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
             cell.replace(" (", '<br><span class="soft">(', 1) + "</span>" if " (" in cell else cell for cell in rest
         ]
         cells = "".join(f"<td>{cell}</td>" for cell in rest)
-        body.append(f'<tr class="{row["kind"]}"><th scope="row">{first}</th>{cells}</tr>')
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    items = "".join(f"<li>{escape(line)}</li>" for line in notes(result))
+        body.append(f'<tr class="{row.kind}"><th scope="row">{first}</th>{cells}</tr>')
+    drawn = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    items = "".join(f"<li>{escape(line)}</li>" for line in notes(comparison))
     sections = [
         "<style>main { max-width: 1500px; } th, td { padding: 7px 6px; }</style>"  # the table is wide
-        f'<section><h2>Result</h2>{"".join(f"<p>{escape(word)}</p>" for word in words)}<div class="scroll">{table}</div></section>',
-        f"<section><h2>Errors</h2>{_pictures(result)}</section>",
+        f'<section><h2>Result</h2>{"".join(f"<p>{escape(word)}</p>" for word in words)}<div class="scroll">{drawn}</div></section>',
+        f"<section><h2>Errors</h2>{_pictures(comparison)}</section>",
         f'<section><h2>How to read this</h2><ul class="notes">{items}</ul></section>',
     ]
     template = Template(resources.files("posetune.measure").joinpath("report.html").read_text("utf-8"))
     return template.substitute(
-        title="posetune: comparison", heading="Networks and methods compared", what=escape(title(result)),
+        title="posetune: comparison", heading="Networks and methods compared", what=escape(title(comparison)),
         sections="\n".join(sections),
     )  # fmt: skip
 
 
-def _pictures(result: dict[str, Any]) -> str:
-    rows = result["rows"]
+def _pictures(comparison: Comparison) -> str:
+    rows = comparison.rows
     css = _classes(rows)
     bars = charts.bars_with_intervals(
-        [r["name"] for r in rows],
+        [r.name for r in rows],
         css,
-        [r["mean_error_crop_px"] for r in rows],
-        [r["interval_95"]["mean_error_crop_px"] for r in rows],
+        [r.mean_error_crop_px for r in rows],
+        [r.interval_95.mean_error_crop_px for r in rows],
         "Mean error of each network in crop px, with 95 % intervals",
     )
     parts = [f"<div><h3>Mean error, crop px</h3>{bars}</div>"]
-    timed = [(r, c) for r, c in zip(rows, css, strict=True) if r["ms_per_crop"] is not None]
+    timed = [(r, c) for r, c in zip(rows, css, strict=True) if r.ms_per_crop is not None]
     if timed:
-        spots = [charts.Spot(r["name"], c, r["ms_per_crop"], r["mean_error_crop_px"]) for r, c in timed]
+        spots = [
+            charts.Spot(r.name, c, r.ms_per_crop, r.mean_error_crop_px)
+            for r, c in timed
+            if r.ms_per_crop is not None and r.mean_error_crop_px is not None
+        ]
         cloud = charts.scatter(spots, "Mean error against the time of an answer", "ms a crop, one thread", "crop px")
         parts.append(f"<div><h3>What accuracy costs</h3>{cloud}</div>")
-    if result["general"] is not None:
-        known = [(r, c) for r, c in zip(rows, css, strict=True) if r["general_error_crop_px"] is not None]
+    if comparison.general is not None:
+        known = [(r, c) for r, c in zip(rows, css, strict=True) if r.general_error_crop_px is not None]
         elsewhere = charts.bars_with_intervals(
-            [r["name"] for r, _ in known], [c for _, c in known], [r["general_error_crop_px"] for r, _ in known],
+            [r.name for r, _ in known], [c for _, c in known], [r.general_error_crop_px for r, _ in known],
             [None] * len(known), "Mean error on the general set, crop px",
         )  # fmt: skip
-        parts.append(f"<div><h3>On {escape(Path(result['general']['data']).name)}, crop px</h3>{elsewhere}</div>")
+        parts.append(f"<div><h3>On {escape(Path(comparison.general.data).name)}, crop px</h3>{elsewhere}</div>")
     return f'<div class="columns">{"".join(parts)}</div>'
 
 
-def _classes(rows: list[Row]) -> list[str]:
+def _classes(rows: Sequence[ComparisonRow]) -> list[str]:
     """Colours: tuned ones stand out, the stock networks they are held against come second."""
-    bases = {row["base"] for row in rows if row["kind"] == "model"} or {"full"}
-    models = [row["name"] for row in rows if row["kind"] == "model"]
+    bases = {row.base for row in rows if row.kind == "model"} or {"full"}
+    models = [row.name for row in rows if row.kind == "model"]
     return [
-        _TUNED_CLASSES[models.index(row["name"]) % 3]
-        if row["kind"] == "model"
+        _TUNED_CLASSES[models.index(row.name) % 3]
+        if row.kind == "model"
         else "offset"
-        if row["kind"] == "offset"
+        if row.kind == "offset"
         else "base"
-        if row["name"] in bases
+        if row.name in bases
         else "stock"
         for row in rows
     ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from posetune.data.people import Person
 from posetune.geometry import interior_angle
 from posetune.landmarks import COUNT, FLIP, INDEX, LEFT_HIP, LEFT_SHOULDER, NAMES, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.measure.metrics import mean_or_none
+from posetune.measure.results import Analysis, ConditionFigures
 from posetune.measure.summary import Scored
 
 #: A point is missed when it is off by more than this share of the torso (as PCK@.2 counts).
@@ -96,40 +96,34 @@ def swapped(scored: Scored) -> np.ndarray:
     return wrong & pair & right & right[:, FLIP]
 
 
-def analyse(people: Sequence[Person], scored: Scored) -> dict[str, Any]:
-    """The analysis of one network, ready for JSON.
-
-    "missed": points off by more than a fifth of the torso, "swaps" among them, and their shares; "by": a row for each
-    condition: kind, name, people, points, mean error, PCK, missed, swaps. "swaps_by_landmark": name → count.
+def analyse(people: Sequence[Person], scored: Scored) -> Analysis:
+    """What the errors of one network are made of: points off by more than a fifth of the torso, swaps among them, and a row
+    for each condition.
     """
     wrong, swaps = missed(scored), swapped(scored)
-    points = int(np.isfinite(scored.errors_px).sum())
-    rows = []
-    for condition in conditions(people, scored):
-        inside = condition.mask
-        rows.append(
-            {
-                "kind": condition.kind,
-                "name": condition.name,
-                "people": int(condition.people.sum()),
-                "points": int(inside.sum()),
-                "mean_error_crop_px": mean_or_none(scored.errors_crop[inside]),
-                "pck_0.2": mean_or_none(scored.hits(MISSED)[inside]),
-                "missed": int((wrong & inside).sum()),
-                "swaps": int((swaps & inside).sum()),
-            }
-        )
-    return {
-        "points": points,
-        "missed": int(wrong.sum()),
-        "swaps": int(swaps.sum()),
-        "people_with_swaps": int(swaps.any(axis=1).sum()),
-        "error_share_of_missed": _share(scored.errors_crop, wrong),
-        "error_share_of_swaps": _share(scored.errors_crop, swaps),
-        "worst_tenth_share": _worst_tenth(scored.errors_crop),
-        "swaps_by_landmark": {NAMES[i]: int(n) for i, n in enumerate(swaps.sum(axis=0)) if n},
-        "by": rows,
-    }
+    return Analysis(
+        points=int(np.isfinite(scored.errors_px).sum()),
+        missed=int(wrong.sum()),
+        swaps=int(swaps.sum()),
+        people_with_swaps=int(swaps.any(axis=1).sum()),
+        error_share_of_missed=_share(scored.errors_crop, wrong),
+        error_share_of_swaps=_share(scored.errors_crop, swaps),
+        worst_tenth_share=_worst_tenth(scored.errors_crop),
+        swaps_by_landmark={NAMES[i]: int(n) for i, n in enumerate(swaps.sum(axis=0)) if n},
+        by=tuple(
+            ConditionFigures(
+                kind=condition.kind,
+                name=condition.name,
+                people=int(condition.people.sum()),
+                points=int(condition.mask.sum()),
+                mean_error_crop_px=mean_or_none(scored.errors_crop[condition.mask]),
+                pck_02=mean_or_none(scored.hits(MISSED)[condition.mask]),
+                missed=int((wrong & condition.mask).sum()),
+                swaps=int((swaps & condition.mask).sum()),
+            )
+            for condition in conditions(people, scored)
+        ),
+    )
 
 
 def _share(errors: np.ndarray, mask: np.ndarray) -> float | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
 from posetune.data.people import Person
 from posetune.measure import charts, gallery
+from posetune.measure.beside import Entry
 from posetune.measure.errors import CROUCHED_BELOW_DEG, MISSED, conditions, missed, swapped
-from posetune.measure.evaluate import Entry, Evaluation
+from posetune.measure.evaluate import Evaluation
 from posetune.measure.gallery import Choice
+from posetune.measure.results import Analysis, ConditionFigures
 from posetune.measure.summary import Scored, common_errors, in_body
 from posetune.measure.table import percent
 
@@ -27,8 +28,7 @@ _KINDS = {"pose": "Pose and view", "size": "Size in the image", "occlusion": "Oc
 def section(evaluation: Evaluation, shown: Entry, css: Callable[[Entry, Sequence[Entry]], str]) -> str:
     """ "Why it errs" for ``shown`` beside the stock network it was made of. ``css``: the colour class of an entry."""
     entries = [e for e in evaluation.entries if e.name == shown.base or (e.kind == "model" and e.name != shown.base)]
-    tables = evaluation.result["protocols"]["crop"]
-    analyses = [tables[e.name]["analysis"] for e in entries]
+    analyses = [evaluation.crop[e.name].analysis for e in entries]
     classes = [css(e, evaluation.entries) for e in entries]
     sentences = "".join(f"<p>{_sentence(e.name, a)}</p>" for e, a in zip(entries, analyses, strict=True))
     keys = charts.legend([(e.name, c) for e, c in zip(entries, classes, strict=True)])
@@ -39,39 +39,37 @@ def section(evaluation: Evaluation, shown: Entry, css: Callable[[Entry, Sequence
     )
 
 
-def _sentence(name: str, analysis: dict[str, Any]) -> str:
-    points, wrong, swaps = analysis["points"], analysis["missed"], analysis["swaps"]
+def _sentence(name: str, analysis: Analysis) -> str:
+    points, wrong, swaps = analysis.points, analysis.missed, analysis.swaps
     if not points:
         return f"{escape(name)}: it has none of the labelled points among MediaPipe's 33, so this was not measured."
     if not wrong:
         return f"{escape(name)}: no point is off by more than a fifth of the torso."
     text = (
         f"{escape(name)}: <b>{wrong}</b> of {points} points ({percent(wrong / points)}) are off by more than a fifth of the "
-        f"torso and carry {percent(analysis['error_share_of_missed'], 0)} of the error; <b>{swaps}</b> of them are left/right "
-        f"swaps, of {analysis['people_with_swaps']} people ({percent(analysis['error_share_of_swaps'], 0)} of the error), "
+        f"torso and carry {percent(analysis.error_share_of_missed, 0)} of the error; <b>{swaps}</b> of them are left/right "
+        f"swaps, of {analysis.people_with_swaps} people ({percent(analysis.error_share_of_swaps, 0)} of the error), "
         f"{wrong - swaps} are plain misses. The worst tenth of the people carries "
-        f"{percent(analysis['worst_tenth_share'], 0)} of the error."
+        f"{percent(analysis.worst_tenth_share, 0)} of the error."
     )
-    most = sorted(analysis["swaps_by_landmark"].items(), key=lambda item: -item[1])[:3]
+    most = sorted(analysis.swaps_by_landmark.items(), key=lambda item: -item[1])[:3]
     if most:
         named = ", ".join(f"{name} ({count})" for name, count in most).replace("_", " ")
         text += f" Most often swapped: {escape(named)}."
     return text
 
 
-def _kind(
-    kind: str, title: str, entries: Sequence[Entry], analyses: Sequence[dict[str, Any]], classes: Sequence[str]
-) -> str:
+def _kind(kind: str, title: str, entries: Sequence[Entry], analyses: Sequence[Analysis], classes: Sequence[str]) -> str:
     """A chart of mean errors, a row for each condition, and the counts beneath."""
-    rows: dict[str, list[dict[str, Any] | None]] = {}
+    rows: dict[str, list[ConditionFigures | None]] = {}
     for i, analysis in enumerate(analyses):
-        for row in analysis["by"]:
-            if row["kind"] == kind:
-                rows.setdefault(row["name"], [None] * len(analyses))[i] = row
+        for row in analysis.by:
+            if row.kind == kind:
+                rows.setdefault(row.name, [None] * len(analyses))[i] = row
     if not rows:
         return ""
     series = [
-        charts.Series(e.name, c, [None if row[i] is None else row[i]["mean_error_crop_px"] for row in rows.values()])  # type: ignore[index]
+        charts.Series(e.name, c, [None if row[i] is None else row[i].mean_error_crop_px for row in rows.values()])  # type: ignore[union-attr]
         for i, (e, c) in enumerate(zip(entries, classes, strict=True))
     ]
     chart = charts.grouped_bars(list(rows), series, f"{title}: mean error, crop px")
@@ -79,7 +77,7 @@ def _kind(
     body = ""
     for name, found in rows.items():
         first = next(row for row in found if row is not None)
-        counts = f"<td>{first['people']}</td><td>{first['points']}</td>"
+        counts = f"<td>{first.people}</td><td>{first.points}</td>"
         # What the network itself sees differs between networks, and so do the counts.
         cells = "".join(f"<td>{_missed_cell(row)}</td>" for row in found)
         body += f'<tr><th scope="row">{escape(name)}</th>{counts}{cells}</tr>'
@@ -90,10 +88,10 @@ def _kind(
     )
 
 
-def _missed_cell(row: dict[str, Any] | None) -> str:
+def _missed_cell(row: ConditionFigures | None) -> str:
     if row is None:
         return "–"
-    return f"{percent(row['missed'] / row['points'] if row['points'] else None)} · {row['swaps']}"
+    return f"{percent(row.missed / row.points if row.points else None)} · {row.swaps}"
 
 
 def _definitions() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,56 +17,103 @@ from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
-from posetune.graph.flatbuffer import Graph
 from posetune.graph.points import has_own_points
 from posetune.measure import offset
+from posetune.measure.beside import Entry, named, networks_beside
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
+from posetune.measure.people_measured import choose, records_of, with_training
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
-from posetune.measure.summary import Scored, difference, in_body, per_person, summarise
+from posetune.measure.results import Measures
+from posetune.measure.summary import Scored, difference, in_body, summarise
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 #: How many people of the train split the constant offset is fitted on; more do not change a median.
 OFFSET_PEOPLE = 400
-#: Convolution weights of the stock networks, to tell what a tuned file was made of.
-_STOCK_WEIGHTS = {"lite": 1.36e6, "full": 3.17e6, "heavy": 13.75e6}
-
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of the tables. ``kind``: "stock", "offset" or "model"; ``base``: the stock network it is
-    held against.
-    """
-
-    name: str
-    kind: str
-    base: str
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
-    """What :func:`evaluate` found. ``result`` is the JSON of ``posetune eval`` (docs/reference/json.md); the rest
-    are its parts.
+    """What :func:`evaluate` found. ``to_json()`` is what ``posetune eval --json`` writes.
 
-    ``scored``: protocol ("crop", "pipeline") → entry name → answers and errors for ``people``, in their
-    order.
+    ``protocols``: "crop" and "pipeline" → name of a network → its measures. ``entries``: the networks, in the order of the
+    tables. ``people``: whom they were measured on, of ``groups`` scenes or videos; ``held_out_by``: runs whose held-out part of
+    a split they are. ``scored``: protocol → name → answers and errors for ``people``, in their order. ``sources``: name → the
+    files of a network. The rest is what a reader has to know: people left out, where their area and the offset are from, stock
+    networks that could not be had and why, warnings about the data, names that are none of the 33, and the keypoint set.
     """
 
-    result: dict[str, Any]
-    entries: tuple[Entry, ...]
+    data: str
+    splits: tuple[str, ...]
+    held_out_by: tuple[str, ...]
     people: tuple[Person, ...]
+    groups: int
+    left_out: int
+    area_from: dict[str, int]
+    offset_from: str
+    skipped: dict[str, str]
+    warnings: tuple[str, ...]
+    dropped_names: tuple[str, ...]
+    keypoints: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    protocols: dict[str, dict[str, Measures]]
     scored: dict[str, dict[str, Scored]]
+    sources: dict[str, stock.Networks]
+
+    @property
+    def crop(self) -> dict[str, Measures]:
+        """The measures by the crop protocol."""
+        return self.protocols["crop"]
+
+    @property
+    def models(self) -> tuple[Entry, ...]:
+        """The networks that were asked for, without the stock ones."""
+        return tuple(e for e in self.entries if e.kind == "model")
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The same as ``to_json()``."""
+        return self.to_json()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists and numbers. Keys: docs/reference/json.md."""
+        models: dict[str, dict[str, Any]] = {}
+        for e in self.entries:
+            models[e.name] = {"kind": e.kind, "base": e.base}
+            if e.kind == "model":
+                models[e.name] |= {"trained_on_people": e.trained_on, "chosen_on_people": e.chosen_on}
+        return {
+            "posetune": __version__,
+            "data": self.data,
+            "splits": list(self.splits),
+            "held_out_by": list(self.held_out_by),
+            "people": len(self.people),
+            "groups": self.groups,
+            "left_out": self.left_out,
+            "area_from": self.area_from,
+            "offset_from": self.offset_from,
+            "skipped": self.skipped,
+            "warnings": list(self.warnings),
+            "dropped_names": list(self.dropped_names),
+            "keypoints": list(self.keypoints),
+            "models": models,
+            "protocols": {p: {name: m.to_json() for name, m in tables.items()} for p, tables in self.protocols.items()},
+        }
+
+    def __repr__(self) -> str:
+        from posetune.measure.table import summary_line
+
+        return f"Evaluation({summary_line(self)})"
 
 
 def evaluate(
     data: str | Path,
-    split: str | Sequence[str],
+    split: str | Sequence[str] | None = None,
     models: Sequence[str | Path] = (),
     *,
     images: str | Path | None = None,
@@ -82,29 +129,26 @@ def evaluate(
     that it has; differences are over the points that both have.
 
     ``data``: a data set folder or COCO file; ``split``: one or several (a sequence, or names with commas),
-    whose people are pooled; ``models``: whatever ``stock.resolve`` takes. Stock networks other than the
-    models' bases are left out, and named under "skipped", if they cannot be had. ``progress(what, done,
-    total)`` is called along the way.
+    whose people are pooled; None: the people that the runs among ``models`` held out of their training, without such runs
+    those of val. ``models``: whatever ``stock.resolve`` takes. Stock networks other than the models' bases are left out, and
+    named under ``skipped``, if they cannot be had. ``progress(what, done, total)`` is called along the way.
 
     Raises PosetuneError for bad data, bad networks, or nobody to score.
     """
     report = progress or (lambda what, done, total: None)
-    splits = [s.strip() for s in split.split(",") if s.strip()] if isinstance(split, str) else list(split)
-    if Path(data).is_file():
-        splits = [Path(data).stem]  # a lone label file is all there is
-    if not splits:
-        raise PosetuneError("Name a split to evaluate, for example --split val.")
-    native = any(has_own_points(stock.resolve(model).landmarks) for model in models)
-    sets = [load_dataset(data, name, images=images, native=native) for name in splits]
-    if native:
-        sets = _with_crops(sets, report)
+    given = named(models)
+    native = any(has_own_points(source.landmarks) for source in given.values())
+    records = records_of(given)
+    chosen = choose(data, split, records, images=images, native=native)
+    sets = _with_crops(chosen.sets, report) if native else chosen.sets
     people = tuple(p for dataset in sets for p in dataset.people if scorable(p))
     if not people:
         raise PosetuneError(
-            f"Nobody in {data} ({', '.join(splits)}) can be scored: that takes a labelled hip and a "
+            f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored: that takes a labelled hip and a "
             f"labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
         )
-    networks, entries, skipped = networks_beside(models, stock_names, threads)
+    beside = networks_beside(given, stock_names, threads)
+    networks, entries = beside.networks, with_training(beside.entries, people, records)
     labels, resampling = Labels.of(people), Resampling.of(np.array([p.group for p in people], dtype=object))
 
     crop = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
@@ -112,7 +156,7 @@ def evaluate(
     offset_from = ""
     if with_offset:
         bases = list(dict.fromkeys([e.base for e in entries if e.kind == "model"] or ["full"]))
-        offsets, offset_from = _fit_offsets(data, images, splits, bases, networks, crop, people, report)
+        offsets, offset_from = _fit_offsets(data, images, chosen.splits, bases, networks, crop, people, report)
         entries += [Entry(f"{base} + offset", "offset", base) for base in bases]
     entries.sort(key=lambda e: ("stock", "offset", "model").index(e.kind))
     crops: list[Crop | None] = [p.crop for p in people]
@@ -125,26 +169,24 @@ def evaluate(
         scored["pipeline"] = {e.name: _scored(whole[e.name].answers, labels) for e in entries}
         precision["pipeline"] = {e.name: _pipeline_precision(sets, whole[e.name]) for e in entries}
 
-    result = {
-        "posetune": __version__,
-        "data": str(data),
-        "splits": splits,
-        "people": len(people),
-        "groups": resampling.groups,
-        "left_out": sum(len(d.people) for d in sets) - len(people),
-        "area_from": _count(area_of(p)[1] for p in people),
-        "offset_from": offset_from,
-        "skipped": skipped,
-        "warnings": [w for d in sets for w in d.warnings],
-        "dropped_names": list(dict.fromkeys(n for d in sets for n in d.dropped_names)),
-        "keypoints": list(labels.skeleton.names),
-        "models": {e.name: {"kind": e.kind, "base": e.base} for e in entries},
-        "protocols": {
-            protocol: _protocol(entries, people, scored[protocol], precision[protocol], resampling)
-            for protocol in scored
-        },
-    }
-    return Evaluation(result, tuple(entries), people, scored)
+    return Evaluation(
+        data=str(data),
+        splits=chosen.splits,
+        held_out_by=chosen.held_out_by,
+        people=people,
+        groups=resampling.groups,
+        left_out=sum(len(d.people) for d in sets) - len(people),
+        area_from=_count(area_of(p)[1] for p in people),
+        offset_from=offset_from,
+        skipped=beside.skipped,
+        warnings=tuple(dict.fromkeys(w for d in sets for w in d.warnings)),
+        dropped_names=tuple(dict.fromkeys(n for d in sets for n in d.dropped_names)),
+        keypoints=labels.skeleton.names,
+        entries=tuple(entries),
+        protocols={p: _protocol(entries, people, scored[p], precision[p], resampling) for p in scored},
+        scored=scored,
+        sources=beside.sources,
+    )
 
 
 def _scored(answers: Answers, labels: Labels) -> Scored:
@@ -170,78 +212,23 @@ def _protocol(
     scored: dict[str, Scored],
     precision: dict[str, dict[str, float | None]],
     resampling: Resampling,
-) -> dict[str, Any]:
+) -> dict[str, Measures]:
     """Entry name → its measures, its difference to the stock network it was made of, and a row for each
     person.
     """
     tables = {}
     for entry in entries:
-        table = summarise(scored[entry.name], precision[entry.name], resampling)
+        one = scored[entry.name]
+        differences = None
         if entry.kind != "stock":
-            table["differences"] = {
-                e.name: difference(scored[entry.name], scored[e.name], e.name, resampling)
-                for e in entries
-                if e.kind == "stock"
+            differences = {
+                e.name: difference(one, scored[e.name], e.name, resampling) for e in entries if e.kind == "stock"
             }
-            table["difference_to_stock"] = table["differences"][entry.base]
-        table["per_person"] = per_person(people, scored[entry.name])
-        table["analysis"] = analyse(*in_body(people, scored[entry.name]))
-        tables[entry.name] = table
+        analysis = analyse(*in_body(people, one))
+        tables[entry.name] = summarise(
+            people, one, precision[entry.name], resampling, analysis, differences, entry.base
+        )
     return tables
-
-
-def networks_beside(
-    models: Sequence[str | Path], stock_names: Sequence[str], threads: int | None
-) -> tuple[dict[str, Landmarker], list[Entry], dict[str, str]]:
-    """Load what is to be measured: ``(name → landmarker, entries, name → why it was skipped)``."""
-    networks: dict[str, Landmarker] = {}
-    entries: list[Entry] = []
-    skipped: dict[str, str] = {}
-    given: list[tuple[str, stock.Networks, str]] = []
-    for model in models:
-        found = stock.resolve(model)
-        if not found.is_stock:
-            name = _unused(found.name, [n for n, _, _ in given])
-            given.append((name, found, stock_base(found.landmarks)))
-    needed = {base for _, _, base in given} | {"full"}
-    for name in (n for n in stock.LANDMARK_NAMES if n in stock_names or n in needed):
-        try:
-            found = stock.resolve(name)
-        except PosetuneError as error:
-            if name in needed:
-                raise
-            skipped[name] = str(error)
-            continue
-        networks[name] = of_networks(found, name=name, threads=threads)
-        entries.append(Entry(name, "stock", name))
-    for name, found, base in given:
-        networks[name] = of_networks(found, name=name, threads=threads)
-        entries.append(Entry(name, "model", base))
-    return networks, entries, skipped
-
-
-def stock_base(landmarks: bytes) -> str:
-    """ "lite", "full" or "heavy": which stock network a landmark network was made of, by the number of its
-    weights.
-    """
-    model = Graph.read(landmarks).model
-    weights = sum(
-        math.prod(int(n) for n in tensor.shape)
-        for tensor in model.subgraphs[0].tensors
-        if tensor.shape is not None and len(tensor.shape) == 4 and _has_data(model.buffers[tensor.buffer])
-    )
-    return min(_STOCK_WEIGHTS, key=lambda name: abs(math.log(max(weights, 1) / _STOCK_WEIGHTS[name])))
-
-
-def _has_data(buffer: Any) -> bool:
-    return (buffer.data is not None and len(buffer.data) > 0) or bool(getattr(buffer, "size", 0))
-
-
-def _unused(name: str, used: Sequence[str]) -> str:
-    """A name for a table that is neither a stock network's nor taken."""
-    taken = {*used, *stock.LANDMARK_NAMES}
-    candidates = [name, *(f"{name} ({n})" for n in range(2, len(taken) + 3))]
-    return next(c for c in candidates if c not in taken)
 
 
 def _fit_offsets(
@@ -341,7 +328,7 @@ def _pipeline_precision(sets: Sequence[Dataset], run: PipelineAnswers) -> dict[s
     return average_precision(rows)
 
 
-def _count(items: Any) -> dict[str, int]:
+def _count(items: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for item in items:
         counts[item] = counts.get(item, 0) + 1

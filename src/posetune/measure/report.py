@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import numpy as np
 
+from posetune._version import __version__
 from posetune.files import write_text
 from posetune.measure import charts, errors_report, gallery, table
-from posetune.measure.evaluate import Entry, Evaluation
+from posetune.measure.beside import Entry
+from posetune.measure.evaluate import Evaluation
+from posetune.measure.people_measured import training_sentence
+from posetune.measure.results import AngleFigures, Measures
 from posetune.measure.summary import Scored
+from posetune.measure.table import number
 
 PEOPLE_SHOWN = 12
 _TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
@@ -31,13 +35,12 @@ def write_report(evaluation: Evaluation, path: str | Path) -> None:
 
 def report_html(evaluation: Evaluation) -> str:
     """The page as text."""
-    result = evaluation.result
-    models = [e for e in evaluation.entries if e.kind == "model"]
+    models = evaluation.models
     shown = models[0] if models else next(e for e in evaluation.entries if e.name == "full")
     heading = f"{', '.join(e.name for e in models)} against stock MediaPipe Pose" if models else "Stock MediaPipe Pose"
     what = (
-        f"{Path(result['data']).name} · {', '.join(result['splits'])} · {result['people']} people of "
-        f"{result['groups']} scenes or videos · posetune {result['posetune']}"
+        f"{Path(evaluation.data).name} · {table.splits(evaluation)} · {len(evaluation.people)} people of "
+        f"{evaluation.groups} scenes or videos · posetune {__version__}"
     )
     sections = [
         _summary(evaluation, models),
@@ -46,7 +49,7 @@ def report_html(evaluation: Evaluation) -> str:
         errors_report.section(evaluation, shown, _css),
         *_galleries(evaluation, shown),
         _missed(evaluation, shown),
-        _notes(result),
+        _notes(evaluation),
     ]
     template = Template(resources.files("posetune.measure").joinpath("report.html").read_text("utf-8"))
     return template.substitute(
@@ -71,8 +74,8 @@ def _css(entry: Entry, entries: Sequence[Entry]) -> str:
 
 
 def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
-    protocols = evaluation.result["protocols"]
-    parts = [f'<p class="verdict">{_verdict(protocols["crop"][e.name], e)}</p>' for e in models]
+    protocols, people = evaluation.protocols, len(evaluation.people)
+    parts = [f'<p class="verdict">{_verdict(evaluation.crop[e.name], e, people)}</p>' for e in models]
     if "pipeline" in protocols:
         parts += [f'<p class="soft">{_found_sentence(protocols["pipeline"], e)}</p>' for e in models]
     for protocol, tables in protocols.items():
@@ -80,16 +83,21 @@ def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
     return f"<section><h2>Result</h2>{''.join(parts)}</section>"
 
 
-def _verdict(measures: dict[str, Any], entry: Entry) -> str:
-    change = measures["difference_to_stock"]
-    relative, bounds = change["mean_error_relative"], change["interval_95"]["mean_error_relative"]
-    if relative is None:
-        return f"{escape(entry.name)} could not be compared with stock {entry.base}."
+def _verdict(measures: Measures, entry: Entry, people: int) -> str:
+    """One network in a sentence. Of one that was trained on people measured here, that comes first, and nothing is praised."""
+    change = measures.difference_to_stock
+    trained = training_sentence(entry, people)
+    first = f'<b class="bad">{escape(trained)}</b> ' if trained else ""
+    if change is None or change.mean_error_relative is None:
+        return f"{first}{escape(entry.name)} could not be compared with stock {entry.base}."
+    relative, bounds = change.mean_error_relative, change.interval_95.mean_error_relative
     css, word = ("good", "lower") if relative < 0 else ("bad", "higher")
     text = (
-        f"{escape(entry.name)}: mean error <b>{measures['mean_error_crop_px']:.2f}</b> crop px, "
-        f'<b class="{css}">{100 * abs(relative):.1f} % {word}</b> than stock {escape(entry.base)}'
+        f"{escape(entry.name)}: mean error <b>{number(measures.mean_error_crop_px, 2)}</b> crop px, "
+        f'<b class="{"" if trained else css}">{100 * abs(relative):.1f} % {word}</b> than stock {escape(entry.base)}'
     )
+    if trained:
+        return f"{first}On them: {text}."
     if bounds is not None:
         sure = "more than chance" if bounds[0] * bounds[1] > 0 else "could be chance"
         between = f"{100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f} %".replace("-", "−")
@@ -97,34 +105,33 @@ def _verdict(measures: dict[str, Any], entry: Entry) -> str:
     return text + "."
 
 
-def _found_sentence(tables: dict[str, dict[str, Any]], entry: Entry) -> str:
+def _found_sentence(tables: dict[str, Measures], entry: Entry) -> str:
     mine, stock = tables[entry.name], tables[entry.base]
     return (
-        f"On whole images {escape(entry.name)} finds {mine['found']} of {mine['labelled']} people, "
-        f"stock {escape(entry.base)} {stock['found']}."
+        f"On whole images {escape(entry.name)} finds {mine.found} of {mine.labelled} people, "
+        f"stock {escape(entry.base)} {stock.found}."
     )
 
 
-def _table(evaluation: Evaluation, tables: dict[str, dict[str, Any]]) -> str:
-    kinds = {e.name: e.kind for e in evaluation.entries}
-    columns = table.columns(tables)
+def _table(evaluation: Evaluation, tables: dict[str, Measures]) -> str:
+    columns = table.columns(evaluation, tables)
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in ("mean error:", *(h for h, _ in columns)))
     rows = []
-    for name, measures in tables.items():
-        cells = "".join(f"<td>{escape(cell(measures))}</td>" for _, cell in columns)
-        rows.append(f'<tr class="{kinds[name]}"><th scope="row">{escape(name)}</th>{cells}</tr>')
+    for e in evaluation.entries:
+        cells = "".join(f"<td>{escape(cell(e, tables[e.name]))}</td>" for _, cell in columns)
+        rows.append(f'<tr class="{e.kind}"><th scope="row">{escape(e.name)}</th>{cells}</tr>')
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f'<div class="scroll"><table>{body}</table></div>'
 
 
 def _errors(evaluation: Evaluation) -> str:
-    entries, tables = evaluation.entries, evaluation.result["protocols"]["crop"]
+    entries, tables = evaluation.entries, evaluation.crop
     classes = [_css(e, entries) for e in entries]
     bars = charts.bars_with_intervals(
         [e.name for e in entries],
         classes,
-        [tables[e.name]["mean_error_crop_px"] for e in entries],
-        [tables[e.name]["interval_95"]["mean_error_crop_px"] for e in entries],
+        [tables[e.name].mean_error_crop_px for e in entries],
+        [tables[e.name].interval_95.mean_error_crop_px for e in entries],
         "Mean error of each network in crop px, with 95 % intervals",
     )
     series = [
@@ -150,23 +157,24 @@ def _errors(evaluation: Evaluation) -> str:
 
 def _parts(evaluation: Evaluation, shown: Entry) -> str:
     """Per landmark and per angle, the tuned networks beside the stock one that they were made of."""
-    tables = evaluation.result["protocols"]["crop"]
+    tables = evaluation.crop
     entries = [e for e in evaluation.entries if e.name == shown.base or e.kind == "model"] or [shown]
-    points = list(tables[shown.name]["per_landmark"])
-    angles = list(tables[shown.name]["per_angle"])
+    points = list(tables[shown.name].per_landmark)
+    angles = list(tables[shown.name].per_angle)
 
-    def series(key: str, parts: Sequence[str], measure: str, factor: float = 1) -> list[charts.Series]:
-        rows = []
-        for e in entries:
-            values = [tables[e.name][key].get(part, {}).get(measure) for part in parts]  # None: has no such point
-            scaled = [None if v is None else factor * v for v in values]
-            rows.append(charts.Series(e.name, _css(e, evaluation.entries), scaled))
-        return rows
+    def series(values: Callable[[Measures], Sequence[float | None]]) -> list[charts.Series]:
+        return [charts.Series(e.name, _css(e, evaluation.entries), values(tables[e.name])) for e in entries]
+
+    def of_points(m: Measures) -> list[float | None]:  # None: it has no such point
+        return [m.per_landmark[p].mean_error_crop_px if p in m.per_landmark else None for p in points]
+
+    def of_angles(m: Measures) -> list[AngleFigures | None]:
+        return [m.per_angle.get(angle) for angle in angles]
 
     keys = charts.legend([(e.name, _css(e, evaluation.entries)) for e in entries])
     by_point = charts.grouped_bars(
         [p.replace("_", " ") for p in points],
-        series("per_landmark", points, "mean_error_crop_px"),
+        series(of_points),
         "Mean error of each landmark, crop px",
     )
     by_angle = mae = ""
@@ -174,13 +182,17 @@ def _parts(evaluation: Evaluation, shown: Entry) -> str:
         shown_angles = [a.replace("_", " ") for a in angles]
         by_angle = charts.grouped_bars(
             shown_angles,
-            series("per_angle", angles, "angle_accuracy_10deg", 100),
+            series(lambda m: [_per_cent(a.angle_accuracy_10deg) if a else None for a in of_angles(m)]),
             "Share of joint angles within 10 degrees",
             0,
             " %",
         )
         mae = charts.grouped_bars(
-            shown_angles, series("per_angle", angles, "angle_mae_deg"), "Mean error of joint angles", 1, "°"
+            shown_angles,
+            series(lambda m: [a.angle_mae_deg if a else None for a in of_angles(m)]),
+            "Mean error of joint angles",
+            1,
+            "°",
         )
         by_angle = f"<div><h3>Joint angles within 10°</h3>{by_angle}<h3>Joint angles, mean error</h3>{mae}</div>"
     return (
@@ -232,14 +244,18 @@ def _missed(evaluation: Evaluation, shown: Entry) -> str:
     )
 
 
-def _notes(result: dict[str, Any]) -> str:
+def _notes(evaluation: Evaluation) -> str:
     lines = [
-        *table.notes(result),
+        *table.notes(evaluation),
         "PCK@α: share of points within α × torso. Angle: interior angle in the image plane. MAE: mean absolute error.",
         "Found: a pose with presence of at least .5 whose mid-hip is within 1.5 torsos of the label's.",
     ]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f'<section><h2>How to read this</h2><ul class="notes">{items}</ul></section>'
+
+
+def _per_cent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _finite(values: np.ndarray) -> list[float | None]:

@@ -1,11 +1,10 @@
-"""All measures of one network under one protocol, as a dictionary ready for JSON. Keys: docs/reference/json.md."""
+"""All measures of one network under one protocol, and their differences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,16 @@ from posetune.data.people import Person
 from posetune.measure import metrics
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.metrics import Labels, mean_or_none, percentile_or_none
+from posetune.measure.results import (
+    Analysis,
+    AngleFigures,
+    Difference,
+    DifferenceIntervals,
+    Intervals,
+    LandmarkFigures,
+    Measures,
+    PersonFigures,
+)
 from posetune.skeleton import BLAZEPOSE
 
 
@@ -92,87 +101,98 @@ def in_body(people: Sequence[Person], scored: Scored) -> tuple[Sequence[Person],
     ], Scored(moved, plain)
 
 
-def summarise(scored: Scored, ap: dict[str, float | None], resampling: Resampling) -> dict[str, Any]:
-    """The measures of one network. Shares are 0…1; what cannot be measured is None.
-
-    Mean errors are over the people found; PCK, angle accuracy and AP count a missed person as wrong.
-    """
+def summarise(
+    people: Sequence[Person],
+    scored: Scored,
+    ap: dict[str, float | None],
+    resampling: Resampling,
+    analysis: Analysis,
+    differences: dict[str, Difference] | None,
+    base: str,
+) -> Measures:
+    """The measures of one network. ``differences``: to stock networks, of which ``base`` is its own; None for a stock one."""
     labels, errors = scored.labels, scored.errors_px
     found = scored.answers.found
     angle_errors, _ = scored.angles
     with np.errstate(invalid="ignore"):
         in_torsos = errors / labels.torso[:, None]
-    result: dict[str, Any] = {
-        "people": len(found),
-        "groups": resampling.groups,
-        "labelled": len(found),
-        "found": int(found.sum()),
-        "points": int(labels.labelled.sum()),
-        "mean_error_crop_px": mean_or_none(scored.errors_crop),
-        "mean_error_image_px": mean_or_none(errors),
-        "mean_error_torso": mean_or_none(in_torsos),
-        "median_error_crop_px": percentile_or_none(scored.errors_crop, 50),
-        "pck_0.1": mean_or_none(scored.hits(0.1)),
-        "pck_0.2": mean_or_none(scored.hits(0.2)),
-        "oks_ap": ap["ap"],
-        "oks_ap_50": ap["ap_50"],
-        "oks_ap_75": ap["ap_75"],
-        "angles": int(scored.angles[1].sum()),
-        "angle_mae_deg": mean_or_none(angle_errors),
-        "angle_p95_deg": percentile_or_none(angle_errors, 95),
-        "angle_accuracy_10deg": mean_or_none(scored.angle_hits),
-        **_depth(scored),
-        "interval_95": {
-            "mean_error_crop_px": resampling.interval(scored.errors_crop),
-            "mean_error_torso": resampling.interval(in_torsos),
-            "pck_0.2": resampling.interval(scored.hits(0.2)),
-            "angle_accuracy_10deg": resampling.interval(scored.angle_hits),
-        },
-        "per_landmark": _per_landmark(scored),
-        "per_angle": _per_angle(scored),
-    }
-    return result
+    z_error, mpjpe, pa_mpjpe = _depth(scored)
+    return Measures(
+        people=len(found),
+        groups=resampling.groups,
+        labelled=len(found),
+        found=int(found.sum()),
+        points=int(labels.labelled.sum()),
+        mean_error_crop_px=mean_or_none(scored.errors_crop),
+        mean_error_image_px=mean_or_none(errors),
+        mean_error_torso=mean_or_none(in_torsos),
+        median_error_crop_px=percentile_or_none(scored.errors_crop, 50),
+        pck_01=mean_or_none(scored.hits(0.1)),
+        pck_02=mean_or_none(scored.hits(0.2)),
+        oks_ap=ap["ap"],
+        oks_ap_50=ap["ap_50"],
+        oks_ap_75=ap["ap_75"],
+        angles=int(scored.angles[1].sum()),
+        angle_mae_deg=mean_or_none(angle_errors),
+        angle_p95_deg=percentile_or_none(angle_errors, 95),
+        angle_accuracy_10deg=mean_or_none(scored.angle_hits),
+        z_error_cm=z_error,
+        mpjpe_cm=mpjpe,
+        pa_mpjpe_cm=pa_mpjpe,
+        interval_95=Intervals(
+            mean_error_crop_px=resampling.interval(scored.errors_crop),
+            mean_error_torso=resampling.interval(in_torsos),
+            pck_02=resampling.interval(scored.hits(0.2)),
+            angle_accuracy_10deg=resampling.interval(scored.angle_hits),
+        ),
+        per_landmark=_per_landmark(scored),
+        per_angle=_per_angle(scored),
+        differences=differences,
+        difference_to_stock=None if differences is None else differences[base],
+        per_person=_per_person(people, scored),
+        analysis=analysis,
+    )
 
 
-def _depth(scored: Scored) -> dict[str, float | None]:
-    """The measures in depth: None throughout where no person has true 3D."""
+def _depth(scored: Scored) -> tuple[float | None, float | None, float | None]:
+    """``(z error, MPJPE, PA-MPJPE)``, cm: None throughout where no person has true 3D."""
     labels, world = scored.labels, scored.answers.world
     if not np.isfinite(labels.world).any():
-        return {"z_error_cm": None, "mpjpe_cm": None, "pa_mpjpe_cm": None}
-    return {
-        "z_error_cm": mean_or_none(metrics.depth_errors_cm(world, labels)),
-        "mpjpe_cm": mean_or_none(metrics.mpjpe_cm(world, labels)),
-        "pa_mpjpe_cm": mean_or_none(metrics.pa_mpjpe_cm(world, labels)),
-    }
+        return None, None, None
+    return (
+        mean_or_none(metrics.depth_errors_cm(world, labels)),
+        mean_or_none(metrics.mpjpe_cm(world, labels)),
+        mean_or_none(metrics.pa_mpjpe_cm(world, labels)),
+    )
 
 
-def _per_landmark(scored: Scored) -> dict[str, dict[str, Any]]:
+def _per_landmark(scored: Scored) -> dict[str, LandmarkFigures]:
     return {
-        name: {
-            "points": int(scored.labels.labelled[:, i].sum()),
-            "mean_error_crop_px": mean_or_none(scored.errors_crop[:, i]),
-            "pck_0.2": mean_or_none(scored.hits(0.2)[:, i]),
-        }
+        name: LandmarkFigures(
+            points=int(scored.labels.labelled[:, i].sum()),
+            mean_error_crop_px=mean_or_none(scored.errors_crop[:, i]),
+            pck_02=mean_or_none(scored.hits(0.2)[:, i]),
+        )
         for i, name in enumerate(scored.labels.skeleton.names)
         if scored.labels.labelled[:, i].any()
     }
 
 
-def _per_angle(scored: Scored) -> dict[str, dict[str, Any]]:
+def _per_angle(scored: Scored) -> dict[str, AngleFigures]:
     errors, known = scored.angles
     return {
-        angle.name: {
-            "angles": int(known[:, i].sum()),
-            "angle_mae_deg": mean_or_none(errors[:, i]),
-            "angle_p95_deg": percentile_or_none(errors[:, i], 95),
-            "angle_accuracy_10deg": mean_or_none(scored.angle_hits[:, i]),
-        }
+        angle.name: AngleFigures(
+            angles=int(known[:, i].sum()),
+            angle_mae_deg=mean_or_none(errors[:, i]),
+            angle_p95_deg=percentile_or_none(errors[:, i], 95),
+            angle_accuracy_10deg=mean_or_none(scored.angle_hits[:, i]),
+        )
         for i, angle in enumerate(scored.labels.skeleton.angles)
         if known[:, i].any()
     }
 
 
-def difference(scored: Scored, stock: Scored, stock_name: str, resampling: Resampling) -> dict[str, Any]:
+def difference(scored: Scored, stock: Scored, stock_name: str, resampling: Resampling) -> Difference:
     """A network minus a stock one, on the people that both found and the points that both have, with paired intervals
     over groups.
     """
@@ -180,41 +200,33 @@ def difference(scored: Scored, stock: Scored, stock_name: str, resampling: Resam
     common = scored.answers.given & stock.answers.given
     scored = Scored(scored.answers, scored.labels.only(common))
     stock = Scored(stock.answers, stock.labels.only(common))
-
-    def kept(values: np.ndarray) -> np.ndarray:
-        return np.where(both[:, None], values, np.nan)
-
-    mine, theirs = kept(scored.errors_crop), kept(stock.errors_crop)
-    pairs = {
-        "pck_0.2": (scored.hits(0.2), stock.hits(0.2)),
-        "angle_accuracy_10deg": (scored.angle_hits, stock.angle_hits),
-    }
+    mine, theirs = (np.where(both[:, None], one.errors_crop, np.nan) for one in (scored, stock))
     a, b = mean_or_none(mine), mean_or_none(theirs)
-    result: dict[str, Any] = {
-        "stock": stock_name,
-        "people": int(both.sum()),
-        "mean_error_crop_px": None if a is None or b is None else a - b,
-        "mean_error_relative": None if a is None or not b else a / b - 1,
-    }
-    intervals: dict[str, Any] = {
-        "mean_error_crop_px": resampling.interval_of_difference(mine, theirs),
-        "mean_error_relative": resampling.interval_of_ratio(mine, theirs),
-    }
-    for key, (values, reference) in pairs.items():
-        a, b = mean_or_none(values), mean_or_none(reference)
-        result[key] = None if a is None or b is None else a - b
-        intervals[key] = resampling.interval_of_difference(values, reference)
-    return {**result, "interval_95": intervals}
+    hits = (scored.hits(0.2), stock.hits(0.2))
+    angles = (scored.angle_hits, stock.angle_hits)
+    return Difference(
+        stock=stock_name,
+        people=int(both.sum()),
+        mean_error_crop_px=_minus(a, b),
+        mean_error_relative=None if a is None or not b else a / b - 1,
+        pck_02=_minus(*map(mean_or_none, hits)),
+        angle_accuracy_10deg=_minus(*map(mean_or_none, angles)),
+        interval_95=DifferenceIntervals(
+            mean_error_crop_px=resampling.interval_of_difference(mine, theirs),
+            mean_error_relative=resampling.interval_of_ratio(mine, theirs),
+            pck_02=resampling.interval_of_difference(*hits),
+            angle_accuracy_10deg=resampling.interval_of_difference(*angles),
+        ),
+    )
 
 
-def per_person(people: Sequence[Person], scored: Scored) -> list[dict[str, Any]]:
-    """One row a person: who, where, and the mean error in crop px (None where missed)."""
-    return [
-        {
-            "id": person.id,
-            "image": person.image.path.name,
-            "group": person.group,
-            "mean_error_crop_px": None if np.isnan(error) else float(error),
-        }
+def _minus(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b
+
+
+def _per_person(people: Sequence[Person], scored: Scored) -> tuple[PersonFigures, ...]:
+    """One row a person: who, where, and the mean error."""
+    return tuple(
+        PersonFigures(person.id, person.image.path.name, person.group, None if np.isnan(error) else float(error))
         for person, error in zip(people, scored.person_errors, strict=True)
-    ]
+    )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from posetune.measure.beside import Entry
+from posetune.measure.evaluate import Evaluation
+from posetune.measure.people_measured import training_notes, training_sentence
+from posetune.measure.results import Difference, Measures
 
 PROTOCOLS = {
     "crop": "crop protocol: the landmark network alone, on the crop that the labels imply",
@@ -11,92 +16,133 @@ PROTOCOLS = {
 }
 _NONE = "–"
 
-Column = tuple[str, Callable[[dict[str, Any]], str]]
+Column = tuple[str, Callable[[Entry, Measures], str]]
+Figures = TypeVar("Figures")
 _COLUMNS: tuple[Column, ...] = (
-    ("crop px", lambda m: number(m["mean_error_crop_px"], 2)),
-    ("95 %", lambda m: interval(m["interval_95"]["mean_error_crop_px"])),
-    ("image px", lambda m: number(m["mean_error_image_px"], 1)),
-    ("torso", lambda m: number(m["mean_error_torso"], 3)),
-    ("PCK@.1", lambda m: percent(m["pck_0.1"])),
-    ("PCK@.2", lambda m: percent(m["pck_0.2"])),
-    ("OKS-AP", lambda m: percent(m["oks_ap"])),
-    ("angle MAE", lambda m: number(m["angle_mae_deg"], 1, "°")),
-    ("≤ 10°", lambda m: percent(m["angle_accuracy_10deg"])),
+    ("crop px", lambda e, m: number(m.mean_error_crop_px, 2)),
+    ("95 %", lambda e, m: interval(m.interval_95.mean_error_crop_px)),
+    ("image px", lambda e, m: number(m.mean_error_image_px, 1)),
+    ("torso", lambda e, m: number(m.mean_error_torso, 3)),
+    ("PCK@.1", lambda e, m: percent(m.pck_01)),
+    ("PCK@.2", lambda e, m: percent(m.pck_02)),
+    ("OKS-AP", lambda e, m: percent(m.oks_ap)),
+    ("angle MAE", lambda e, m: number(m.angle_mae_deg, 1, "°")),
+    ("≤ 10°", lambda e, m: percent(m.angle_accuracy_10deg)),
 )
 _DEPTH_COLUMNS: tuple[Column, ...] = (
-    ("|z| cm", lambda m: number(m["z_error_cm"], 1)),
-    ("MPJPE cm", lambda m: number(m["mpjpe_cm"], 1)),
-    ("PA-MPJPE cm", lambda m: number(m["pa_mpjpe_cm"], 1)),
+    ("|z| cm", lambda e, m: number(m.z_error_cm, 1)),
+    ("MPJPE cm", lambda e, m: number(m.mpjpe_cm, 1)),
+    ("PA-MPJPE cm", lambda e, m: number(m.pa_mpjpe_cm, 1)),
 )
 _LAST_COLUMNS: tuple[Column, ...] = (
-    ("found", lambda m: f"{m['found']}/{m['labelled']}"),
-    ("against stock", lambda m: against_stock(m)),
+    ("found", lambda e, m: f"{m.found}/{m.labelled}"),
+    ("against stock", lambda e, m: against_stock(m)),
 )
 
 
-def text_tables(result: dict[str, Any], *, details: bool = True) -> str:
-    """What ``posetune eval`` prints for the ``result`` of an Evaluation. ``details``: per landmark and per
-    angle, too.
-    """
-    people, groups = result["people"], result["groups"]
-    lines = [f"{result['data']} · {', '.join(result['splits'])} · {people} people of {groups} groups"]
-    for protocol, tables in result["protocols"].items():
-        lines += ["", PROTOCOLS[protocol], *main_table(tables)]
+def text_tables(evaluation: Evaluation, *, details: bool = True) -> str:
+    """What ``posetune eval`` prints. ``details``: per landmark and per angle, too."""
+    lines = [title(evaluation), *first_words(evaluation)]
+    for protocol, tables in evaluation.protocols.items():
+        lines += ["", PROTOCOLS[protocol], *main_table(evaluation, tables)]
     if details:
-        crop = result["protocols"]["crop"]
+        landmarks = {name: m.per_landmark for name, m in evaluation.crop.items()}
+        angles = {name: m.per_angle for name, m in evaluation.crop.items()}
         lines += ["", "mean error by landmark, crop px (crop protocol)"]
-        lines += _by_part(crop, "per_landmark", lambda row: number(row["mean_error_crop_px"], 2), "points")
+        lines += _by_part(landmarks, "points", lambda f: (f.points, number(f.mean_error_crop_px, 2)))
         lines += ["", "joint angles: MAE and share within 10° (crop protocol)"]
         lines += _by_part(
-            crop,
-            "per_angle",
-            lambda row: f"{number(row['angle_mae_deg'], 1, '°')} {percent(row['angle_accuracy_10deg'])}",
+            angles,
             "angles",
+            lambda f: (f.angles, f"{number(f.angle_mae_deg, 1, '°')} {percent(f.angle_accuracy_10deg)}"),
         )
-    lines += ["", *notes(result)]
+    lines += ["", *notes(evaluation)]
     return "\n".join(lines)
 
 
-def main_table(tables: dict[str, dict[str, Any]]) -> list[str]:
+def title(evaluation: Evaluation) -> str:
+    """What was measured on."""
+    people, groups = len(evaluation.people), evaluation.groups
+    return f"{evaluation.data} · {splits(evaluation)} · {people} people of {groups} groups"
+
+
+def splits(evaluation: Evaluation) -> str:
+    """ "val", or "train, the part that mine held out"."""
+    held = evaluation.held_out_by
+    return ", ".join(evaluation.splits) + (f", the part that {', '.join(held)} held out" if held else "")
+
+
+def first_words(evaluation: Evaluation) -> list[str]:
+    """What has to be said before any figure: who is measured on people it was trained on."""
+    people = len(evaluation.people)
+    return [text for text in (training_sentence(e, people) for e in evaluation.entries) if text]
+
+
+def summary_line(evaluation: Evaluation) -> str:
+    """The whole in one line, for a ``repr``."""
+    shown = []
+    for e in evaluation.entries:
+        measures = evaluation.crop[e.name]
+        text = f"{e.name} {number(measures.mean_error_crop_px, 2)} crop px"
+        if e.kind == "model" and (change_ := against_stock(measures)):
+            text += f", {change_}"
+        if e.trained_on:
+            text += f", trained on {e.trained_on} of them"
+        shown.append(text)
+    return f"{len(evaluation.people)} people of {splits(evaluation)}: {'; '.join(shown)}"
+
+
+def main_table(evaluation: Evaluation, tables: dict[str, Measures]) -> list[str]:
     """One line a network."""
-    chosen = columns(tables)
+    chosen = columns(evaluation, tables)
     rows = [["mean error:", *(heading for heading, _ in chosen)]]
-    rows += [[name, *(cell(measures) for _, cell in chosen)] for name, measures in tables.items()]
+    rows += [[e.name, *(cell(e, tables[e.name]) for _, cell in chosen)] for e in evaluation.entries]
     return aligned(rows)
 
 
-def columns(tables: dict[str, dict[str, Any]]) -> list[Column]:
-    """Headings, and how a network's measures become a cell; depth only where some network was measured in
-    depth.
+def columns(evaluation: Evaluation, tables: dict[str, Measures]) -> list[Column]:
+    """Headings, and how a network's measures become a cell. Depth only where some network was measured in depth; how many of
+    the people it was trained on only where some network was trained on any.
     """
-    depth = any(measures["z_error_cm"] is not None for measures in tables.values())
-    return [*_COLUMNS, *(_DEPTH_COLUMNS if depth else ()), *_LAST_COLUMNS]
+    depth = any(measures.z_error_cm is not None for measures in tables.values())
+    found = [*_COLUMNS, *(_DEPTH_COLUMNS if depth else ()), *_LAST_COLUMNS]
+    if any(e.trained_on for e in evaluation.entries):
+        found.insert(0, ("trained on", lambda e, m: trained_on(e, len(evaluation.people))))
+    return found
 
 
-def notes(result: dict[str, Any]) -> list[str]:
+def trained_on(entry: Entry, people: int) -> str:
+    """ "67/67": how many of the people measured a model was trained on; "?" where that is not known."""
+    if entry.kind != "model":
+        return ""
+    return "?" if entry.trained_on is None else f"{entry.trained_on}/{people}"
+
+
+def notes(evaluation: Evaluation) -> list[str]:
     """What a reader has to know about the figures, a sentence each."""
     lines = ["Intervals: 95 %, bootstrap over groups (scenes, videos). Mean errors are over the people found;"]
     lines[0] += " PCK, angle accuracy and AP count a missed person as wrong."
-    if result["groups"] < 5:
+    if evaluation.groups < 5:
         lines.append(
-            f"Only {result['groups']} group{'s' if result['groups'] != 1 else ''}: people of one scene are "
+            f"Only {evaluation.groups} group{'s' if evaluation.groups != 1 else ''}: people of one scene are "
             "alike, so the intervals say little."
         )
-    if result["offset_from"]:
+    lines += training_notes(evaluation.entries, len(evaluation.people))
+    if evaluation.offset_from:
         lines.append(
-            f"Offset: stock with every point moved by a constant, fitted on {result['offset_from']}; "
+            f"Offset: stock with every point moved by a constant, fitted on {evaluation.offset_from}; "
             "what beats it is more than another label convention."
         )
-    area = ", ".join(f"{count} from the labels' {source}" for source, count in result["area_from"].items())
+    area = ", ".join(f"{count} from the labels' {source}" for source, count in evaluation.area_from.items())
     lines.append(f"OKS-AP on COCO's 17 points with its sigmas (k = 2σ); area of people: {area}.")
-    if result["left_out"]:
+    if evaluation.left_out:
         lines.append(
-            f"{result['left_out']} labelled people are left out: ignored, too small, or without hips or shoulders."
+            f"{evaluation.left_out} labelled people are left out: ignored, too small, or without hips or shoulders."
         )
-    if result["dropped_names"]:
-        lines.append(f"Not among the 33 landmarks, so not used: {', '.join(result['dropped_names'])}.")
-    lines += [f"Without stock {name}: {reason}" for name, reason in result["skipped"].items()]
-    return lines + list(result["warnings"])
+    if evaluation.dropped_names:
+        lines.append(f"Not among the 33 landmarks, so not used: {', '.join(evaluation.dropped_names)}.")
+    lines += [f"Without stock {name}: {reason}" for name, reason in evaluation.skipped.items()]
+    return lines + list(evaluation.warnings)
 
 
 def number(value: float | None, digits: int, unit: str = "") -> str:
@@ -111,17 +157,17 @@ def interval(bounds: Sequence[float] | None, digits: int = 1) -> str:
     return _NONE if bounds is None else f"{bounds[0]:.{digits}f} … {bounds[1]:.{digits}f}"
 
 
-def against_stock(measures: dict[str, Any]) -> str:
+def against_stock(measures: Measures) -> str:
     """ "−28.1 % (−35 … −20) of full", or nothing for a stock network."""
-    return change(measures.get("difference_to_stock"), of=True)
+    return change(measures.difference_to_stock, of=True)
 
 
-def change(difference: dict[str, Any] | None, *, of: bool = False) -> str:
+def change(difference: Difference | None, *, of: bool = False) -> str:
     """ "−28.1 % (−35 … −20)", with ``of`` also of what; nothing where there is no difference to tell."""
-    if difference is None or difference["mean_error_relative"] is None:
+    if difference is None or difference.mean_error_relative is None:
         return ""
-    text = relative(difference["mean_error_relative"], difference["interval_95"]["mean_error_relative"])
-    return text + (f" of {difference['stock']}" if of else "")
+    text = relative(difference.mean_error_relative, difference.interval_95.mean_error_relative)
+    return text + (f" of {difference.stock}" if of else "")
 
 
 def relative(value: float, bounds: Sequence[float] | None) -> str:
@@ -131,17 +177,15 @@ def relative(value: float, bounds: Sequence[float] | None) -> str:
 
 
 def _by_part(
-    tables: dict[str, dict[str, Any]],
-    key: str,
-    cell: Callable[[dict[str, Any]], str],
-    count: str,
+    networks: Mapping[str, Mapping[str, Figures]], count: str, cell: Callable[[Figures], tuple[int, str]]
 ) -> list[str]:
+    """A line for each part of the body. ``cell``: how many were labelled, and the figures of one network as text."""
     # A network with points of its own has the most; the others lack some of them.
-    fullest = max((m[key] for m in tables.values()), key=len)
-    rows = [["", count, *tables]]
+    fullest = max(networks.values(), key=len)
+    rows = [["", count, *networks]]
     for part, first in fullest.items():
-        cells = (cell(m[key][part]) if part in m[key] else _NONE for m in tables.values())
-        rows.append([part, str(first[count]), *cells])
+        cells = (cell(parts[part])[1] if part in parts else _NONE for parts in networks.values())
+        rows.append([part, str(cell(first)[0]), *cells])
     return aligned(rows)
 
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +100,9 @@ def sweep(config: SweepConfig, *, say: Say = print, progress: Progress | None = 
         threads=config.threads,
         progress=progress,
     )
-    comparison.result["data"] = str(config.data)  # not the copy of its labels that the cells were given
-    words = recommend(comparison.result, {cell.name: cell for cell in done})
+    # Of the set as it was given, not of the copy of its labels that the cells were given.
+    comparison = replace(comparison, main=replace(comparison.main, data=str(config.data)))
+    words = recommend(comparison.rows, comparison.main.groups, {cell.name: cell for cell in done})
     _write(config, comparison, failed, words)
     return SweepResult(comparison, failed, words)
 
@@ -217,17 +218,15 @@ def _write_sets(config: SweepConfig, plan: Sequence[Cell], train: Dataset, val: 
 
 def _rooted(dataset: Dataset, folder: Path) -> Dataset:
     """The same set as if it stood in ``folder``, with its images' paths in full."""
-    from dataclasses import replace
-
     images = {id(image): replace(image, path=image.path.resolve()) for image in dataset.images}
     people = tuple(replace(person, image=images[id(person.image)]) for person in dataset.people)
     return replace(dataset, images=tuple(images.values()), people=people, root=folder)
 
 
 def _write(config: SweepConfig, comparison: Comparison, failed: dict[str, str], words: list[str]) -> None:
-    lines = [markdown(comparison.result), "", "## Recommendation", "", *(f"- {word}" for word in words)]
+    lines = [markdown(comparison), "", "## Recommendation", "", *(f"- {word}" for word in words)]
     lines += [f"- {name} failed: {reason}" for name, reason in failed.items()]
     write_text(config.out / TABLE, "\n".join(lines) + "\n")
     write_text(config.out / PAGE, page(comparison, words))
-    result: dict[str, Any] = {**comparison.result, "failed": failed, "recommendation": words}
+    result: dict[str, Any] = {**comparison.to_json(), "failed": failed, "recommendation": words}
     write_json(config.out / RESULT, result)

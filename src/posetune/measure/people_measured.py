@@ -1,0 +1,137 @@
+"""Whom networks are measured on, and what the networks know of them from training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from posetune import stock
+from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
+from posetune.data.split_record import SplitRecord
+from posetune.errors import PosetuneError
+from posetune.measure.beside import Entry
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """``sets``: a data set for each of ``splits``. ``held_out_by``: the runs of whose training they are the held-out part;
+    empty where they are whole splits.
+    """
+
+    sets: list[Dataset]
+    splits: tuple[str, ...]
+    held_out_by: tuple[str, ...] = ()
+
+
+def records_of(sources: Mapping[str, stock.Networks]) -> dict[str, SplitRecord]:
+    """Name → what the run folder that a network lies in says it learned from; those that say nothing are left out."""
+    found = {name: SplitRecord.of_run(source.path.parent) for name, source in sources.items()}
+    return {name: record for name, record in found.items() if record is not None}
+
+
+def choose(
+    data: str | Path,
+    split: str | Sequence[str] | None,
+    records: Mapping[str, SplitRecord],
+    *,
+    images: str | Path | None,
+    native: bool,
+) -> Chosen:
+    """The people of ``split`` (several with commas, or a sequence). None: those that the runs in ``records`` held out, in a
+    split of their own or as a part of the one they were trained on; without such runs, those of val.
+
+    A lone label file is all there is, and only what the runs held out of it, where they say so and no split is named.
+
+    Raises PosetuneError for unreadable data, and if nobody was held out.
+    """
+
+    def load(name: str) -> Dataset:
+        return load_dataset(data, name, images=images, native=native)
+
+    if Path(data).is_file():
+        whole = load(Path(data).stem)
+        part = None if split is not None else _held_out(whole, records)
+        return Chosen([part or whole], (Path(data).stem,), tuple(records) if part is not None else ())
+    if split is not None:
+        names = [s.strip() for s in split.split(",") if s.strip()] if isinstance(split, str) else list(split)
+        if not names:
+            raise PosetuneError("Name a split to evaluate, for example --split val.")
+        return Chosen([load(name) for name in names], tuple(names))
+    there = find_splits(data)
+    names = list(dict.fromkeys(record.val_split for record in records.values())) or ["val"]
+    if all(name in there for name in names):
+        return Chosen([load(name) for name in names], tuple(names))
+    trained = list(dict.fromkeys(record.train_split for record in records.values()))
+    for name in (name for name in trained if name in there):
+        part = _held_out(load(name), records)
+        if part is not None:
+            return Chosen([part], (name,), tuple(records))
+    missing = next(name for name in names if name not in there)
+    why = f"and none of its people were held out by {', '.join(records)}" if records else "to measure on"
+    raise PosetuneError(
+        f"{data} has no split '{missing}' {why}; it has {', '.join(there)}. Name one that holds people whom training has not seen "
+        "with --split."
+    )
+
+
+def _held_out(whole: Dataset, records: Mapping[str, SplitRecord]) -> Dataset | None:
+    """The part of a set that every run held out; None if there is no such part."""
+    held = np.ones(len(whole.people), bool)
+    for record in records.values():
+        held &= record.held_back(whole.people) & ~record.learned_from(whole.people)
+    if not records or not held.any():
+        return None
+    images = {id(person.image): person.image for person, kept in zip(whole.people, held, strict=True) if kept}
+    return whole.keep(images.values())
+
+
+def with_training(
+    entries: Sequence[Entry], people: Sequence[Person], records: Mapping[str, SplitRecord]
+) -> list[Entry]:
+    """The same entries, each model's with how many of ``people`` it was trained and chosen on."""
+    return [
+        entry
+        if entry.name not in records
+        else replace(
+            entry,
+            trained_on=int(records[entry.name].learned_from(people).sum()),
+            chosen_on=int(records[entry.name].held_back(people).sum()),
+        )
+        for entry in entries
+    ]
+
+
+def training_sentence(entry: Entry, people: int) -> str:
+    """That a network was trained on some of the ``people`` measured; empty if it was not, or if that is not known."""
+    if not entry.trained_on:
+        return ""
+    if entry.trained_on == people:
+        return (
+            f"{entry.name} was trained on all of these {people} people: its figures say how well it learned them, not how good "
+            "it is on people it has not seen."
+        )
+    return (
+        f"{entry.name} was trained on {entry.trained_on} of these {people} people: its figures are no measure of how good it is "
+        "on people it has not seen."
+    )
+
+
+def training_notes(entries: Sequence[Entry], people: int) -> list[str]:
+    """What else is to be said of what the models know of the ``people`` measured, a sentence each."""
+    notes = []
+    for entry in entries:
+        if entry.kind == "model" and entry.trained_on is None:
+            notes.append(
+                f"Whether {entry.name} was trained on some of these people is not known: no split.json lies beside it (a run of "
+                "an earlier version, or a file by itself)."
+            )
+        if entry.chosen_on:
+            those = "these people" if entry.chosen_on == people else f"{entry.chosen_on} of these {people} people"
+            notes.append(
+                f"{entry.name} held {those} out of its training and was chosen on them: on people that no run has looked at its "
+                "figures may be a little worse."
+            )
+    return notes

@@ -1,0 +1,175 @@
+"""What measuring finds, as values. ``to_json()`` gives the dictionaries that programs read; keys: docs/reference/json.md.
+
+Errors are in crop px unless a name says otherwise, shares are 0…1, and what could not be measured is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+#: Low and high end of a 95 % interval by bootstrap over groups; None with fewer than two groups.
+Interval = tuple[float, float] | None
+
+
+#: Names in JSON that cannot be names in Python.
+PCK_01, PCK_02 = {"key": "pck_0.1"}, {"key": "pck_0.2"}
+_OPTIONAL = {"optional": True}  # left out of JSON where it is None
+
+
+class Record:
+    """A dataclass that can be written as JSON: its fields in their order."""
+
+    def to_json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for one in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, one.name)
+            if value is not None or not one.metadata.get("optional", False):
+                found[one.metadata.get("key", one.name)] = _plain(value)
+        return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+@dataclass(frozen=True)
+class Intervals(Record):
+    """95 % intervals of a network's measures."""
+
+    mean_error_crop_px: Interval
+    mean_error_torso: Interval
+    pck_02: Interval = field(metadata=PCK_02)
+    angle_accuracy_10deg: Interval
+
+
+@dataclass(frozen=True)
+class DifferenceIntervals(Record):
+    """95 % intervals of a difference, paired over groups."""
+
+    mean_error_crop_px: Interval
+    mean_error_relative: Interval
+    pck_02: Interval = field(metadata=PCK_02)
+    angle_accuracy_10deg: Interval
+
+
+@dataclass(frozen=True)
+class Difference(Record):
+    """A network minus ``stock``, on the ``people`` that both found and the points that both have.
+
+    ``mean_error_relative``: −0.2 is a fifth less error than stock.
+    """
+
+    stock: str
+    people: int
+    mean_error_crop_px: float | None
+    mean_error_relative: float | None
+    pck_02: float | None = field(metadata=PCK_02)
+    angle_accuracy_10deg: float | None
+    interval_95: DifferenceIntervals
+
+
+@dataclass(frozen=True)
+class LandmarkFigures(Record):
+    """Of one landmark; ``points``: how many are labelled."""
+
+    points: int
+    mean_error_crop_px: float | None
+    pck_02: float | None = field(metadata=PCK_02)
+
+
+@dataclass(frozen=True)
+class AngleFigures(Record):
+    """Of one joint angle; ``angles``: how many are labelled."""
+
+    angles: int
+    angle_mae_deg: float | None
+    angle_p95_deg: float | None
+    angle_accuracy_10deg: float | None
+
+
+@dataclass(frozen=True)
+class PersonFigures(Record):
+    """Of one person; the error is None where the person was missed."""
+
+    id: int
+    image: str
+    group: str
+    mean_error_crop_px: float | None
+
+
+@dataclass(frozen=True)
+class ConditionFigures(Record):
+    """Of the points that meet a condition. ``kind``: "pose", "size" or "occlusion"; ``missed``: points off by more than a
+    fifth of the torso; ``swaps``: those of them that are left/right swaps.
+    """
+
+    kind: str
+    name: str
+    people: int
+    points: int
+    mean_error_crop_px: float | None
+    pck_02: float | None = field(metadata=PCK_02)
+    missed: int
+    swaps: int
+
+
+@dataclass(frozen=True)
+class Analysis(Record):
+    """Why a network errs (:mod:`posetune.measure.errors`). Shares are of the sum of all errors; ``worst_tenth_share``: what
+    the worst tenth of the people carries; ``by``: a row for each condition.
+    """
+
+    points: int
+    missed: int
+    swaps: int
+    people_with_swaps: int
+    error_share_of_missed: float | None
+    error_share_of_swaps: float | None
+    worst_tenth_share: float | None
+    swaps_by_landmark: dict[str, int]
+    by: tuple[ConditionFigures, ...]
+
+
+@dataclass(frozen=True)
+class Measures(Record):
+    """All measures of one network under one protocol.
+
+    Mean errors are over the ``found`` of the ``labelled`` people; PCK, angle accuracy and AP count a missed person as wrong.
+    Depth (cm, hip-centred world landmarks) is None where no person has true 3D. ``differences``: to each stock network, and
+    ``difference_to_stock`` to the one that it was made of; None for stock networks.
+    """
+
+    people: int
+    groups: int
+    labelled: int
+    found: int
+    points: int
+    mean_error_crop_px: float | None
+    mean_error_image_px: float | None
+    mean_error_torso: float | None
+    median_error_crop_px: float | None
+    pck_01: float | None = field(metadata=PCK_01)
+    pck_02: float | None = field(metadata=PCK_02)
+    oks_ap: float | None
+    oks_ap_50: float | None
+    oks_ap_75: float | None
+    angles: int
+    angle_mae_deg: float | None
+    angle_p95_deg: float | None
+    angle_accuracy_10deg: float | None
+    z_error_cm: float | None
+    mpjpe_cm: float | None
+    pa_mpjpe_cm: float | None
+    interval_95: Intervals
+    per_landmark: dict[str, LandmarkFigures] = field(repr=False)
+    per_angle: dict[str, AngleFigures] = field(repr=False)
+    differences: dict[str, Difference] | None = field(metadata=_OPTIONAL)
+    difference_to_stock: Difference | None = field(metadata=_OPTIONAL)
+    per_person: tuple[PersonFigures, ...] = field(repr=False)
+    analysis: Analysis = field(repr=False)

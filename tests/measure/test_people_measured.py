@@ -1,0 +1,121 @@
+"""Whom a network is measured on, and that nobody takes what it learned by heart for a result."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.measure.test_compare import write_set
+
+from posetune import cli, stock
+from posetune.data.dataset import find_splits, load_dataset
+from posetune.data.split_record import SPLIT, SplitRecord, recorded
+from posetune.measure.compare import compare
+from posetune.measure.compare_table import markdown, page
+from posetune.measure.evaluate import evaluate
+
+
+def write_run(folder: Path, data: Path, held_out: int, val_split: str = "val") -> Path:
+    """A run folder as training leaves it: stock full under another name; the last ``held_out`` of train held out."""
+    folder.mkdir()
+    (folder / stock.RUN_NETWORK).write_bytes(stock.path("full").read_bytes() + bytes(8))
+    images = [p.image for p in load_dataset(data, "train").people]
+    cut = len(images) - held_out
+    part_of_train = val_split not in find_splits(data)
+    record = SplitRecord(
+        str(data), "train", val_split, part_of_train, recorded(images[:cut], data), recorded(images[cut:], data)
+    )
+    record.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A set as small as a user's may be: four pictures, no split but train."""
+    folder = tmp_path_factory.mktemp("four")
+    write_set(folder, "train", [160, 190, 220, 250])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory) -> Path:
+    return write_run(tmp_path_factory.mktemp("runs") / "mine", data, held_out=1)
+
+
+QUICK = {"stock_names": ["full"], "threads": 1}
+
+
+def test_without_a_split_it_is_what_the_run_held_out(data, run):
+    found = evaluate(data, models=[run], pipeline=False, **QUICK)
+    assert [p.image.path.name for p in found.people] == ["train3.png"]
+    assert (found.splits, found.held_out_by) == (("train",), ("mine",))
+    assert found.models[0].trained_on == 0
+    assert found.models[0].chosen_on == 1
+    assert "1 people of train, the part that mine held out" in repr(found)
+
+
+def test_a_split_of_its_own_goes_before_a_part_of_train(data, run, tmp_path):
+    (tmp_path / "images").symlink_to(data / "images")
+    (tmp_path / "annotations").mkdir()
+    for name in ("train", "dev"):
+        (tmp_path / "annotations" / f"{name}.json").write_text((data / "annotations" / "train.json").read_text())
+    other = write_run(tmp_path / "run", data, held_out=0, val_split="dev")
+    assert evaluate(tmp_path, models=[other], pipeline=False, with_offset=False, **QUICK).splits == ("dev",)
+
+
+def test_a_lone_label_file_is_divided_as_the_run_divided_it(data, run):
+    file = data / "annotations" / "train.json"
+    options = {"models": [run], "pipeline": False, "with_offset": False, **QUICK}
+    assert len(evaluate(file, **options).people) == 1
+    assert len(evaluate(file, "train", **options).people) == 4
+
+
+def test_being_trained_on_the_people_measured_is_said_before_any_figure(data, run, tmp_path, capsys):
+    figures, html = tmp_path / "e.json", tmp_path / "e.html"
+    command = ["eval", "--data", str(data), "--split", "train", str(run), "--stock", "full", "--threads", "1"]
+    assert cli.main([*command, "--no-pipeline", "--json", str(figures), "--report", str(html)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1].startswith("mine was trained on 3 of these 4 people: its figures are no measure of how good it is")
+    assert any("trained on" in line and "crop px" in line for line in shown)  # a column
+    assert any(line.startswith("mine") and " 3/4 " in line for line in shown)
+    content = json.loads(figures.read_text())
+    assert content["models"]["mine"] == {"kind": "model", "base": "full", "trained_on_people": 3, "chosen_on_people": 1}
+    text = re.sub("<[^>]+>", "", html.read_text().split("<h2>Result</h2>")[1])
+    assert text.startswith("mine was trained on 3 of these 4 people")
+    assert "more than chance" not in text
+
+
+def test_compare_says_it_too(data, run):
+    found = compare(data, "train", [run], general=data, general_split="train", timing=False, with_offset=False, **QUICK)
+    first = markdown(found).splitlines()[2:6:2]
+    assert first[0].startswith("mine was trained on 3 of these 4 people")
+    assert first[1].startswith("The general set: mine was trained on 3")
+    assert "of these trained on" in markdown(found)
+    text = re.sub("<[^>]+>", "", page(found).split("<h2>Result</h2>")[1])
+    assert text.startswith("mine was trained on 3 of these 4 people")
+    row = found.to_json()["rows"][1]
+    assert (row["trained_on_people"], row["general_trained_on_people"]) == (3, 3)
+    assert "trained on 3 of them" in repr(found)
+
+
+def test_a_run_of_an_earlier_version_does_not_know(data, run, tmp_path, capsys):
+    old = write_run(tmp_path / "old", data, held_out=1)
+    (old / SPLIT).unlink()
+    assert evaluate(data, "train", [old], pipeline=False, with_offset=False, **QUICK).models[0].trained_on is None
+    command = ["eval", "--data", str(data), str(old), "--stock", "full", "--threads", "1", "--no-pipeline"]
+    assert cli.main(command) == 2
+    assert "has no split 'val'" in capsys.readouterr().err
+    assert cli.main([*command, "--split", "train", "--brief"]) == 0
+    assert "Whether old was trained on some of these people is not known" in capsys.readouterr().out
+
+
+def test_two_runs_are_measured_on_what_both_held_out(data, run, tmp_path, capsys):
+    second = write_run(tmp_path / "second", data, held_out=2)
+    assert len(evaluate(data, models=[second], pipeline=False, with_offset=False, **QUICK).people) == 2
+    found = evaluate(data, models=[run, second], pipeline=False, with_offset=False, **QUICK)
+    assert (len(found.people), found.held_out_by) == (1, ("mine", "second"))
+    third = write_run(tmp_path / "third", data, held_out=0)
+    assert cli.main(["eval", "--data", str(data), str(run), str(third), "--stock", "full"]) == 2
+    assert "none of its people were held out by mine, third" in capsys.readouterr().err
