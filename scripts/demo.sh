@@ -16,21 +16,21 @@ fi
 if [ -e "$run" ]; then
   run="$run-$(date +%Y%m%d-%H%M%S)"
 fi
-# What training has not seen: no split of training people, and not val where there is another.
+# People that no run has looked at, where the set has them. Otherwise eval takes what the run held out of its training: val, or a
+# part of train. Never people it was trained on.
 held_out=$(python - "$data" <<'PY'
 import sys
 from posetune.cli import main_guard
 from posetune.data.dataset import find_splits
 
 with main_guard() as guard:
-    splits = find_splits(sys.argv[1])
-    print(",".join([s for s in splits if "train" not in s and s not in ("val", "ordinary")] or [s for s in splits if s == "val"] or splits))
+    print(",".join(s for s in find_splits(sys.argv[1]) if "train" not in s and s not in ("val", "ordinary")))
 sys.exit(guard.code)
 PY
 )
 
 posetune train --data "$data" --base "$base" --out "$run" ${schedule[@]+"${schedule[@]}"}
-posetune eval --data "$data" --split "$held_out" "$run" --brief --json "$run/eval.json" \
+posetune eval --data "$data" ${held_out:+--split "$held_out"} "$run" --brief --json "$run/eval.json" \
   --report "$run/report.html" --picture "$run/stock-beside-tuned.png"
 if [ -n "$ordinary" ]; then
   echo

@@ -15,8 +15,9 @@ from posetune import cli, stock
 from posetune.data.dataset import Dataset, ImageRecord, Person, write_coco
 from posetune.landmarks import INDEX
 from posetune.measure.compare import compare, run_summary
-from posetune.measure.compare_table import change, columns, markdown, page, seconds
+from posetune.measure.compare_table import columns, markdown, page, seconds
 from posetune.measure.results import Difference, DifferenceIntervals
+from posetune.measure.texts import change
 from posetune.runtime.corrector import Corrector
 
 JOINTS = {"shoulder": (28, -98), "hip": (18, 0), "knee": (20, 75), "ankle": (22, 148)}

@@ -28,7 +28,8 @@ from posetune.measure.beside import Entry, named, networks_beside
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.evaluate import Progress
 from posetune.measure.results import Interval, Record
-from posetune.measure.table import aligned, relative
+from posetune.measure.table import aligned
+from posetune.measure.texts import relative
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 

@@ -92,10 +92,8 @@ class Comparison:
         }
 
     def __repr__(self) -> str:
-        from posetune.measure.table import summary_line
-
         forgotten = "" if self.general is None else f"; forgetting on {len(self.general.people)} people"
-        return f"Comparison({summary_line(self.main)}{forgotten})"
+        return f"Comparison({self.main.summary()}{forgotten})"
 
 
 def _about(evaluation: Evaluation) -> dict[str, Any]:

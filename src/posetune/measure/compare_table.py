@@ -11,11 +11,11 @@ from string import Template
 from posetune.measure import charts, table
 from posetune.measure.compare import Comparison, ComparisonRow
 from posetune.measure.people_measured import training_notes
-from posetune.measure.table import change, interval, number, percent, splits, trained_on
+from posetune.measure.table import trained_on
+from posetune.measure.texts import NONE, change, interval, number, percent
 from posetune.progress import clock
 
 Column = tuple[str, Callable[[ComparisonRow], str]]
-_NONE = "–"
 _TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
 
 
@@ -25,7 +25,7 @@ def columns(comparison: Comparison) -> list[Column]:
     found: list[Column] = [
         ("network", lambda r: r.name),
         ("method", lambda r: r.method),
-        ("people learnt from", lambda r: _NONE if r.train_people is None else str(r.train_people)),
+        ("people learnt from", lambda r: NONE if r.train_people is None else str(r.train_people)),
         ("crop px (95 %)", _error),
         ("PCK@.1", lambda r: percent(r.pck_01)),
         ("PCK@.2", lambda r: percent(r.pck_02)),
@@ -67,9 +67,9 @@ def markdown(comparison: Comparison) -> str:
 
 def title(comparison: Comparison) -> str:
     main, general = comparison.main, comparison.general
-    text = f"{Path(main.data).name} · {splits(main)} · {len(main.people)} people of {main.groups} groups"
+    text = f"{Path(main.data).name} · {main.split_names} · {len(main.people)} people of {main.groups} groups"
     if general is not None:
-        text += f"; forgetting: {Path(general.data).name} · {splits(general)} · {len(general.people)} people"
+        text += f"; forgetting: {Path(general.data).name} · {general.split_names} · {len(general.people)} people"
     return text
 
 
@@ -124,7 +124,7 @@ def _error(row: ComparisonRow) -> str:
 
 
 def _megabytes(row: ComparisonRow) -> str:
-    return _NONE if row.bytes is None else f"{row.bytes / 1e6:.1f}"
+    return NONE if row.bytes is None else f"{row.bytes / 1e6:.1f}"
 
 
 def page(comparison: Comparison, words: Sequence[str] = ()) -> str:

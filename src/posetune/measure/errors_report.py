@@ -15,7 +15,7 @@ from posetune.measure.evaluate import Evaluation
 from posetune.measure.gallery import Choice
 from posetune.measure.results import Analysis, ConditionFigures
 from posetune.measure.summary import Scored, common_errors, in_body
-from posetune.measure.table import percent
+from posetune.measure.texts import percent
 
 PEOPLE_A_KIND = 3
 #: A condition that fewer people meet is listed, but gets no pictures of its own.

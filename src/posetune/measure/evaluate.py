@@ -28,6 +28,7 @@ from posetune.measure.people_measured import choose, records_of, with_training
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
 from posetune.measure.results import Measures
 from posetune.measure.summary import Scored, difference, in_body, summarise
+from posetune.measure.texts import against_stock, number
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 from posetune.skeleton import BLAZEPOSE, Skeleton
@@ -76,6 +77,23 @@ class Evaluation:
         return tuple(e for e in self.entries if e.kind == "model")
 
     @property
+    def split_names(self) -> str:
+        """ "val", or "train, the part that mine held out"."""
+        held = f", the part that {', '.join(self.held_out_by)} held out" if self.held_out_by else ""
+        return ", ".join(self.splits) + held
+
+    def summary(self) -> str:
+        """The whole in one line: people, and the error of each network by the crop protocol."""
+        shown = []
+        for e in self.entries:
+            measures = self.crop[e.name]
+            gain = against_stock(measures) if e.kind == "model" else ""
+            trained = f"trained on {e.trained_on} of them" if e.trained_on else ""
+            figures = (f"{e.name} {number(measures.mean_error_crop_px, 2)} crop px", gain, trained)
+            shown.append(", ".join(text for text in figures if text))
+        return f"{len(self.people)} people of {self.split_names}: {'; '.join(shown)}"
+
+    @property
     def result(self) -> dict[str, Any]:
         """The same as ``to_json()``."""
         return self.to_json()
@@ -106,9 +124,7 @@ class Evaluation:
         }
 
     def __repr__(self) -> str:
-        from posetune.measure.table import summary_line
-
-        return f"Evaluation({summary_line(self)})"
+        return f"Evaluation({self.summary()})"
 
 
 def evaluate(

@@ -18,7 +18,7 @@ from posetune.measure.evaluate import Evaluation
 from posetune.measure.people_measured import training_sentence
 from posetune.measure.results import AngleFigures, Measures
 from posetune.measure.summary import Scored
-from posetune.measure.table import number
+from posetune.measure.texts import number
 
 PEOPLE_SHOWN = 12
 _TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
@@ -39,7 +39,7 @@ def report_html(evaluation: Evaluation) -> str:
     shown = models[0] if models else next(e for e in evaluation.entries if e.name == "full")
     heading = f"{', '.join(e.name for e in models)} against stock MediaPipe Pose" if models else "Stock MediaPipe Pose"
     what = (
-        f"{Path(evaluation.data).name} · {table.splits(evaluation)} · {len(evaluation.people)} people of "
+        f"{Path(evaluation.data).name} · {evaluation.split_names} · {len(evaluation.people)} people of "
         f"{evaluation.groups} scenes or videos · posetune {__version__}"
     )
     sections = [

@@ -8,13 +8,13 @@ from typing import TypeVar
 from posetune.measure.beside import Entry
 from posetune.measure.evaluate import Evaluation
 from posetune.measure.people_measured import training_notes, training_sentence
-from posetune.measure.results import Difference, Measures
+from posetune.measure.results import Measures
+from posetune.measure.texts import NONE, against_stock, interval, number, percent
 
 PROTOCOLS = {
     "crop": "crop protocol: the landmark network alone, on the crop that the labels imply",
     "pipeline": "pipeline protocol: whole images through detector and landmarks",
 }
-_NONE = "–"
 
 Column = tuple[str, Callable[[Entry, Measures], str]]
 Figures = TypeVar("Figures")
@@ -63,33 +63,13 @@ def text_tables(evaluation: Evaluation, *, details: bool = True) -> str:
 def title(evaluation: Evaluation) -> str:
     """What was measured on."""
     people, groups = len(evaluation.people), evaluation.groups
-    return f"{evaluation.data} · {splits(evaluation)} · {people} people of {groups} groups"
-
-
-def splits(evaluation: Evaluation) -> str:
-    """ "val", or "train, the part that mine held out"."""
-    held = evaluation.held_out_by
-    return ", ".join(evaluation.splits) + (f", the part that {', '.join(held)} held out" if held else "")
+    return f"{evaluation.data} · {evaluation.split_names} · {people} people of {groups} groups"
 
 
 def first_words(evaluation: Evaluation) -> list[str]:
     """What has to be said before any figure: who is measured on people it was trained on."""
     people = len(evaluation.people)
     return [text for text in (training_sentence(e, people) for e in evaluation.entries) if text]
-
-
-def summary_line(evaluation: Evaluation) -> str:
-    """The whole in one line, for a ``repr``."""
-    shown = []
-    for e in evaluation.entries:
-        measures = evaluation.crop[e.name]
-        text = f"{e.name} {number(measures.mean_error_crop_px, 2)} crop px"
-        if e.kind == "model" and (change_ := against_stock(measures)):
-            text += f", {change_}"
-        if e.trained_on:
-            text += f", trained on {e.trained_on} of them"
-        shown.append(text)
-    return f"{len(evaluation.people)} people of {splits(evaluation)}: {'; '.join(shown)}"
 
 
 def main_table(evaluation: Evaluation, tables: dict[str, Measures]) -> list[str]:
@@ -145,37 +125,6 @@ def notes(evaluation: Evaluation) -> list[str]:
     return lines + list(evaluation.warnings)
 
 
-def number(value: float | None, digits: int, unit: str = "") -> str:
-    return _NONE if value is None else f"{value:.{digits}f}{unit}"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    return _NONE if value is None else f"{100 * value:.{digits}f} %"
-
-
-def interval(bounds: Sequence[float] | None, digits: int = 1) -> str:
-    return _NONE if bounds is None else f"{bounds[0]:.{digits}f} … {bounds[1]:.{digits}f}"
-
-
-def against_stock(measures: Measures) -> str:
-    """ "−28.1 % (−35 … −20) of full", or nothing for a stock network."""
-    return change(measures.difference_to_stock, of=True)
-
-
-def change(difference: Difference | None, *, of: bool = False) -> str:
-    """ "−28.1 % (−35 … −20)", with ``of`` also of what; nothing where there is no difference to tell."""
-    if difference is None or difference.mean_error_relative is None:
-        return ""
-    text = relative(difference.mean_error_relative, difference.interval_95.mean_error_relative)
-    return text + (f" of {difference.stock}" if of else "")
-
-
-def relative(value: float, bounds: Sequence[float] | None) -> str:
-    """ "−28.1 % (−35 … −20)": a relative change with its interval, where there is one."""
-    shown = "" if bounds is None else f" ({100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f})"
-    return f"{100 * value:+.1f} %{shown}".replace("-", "−")
-
-
 def _by_part(
     networks: Mapping[str, Mapping[str, Figures]], count: str, cell: Callable[[Figures], tuple[int, str]]
 ) -> list[str]:
@@ -184,7 +133,7 @@ def _by_part(
     fullest = max(networks.values(), key=len)
     rows = [["", count, *networks]]
     for part, first in fullest.items():
-        cells = (cell(parts[part])[1] if part in parts else _NONE for parts in networks.values())
+        cells = (cell(parts[part])[1] if part in parts else NONE for parts in networks.values())
         rows.append([part, str(cell(first)[0]), *cells])
     return aligned(rows)
 
