@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.graph.variants import all_versions_3, edited
 
 from posetune import stock
 from posetune.backends.litert import Network
@@ -22,6 +23,12 @@ def wide() -> Graph:
 
 def scales(graph: Graph, tensors: list[int]) -> dict[int, Scale]:
     return {t: Scale.of_range(-60.0, 60.0) for t in tensors}
+
+
+@pytest.fixture(scope="module")
+def all_int8(wide) -> bytes:
+    layers = int8.candidates(wide)
+    return quantised(wide, layers, scales(wide, int8.activation_tensors(wide, layers)))
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 6), (-3, 5), (2, 9), (-9, -2), (0, 0), (-1e-9, 1e-9)])
@@ -66,14 +73,53 @@ def test_one_layer_in_int8_is_half_a_step_off(wide):
     assert np.abs(steps - np.rint(steps)).max() < 1e-3
 
 
-def test_everything_in_int8_has_float_ends_and_passes_the_doctor(wide):
-    layers = int8.candidates(wide)
-    content = quantised(wide, layers, scales(wide, int8.activation_tensors(wide, layers)))
-    graph = Graph(content)
+def test_everything_in_int8_has_float_ends_and_passes_the_doctor(wide, all_int8):
+    content, graph = all_int8, Graph(all_int8)
     assert len(content) < 0.4 * len(wide.to_bytes())
     assert all(tensor.dtype == "float32" for tensor in (*graph.inputs, *graph.outputs))
     assert graph.outputs == wide.outputs
     assert all(f.severity != "refused" or "metadata" in f.what for f in diagnose(content, "x").findings)
+
+
+def versions(content: bytes) -> set[tuple[str, str, int]]:
+    """(operator, type of what it reads, version)."""
+    graph = Graph(content)
+    return {
+        (op.kind, graph.tensor_info(op.inputs[0]).dtype, graph.model.operatorCodes[raw.opcodeIndex].version)
+        for raw, op in zip(graph.subgraph.operators, graph.operators, strict=True)
+    }
+
+
+def test_operators_have_the_version_of_their_int8_form(wide, all_int8):
+    """TensorFlow Lite's op_version.cc; the GPU delegate refuses ADD and PAD above 2."""
+    found = versions(all_int8)
+    assert {entry for entry in found if entry[1] == "int8"} == {
+        ("CONV_2D", "int8", 3),
+        ("DEPTHWISE_CONV_2D", "int8", 3),
+        ("ADD", "int8", 2),
+        ("PAD", "int8", 2),
+        ("MAX_POOL_2D", "int8", 2),
+        ("RESIZE_BILINEAR", "int8", 3),  # with half-pixel centres
+        ("DEQUANTIZE", "int8", 2),
+    }
+    assert {entry for entry in found if entry[1] == "float32"} <= {*versions(wide.to_bytes()), ("QUANTIZE", "float32", 1)}
+
+
+def test_a_version_changes_no_arithmetic(all_int8):
+    """Files of before answer as files of now, to the last bit."""
+    before = edited(all_int8, all_versions_3)
+    assert before != all_int8
+    image = np.random.default_rng(0).uniform(0, 1, (256, 256, 3)).astype(np.float32)
+    now, then = Network(all_int8, 1).run(image), Network(before, 1).run(image)
+    assert all(np.array_equal(a, b) for a, b in zip(now, then, strict=True))
+
+
+def test_the_doctor_warns_of_versions_that_gpus_refuse(all_int8):
+    assert not any("GPU" in f.what for f in diagnose(all_int8, "x").findings)
+    (warning,) = [f for f in diagnose(edited(all_int8, all_versions_3), "x").findings if "GPU" in f.what]
+    assert warning.severity == "warning"
+    assert "int8 ADD of version 3" in warning.what
+    assert "PAD of version 3" in warning.what
 
 
 def test_what_cannot_be_written_is_said(wide):

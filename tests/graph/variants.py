@@ -226,3 +226,10 @@ def _operator(
     operator.opcodeIndex = len(graph.model.operatorCodes) - 1
     operator.inputs, operator.outputs = np.array(inputs, np.int32), np.array(results, np.int32)
     graph.subgraph.operators.insert(0 if first else len(graph.subgraph.operators), operator)
+
+
+def all_versions_3(graph: Graph) -> None:
+    """Every int8 operator of version 3, as posetune wrote them once: a GPU delegate knows ADD and PAD up to 2."""
+    for raw, op in zip(graph.subgraph.operators, graph.operators, strict=True):
+        if graph.tensor_info(op.inputs[0]).dtype == "int8":
+            graph.model.operatorCodes[raw.opcodeIndex].version = 1 if op.kind == "DEQUANTIZE" else 3

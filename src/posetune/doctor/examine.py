@@ -20,6 +20,8 @@ from posetune.landmarks import NETWORK_COUNT
 
 Severity = Literal["refused", "wrong", "warning", "note"]
 _TITLES = {"landmarks": "landmark network", "detector": "detector"}
+#: The highest versions that TFLite's GPU delegate takes, where files are known to say more (tensorflow/lite/delegates/gpu).
+_GPU_INT8_VERSIONS = {"ADD": 2, "PAD": 2, "MAX_POOL_2D": 2}
 _REWRITE = "write it anew with posetune export"
 
 
@@ -89,6 +91,7 @@ def _examine(graph: Graph, content: bytes, kind: Kind | None, role: Kind, where:
     if not bare:
         findings += _metadata(graph, role, where)
     findings += _constants(graph, where)
+    findings += _for_gpus(graph, where)
     if all(finding.severity in ("warning", "note") for finding in findings):
         findings += _execution(graph, content, role, where)
     return findings
@@ -240,6 +243,23 @@ def _constants(graph: Graph, where: str) -> Iterator[Finding]:
             "that, other readers find no weights"
         )
         yield Finding("warning", where, what, f"{_REWRITE}, which takes them in")
+
+
+def _for_gpus(graph: Graph, where: str) -> Iterator[Finding]:
+    """Versions above those that TFLite's GPU delegate takes (tests/browser)."""
+    found: dict[str, int] = {}
+    for raw, op in zip(graph.subgraph.operators, graph.operators, strict=True):
+        version = int(graph.model.operatorCodes[raw.opcodeIndex].version)
+        newest = _GPU_INT8_VERSIONS.get(op.kind)
+        if newest is not None and version > newest and graph.tensor_info(op.inputs[0]).dtype == "int8":
+            found[op.kind] = version
+    if found:
+        kinds = " and ".join(f"{kind} of version {version}" for kind, version in sorted(found.items()))
+        what = (
+            f"it has int8 {kinds}, and TFLite's GPU delegate takes them up to version 2: in a browser MediaPipe fails or hangs "
+            "at the first person with the GPU delegate, on phones it may; on a CPU it runs"
+        )
+        yield Finding("warning", where, what, "export it anew: version 2 is the same arithmetic")
 
 
 def _execution(graph: Graph, content: bytes, role: Kind, where: str) -> Iterator[Finding]:

@@ -23,6 +23,18 @@ from posetune.graph.flatbuffer import Graph, Operator, schema
 COMPUTING = ("CONV_2D", "DEPTHWISE_CONV_2D", "ADD")
 MOVING = ("PAD", "RESIZE_BILINEAR", "MAX_POOL_2D")
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+# The version of an operator with int8 activations (tensorflow/lite/tools/versioning/op_version.cc). It is no "at least":
+# TFLite's GPU delegate leaves out what has a higher version than it knows, though the arithmetic is the same.
+_VERSIONS = {
+    "CONV_2D": 3,
+    "DEPTHWISE_CONV_2D": 3,
+    "ADD": 2,
+    "PAD": 2,
+    "RESIZE_BILINEAR": 2,
+    "MAX_POOL_2D": 2,
+}
+_CONVERSIONS = {schema.BuiltinOperator.QUANTIZE: 1, schema.BuiltinOperator.DEQUANTIZE: 2}
+_HALF_PIXEL_VERSION = 3  # of RESIZE_BILINEAR with half-pixel centres, whatever its type
 _WEIGHT_LIMIT = 127  # weights use -127 … 127: the specification leaves -128 out
 _SMALLEST_RANGE = 1e-6
 
@@ -68,6 +80,13 @@ def round_weights(kernel: np.ndarray, bias: np.ndarray, axis: int) -> Weights:
 def output_axis(kind: str) -> int:
     """The dimension of a kernel that counts output channels: OHWI of CONV_2D, 1HWO of DEPTHWISE_CONV_2D."""
     return 3 if kind == "DEPTHWISE_CONV_2D" else 0
+
+
+def version_of_int8(kind: str, options: Any = None) -> int:
+    """The version of an operator of COMPUTING or MOVING in int8. ``options``: its builtin options."""
+    if kind == "RESIZE_BILINEAR" and options is not None and options.halfPixelCenters:
+        return _HALF_PIXEL_VERSION
+    return _VERSIONS[kind]
 
 
 def candidates(graph: Graph) -> list[int]:
@@ -123,7 +142,7 @@ class _Writer:
         self.float_of: dict[int, int] = {}  # tensors that exist in int8 only -> their float copy
         self.int8_of: dict[int, int] = {}
         self.in_float = {int(t) for t in graph.subgraph.inputs}
-        self.codes: dict[int, int] = {}
+        self.codes: dict[tuple[int, int], int] = {}
 
     def write(self) -> bytes:
         described = self.graph.operators
@@ -155,7 +174,7 @@ class _Writer:
         stored = self._new_tensor(output, b"_int8", schema.TensorType.INT8, self._scale(output))
         self.int8_of[output] = stored
         raw.outputs = np.array([stored], np.int32)
-        raw.opcodeIndex = self._code(_code_of(self.graph, raw), 3)
+        raw.opcodeIndex = self._code(_code_of(self.graph, raw), version_of_int8(op.kind, raw.builtinOptions))
         self.operators.append(raw)
 
     def _scale(self, tensor: int) -> Scale:
@@ -187,19 +206,19 @@ class _Writer:
 
     def _convert(self, builtin: int, source: int, target: int) -> None:
         operator = schema.OperatorT()
-        operator.opcodeIndex = self._code(builtin, 1)
+        operator.opcodeIndex = self._code(builtin, _CONVERSIONS[builtin])
         operator.inputs, operator.outputs = np.array([source], np.int32), np.array([target], np.int32)
         self.operators.append(operator)
 
     def _code(self, builtin: int, version: int) -> int:
-        """The index of an operator code of at least this version (int8 kernels came with versions 2 and 3)."""
-        if builtin not in self.codes:
+        """The index of the operator code of this version. A new one: float operators keep theirs."""
+        if (builtin, version) not in self.codes:
             code = schema.OperatorCodeT()
             code.builtinCode, code.deprecatedBuiltinCode = builtin, min(builtin, 127)
             code.version = version
-            self.codes[builtin] = len(self.graph.model.operatorCodes)
+            self.codes[builtin, version] = len(self.graph.model.operatorCodes)
             self.graph.model.operatorCodes.append(code)
-        return self.codes[builtin]
+        return self.codes[builtin, version]
 
     # --- tensors ---------------------------------------------------------------------------------------------------
 
