@@ -102,7 +102,10 @@ def test_operators_have_the_version_of_their_int8_form(wide, all_int8):
         ("RESIZE_BILINEAR", "int8", 3),  # with half-pixel centres
         ("DEQUANTIZE", "int8", 2),
     }
-    assert {entry for entry in found if entry[1] == "float32"} <= {*versions(wide.to_bytes()), ("QUANTIZE", "float32", 1)}
+    assert {entry for entry in found if entry[1] == "float32"} <= {
+        *versions(wide.to_bytes()),
+        ("QUANTIZE", "float32", 1),
+    }
 
 
 def test_a_version_changes_no_arithmetic(all_int8):
