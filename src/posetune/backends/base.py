@@ -15,6 +15,17 @@ BACKENDS = ("litert", "openvino")
 MAX_THREADS = 4
 
 
+def checked_threads(threads: int | None) -> int:
+    """``threads``, or as many as there are processors for None. Raises PosetuneError for what is no number of threads."""
+    if threads is None:
+        return default_threads()
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+        raise PosetuneError(
+            f"threads must be a whole number of at least 1, or None for all processors, not {threads!r}."
+        )
+    return threads
+
+
 def default_threads() -> int:
     """The number of processors this process may use, at most MAX_THREADS."""
     return min(processors(), MAX_THREADS)
@@ -29,7 +40,7 @@ def processors() -> int:
 
 
 class RunnableNetwork(Protocol):
-    """One loaded ``.tflite`` network with one square image input. Not safe to call from several threads at once."""
+    """One loaded ``.tflite`` network with one square image input. Threads may share it: they wait for one another."""
 
     #: The side of the square input, px.
     size: int

@@ -6,11 +6,12 @@ import contextlib
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 
 import numpy as np
 
-from posetune.backends.base import default_threads, first_line, image_side
+from posetune.backends.base import checked_threads, first_line, image_side
 from posetune.errors import PosetuneError
 
 
@@ -23,11 +24,10 @@ class Network:
         """
         from ai_edge_litert.interpreter import Interpreter
 
+        count = checked_threads(threads)
         try:
             with _without_remarks():
-                self._interpreter = Interpreter(
-                    model_content=content, num_threads=default_threads() if threads is None else threads
-                )
+                self._interpreter = Interpreter(model_content=content, num_threads=count)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise PosetuneError(
@@ -38,15 +38,18 @@ class Network:
         shapes = [tuple(int(n) for n in i["shape"]) for i in inputs]
         self.size = image_side(shapes, [i["dtype"].__name__ for i in inputs], what)
         self._input = inputs[0]["index"]
+        # Between setting the input and reading the outputs nobody else may come in.
+        self._lock = threading.Lock()
 
     @property
     def output_shapes(self) -> list[tuple[int, ...]]:
         return [tuple(int(n) for n in output["shape"]) for output in self._outputs]
 
     def run(self, image: np.ndarray) -> list[np.ndarray]:
-        self._interpreter.set_tensor(self._input, image[None])
-        self._interpreter.invoke()
-        return [self._interpreter.get_tensor(output["index"]) for output in self._outputs]
+        with self._lock:
+            self._interpreter.set_tensor(self._input, image[None])
+            self._interpreter.invoke()
+            return [self._interpreter.get_tensor(output["index"]) for output in self._outputs]
 
 
 @contextlib.contextmanager

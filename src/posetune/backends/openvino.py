@@ -6,12 +6,13 @@ Always in float32: in bfloat16, which OpenVINO would choose by itself where a pr
 from __future__ import annotations
 
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from posetune.backends.base import default_threads, first_line, image_side
+from posetune.backends.base import checked_threads, first_line, image_side
 from posetune.errors import PosetuneError
 
 
@@ -29,7 +30,7 @@ class OpenVinoNetwork:
                 "The backend openvino needs the package of this name: pip install 'posetune[openvino]'."
             ) from None
         options = {
-            "INFERENCE_NUM_THREADS": default_threads() if threads is None else threads,
+            "INFERENCE_NUM_THREADS": checked_threads(threads),
             "INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY",
             # Several landmarkers of one thread each would all be pinned to the first processor.
@@ -49,14 +50,16 @@ class OpenVinoNetwork:
         self.size = image_side([tuple(i.shape) for i in compiled.inputs], [_type(i) for i in compiled.inputs], what)
         self._shapes = [tuple(o.shape) for o in compiled.outputs]
         self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
 
     @property
     def output_shapes(self) -> list[tuple[int, ...]]:
         return list(self._shapes)
 
     def run(self, image: np.ndarray) -> list[np.ndarray]:
-        self._request.infer([image[None]])
-        return [np.array(tensor.data) for tensor in self._request.output_tensors]
+        with self._lock:
+            self._request.infer([image[None]])
+            return [np.array(tensor.data) for tensor in self._request.output_tensors]
 
 
 def _type(port: Any) -> str:

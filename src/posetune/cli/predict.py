@@ -92,17 +92,17 @@ def run(args: argparse.Namespace) -> int:
     )
     files, left_out = find_files(args.input, args.out)
     _check_writable(args.out)
-    name = stock.resolve(args.model).name  # a model that cannot be had is said before any file is opened
+    networks = stock.resolve(args.model)  # a model that cannot be had is said before any file is opened
     single = args.input.is_file()
     with (
         writing_records(args.out / JSON_NAME, args.out / CSV_NAME) as records,
         Progress(None if single else len(files), "frames" if single else "files") as progress,
     ):
-        batch = Batch(options, args.out, records, progress, single)
+        batch = Batch(replace(options, model=networks), args.out, records, progress, single)
         batch.run(files)
         if not batch.pictures and not batch.stopped:
             raise PosetuneError(f"{args.input}: none of its {len(files)} images and videos could be read.")
-    _report(args, name, batch, left_out)
+    _report(args, networks.name, batch, left_out)
     if batch.stopped:
         raise KeyboardInterrupt
     return 1 if batch.failed else 0

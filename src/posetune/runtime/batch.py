@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posetune import stock
 from posetune.backends.base import default_threads
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
@@ -25,7 +26,7 @@ from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE, Landmarker
-from posetune.runtime.load import load
+from posetune.runtime.pool import LandmarkerPool
 from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.records import Found, RecordWriter
 from posetune.runtime.smooth import Smoothing
@@ -47,7 +48,7 @@ class Options:
     posetune.load takes it.
     """
 
-    model: str = "full"
+    model: str | Path | stock.Networks = "full"
     max_people: int = DEFAULT_MAX_PEOPLE
     min_score: float = MIN_PRESENCE_CONFIDENCE
     segmentation: bool = False
@@ -58,10 +59,11 @@ class Options:
     threads: int | None = None
     backend: str = "litert"
 
-    def load(self, threads: int) -> Landmarker:
-        """The networks, for ``threads`` processors."""
-        return load(
+    def pool(self, size: int, threads: int) -> LandmarkerPool:
+        """``size`` landmarkers for ``threads`` processors each."""
+        return LandmarkerPool(
             self.model,
+            size,
             threads=threads,
             min_presence_confidence=self.min_score,
             segmentation=self.segmentation,
@@ -106,13 +108,12 @@ class Batch:
     def _images(self, files: Sequence[File]) -> None:
         threads = self.options.threads or default_threads()
         count = min(threads, len(files))
-        landmarkers = [self.options.load(threads // count) for _ in range(count)]
-        with interruptible() as interrupted:
+        with self.options.pool(count, threads // count) as pool, interruptible() as interrupted:
             # Pictures under way are finished and noted: their overlays are on the disk already.
-            self._noted(itertools.takewhile(lambda _: not interrupted(), files), files, landmarkers)
+            self._noted(itertools.takewhile(lambda _: not interrupted(), files), files, pool.landmarkers)
             self.stopped = interrupted()
 
-    def _noted(self, wanted: Iterable[File], files: Sequence[File], landmarkers: list[Landmarker]) -> None:
+    def _noted(self, wanted: Iterable[File], files: Sequence[File], landmarkers: Sequence[Landmarker]) -> None:
         with closing(in_order(self._image, wanted, landmarkers)) as results:
             for (_, name), result in zip(files, results, strict=False):
                 if isinstance(result, PosetuneError):
@@ -138,8 +139,11 @@ class Batch:
 
     def _videos(self, files: Sequence[File]) -> None:
         threads = self.options.threads or default_threads()
-        tracking = self.options.track
-        landmarkers = [self.options.load(threads)] if tracking else [self.options.load(1) for _ in range(threads)]
+        pool = self.options.pool(1, threads) if self.options.track else self.options.pool(threads, 1)
+        with pool:
+            self._each_video(files, pool.landmarkers)
+
+    def _each_video(self, files: Sequence[File], landmarkers: Sequence[Landmarker]) -> None:
         for path, name in files:
             try:
                 video = VideoReader(path)
@@ -152,7 +156,7 @@ class Batch:
             if not self.single:
                 self.progress.step(name)
 
-    def _video(self, video: VideoReader, name: str, landmarkers: list[Landmarker]) -> None:
+    def _video(self, video: VideoReader, name: str, landmarkers: Sequence[Landmarker]) -> None:
         before = self.pictures
         if self.single:
             self.progress.set_total(video.declared_frames)
@@ -173,7 +177,7 @@ class Batch:
             what = f"the results hold {count} of its {video.declared_frames} frames."
             self._fail(name, PosetuneError(f"The video {video.path} is damaged or cut off: {what}"), kept=True)
 
-    def _looked_at(self, video: VideoReader, landmarkers: list[Landmarker]) -> Generator[Tracked, None, None]:
+    def _looked_at(self, video: VideoReader, landmarkers: Sequence[Landmarker]) -> Generator[Tracked, None, None]:
         frames = ahead(video.frames())
         if self.options.track:
             tracked = landmarkers[0].track(frames, max_people=self.options.max_people, smooth=self.options.smooth)

@@ -49,7 +49,7 @@ class Detection:
 
 
 class Detector:
-    """BlazePose's detector (``.tflite``). Not safe to call from several threads at once."""
+    """BlazePose's detector (``.tflite``). Threads may share it: they wait for one another."""
 
     def __init__(self, tflite: bytes, threads: int | None = None, backend: str = "litert") -> None:
         """``tflite``: the file's bytes; ``backend``: one of ``backends.base.BACKENDS``. Raises PosetuneError if it cannot run

@@ -37,7 +37,7 @@ class NetworkOutput:
 
 
 class LandmarkNetwork:
-    """A BlazePose landmark network (``.tflite``). Not safe to call from several threads at once."""
+    """A BlazePose landmark network (``.tflite``). Threads may share it: they wait for one another."""
 
     def __init__(
         self, tflite: bytes, threads: int | None = None, segmentation: bool = False, backend: str = "litert"

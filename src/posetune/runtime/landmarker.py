@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn, Self, cast
 
 import numpy as np
 
@@ -24,9 +25,22 @@ from posetune.runtime.track import track
 MIN_PRESENCE_CONFIDENCE = 0.5
 
 
+class _Closed:
+    """Stands where a network was."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise PosetuneError("This landmarker is closed: make another with posetune.load.")
+
+    def __call__(self, *asked: object) -> NoReturn:
+        self.__getattr__("")
+
+
 class Landmarker:
-    """A detector and a landmark network. Make one with :func:`posetune.load`. Not safe to call from several threads
-    at once.
+    """A detector and a landmark network. Make one with :func:`posetune.load`.
+
+    Threads may share it: the answers are right, and they wait for one another, so it is no faster for them than for one
+    (``posetune.LandmarkerPool`` is). ``with posetune.load() as landmarker`` frees the networks' memory at the end, as
+    :meth:`close` does; without either it goes with the object.
     """
 
     def __init__(
@@ -60,6 +74,17 @@ class Landmarker:
         self.detector = Detector(detector, threads, backend)
         self._min_detection = min_detection_confidence
         self._min_presence = min_presence_confidence
+
+    def close(self) -> None:
+        """Free the networks. Whatever is asked of the landmarker afterwards raises PosetuneError."""
+        self.network = cast(LandmarkNetwork, _Closed())
+        self.detector = cast(Detector, _Closed())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def _load_network(self, landmarks: bytes, threads: int | None) -> LandmarkNetwork:
         return LandmarkNetwork(landmarks, threads, self._segmentation, self._backend)

@@ -15,7 +15,7 @@ from posetune.stock import Networks
 
 
 def load(
-    model: str | Path = "full",
+    model: str | Path | Networks = "full",
     *,
     threads: int | None = None,
     min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
@@ -24,7 +24,7 @@ def load(
     backend: str = "litert",
 ) -> Landmarker:
     """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
-    ``.task`` bundle.
+    ``.task`` bundle (or the Networks of ``stock.resolve``).
 
     ``threads``: None for as many as there are processors (at most 4). ``segmentation``: give every pose a mask, for a
     third to three quarters more of the network's time. ``backend``: "litert", or "openvino" (an extra), which is faster on

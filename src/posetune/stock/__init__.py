@@ -69,16 +69,22 @@ def pin(name: str) -> Pin:
     return PINS[name]
 
 
-def resolve(model: str | Path) -> Networks:
+def resolve(model: str | Path | Networks) -> Networks:
     """The networks that ``model`` means.
 
     ``model``: "lite", "full" or "heavy"; a run folder (with a ``model.tflite`` in it, and the ``corrector.npz``
     behind it, if there is one); a landmark network (``.tflite``); or a ``.task`` bundle. Anything but a bundle
     goes with the stock detector. A stock name wins over a file or folder of that name: write ``./full`` for the
-    latter.
+    latter. Networks come back as they are.
 
     Raises PosetuneError if it is none of these or cannot be read.
     """
+    if isinstance(model, Networks):
+        return model
+    if not isinstance(model, (str, os.PathLike)) or not os.fspath(model):
+        raise PosetuneError(
+            f"A model is {', '.join(LANDMARK_NAMES)}, a run folder, a .tflite or a .task, given as text or a path, not {model!r}."
+        )
     if isinstance(model, str) and model in LANDMARK_NAMES:
         found = path(model)
         return _networks(found.read_bytes(), model, found)
