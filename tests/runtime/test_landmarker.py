@@ -123,7 +123,16 @@ def test_images_with_hardly_any_pixels_hold_nobody(landmarker, shape):
 
 @pytest.mark.parametrize(
     ("image", "words"),
-    [(np.zeros((9, 9, 3)), "float64"), (np.zeros((0, 9, 3), np.uint8), "empty"), ("a.jpg", "str")],
+    [
+        (np.full((9, 9, 3), 0.5), r"float64: its values lie between 0 and 1, use \(image \* 255\)"),
+        (np.full((9, 9, 3), 200.0), r"float64: its values lie between 0 and 255 already, use image.round\(\).astype"),
+        (np.full((9, 9, 3), 200), r"int64: its values lie between 0 and 255 already"),
+        (np.full((9, 9, 3), -1.5), "float64: its values lie between -1.5 and -1.5, scale them"),
+        (np.full((9, 9, 3), np.nan), "NaN"),
+        (np.zeros((3, 9, 9), np.uint8), r"transpose\(1, 2, 0\)"),
+        (np.zeros((0, 9, 3), np.uint8), "empty"),
+        ("a.jpg", "str; read a file with posetune.read_image"),
+    ],
 )
 def test_bad_images_are_one_sentence(landmarker, image, words):
     with pytest.raises(PosetuneError, match=words):
@@ -135,6 +144,12 @@ def test_bad_options_are_one_sentence(landmarker):
         landmarker.predict(room(64, 64), max_people=0)
     with pytest.raises(PosetuneError, match="between 0 and 1"):
         posetune.load("lite", min_presence_confidence=50)
+    for threads in (0, -1, 1.5, "2", True):
+        with pytest.raises(PosetuneError, match="threads must be a whole number of at least 1"):
+            posetune.load("lite", threads=threads)
+    for model in (None, 3, "", b"full"):
+        with pytest.raises(PosetuneError, match="A model is lite, full, heavy, a run folder"):
+            posetune.load(model)
 
 
 def test_min_confidences_are_obeyed(two_people):

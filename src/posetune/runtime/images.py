@@ -99,17 +99,16 @@ def as_rgb(image: Any) -> np.ndarray:
     if not isinstance(image, np.ndarray):
         raise PosetuneError(
             f"An image must be a NumPy array of uint8, not {type(image).__name__}; "
-            "read a file with posetune.runtime.images.read_image."
+            "read a file with posetune.read_image, and make an array of a picture with numpy.asarray."
         )
     if image.dtype != np.uint8:
-        hint = "use (image * 255).astype('uint8')" if image.dtype.kind == "f" else "scale it to 0…255 as uint8"
-        raise PosetuneError(f"An image must have uint8 values 0…255, not {image.dtype}: {hint}.")
+        raise PosetuneError(f"An image must have uint8 values 0…255, not {image.dtype}: {_how_to_scale(image)}.")
     if image.ndim == 2:
         image = image[:, :, None]
     if image.ndim != 3 or image.shape[2] not in (1, 3, 4):
-        raise PosetuneError(
-            f"An image must have the shape (H, W), (H, W, 3) or (H, W, 4), not {image.shape}; hand in one at a time."
-        )
+        channels_first = image.ndim == 3 and image.shape[0] in (1, 3, 4)
+        hint = "put the channels last with image.transpose(1, 2, 0)" if channels_first else "hand in one at a time"
+        raise PosetuneError(f"An image must have the shape (H, W), (H, W, 3) or (H, W, 4), not {image.shape}; {hint}.")
     height, width, channels = image.shape
     if height == 0 or width == 0:
         raise PosetuneError(f"The image is empty: its shape is {image.shape}.")
@@ -122,6 +121,22 @@ def as_rgb(image: Any) -> np.ndarray:
     elif channels == 4:
         image = _lay_on_paper(image[:, :, :3], image[:, :, 3] / np.float32(255))
     return np.ascontiguousarray(image)
+
+
+def _how_to_scale(image: np.ndarray) -> str:
+    """What makes uint8 of ``image``, as its values suggest."""
+    if image.dtype.kind == "b":
+        return "use image.astype('uint8') * 255"
+    if image.dtype.kind not in "fiu" or not image.size:
+        return "scale it to 0…255 as uint8"
+    low, high = float(image.min()), float(image.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "some values are NaN or infinite; replace them and scale to 0…255 as uint8"
+    if image.dtype.kind == "f" and low >= 0 and high <= 1:
+        return "its values lie between 0 and 1, use (image * 255).round().astype('uint8')"
+    if low >= 0 and high <= 255:
+        return "its values lie between 0 and 255 already, use image.round().astype('uint8')"
+    return f"its values lie between {low:g} and {high:g}, scale them to 0…255 as uint8"
 
 
 def _lay_on_paper(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
