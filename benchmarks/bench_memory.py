@@ -21,7 +21,8 @@ import numpy as np
 
 from posetune.measure.bench_setup import sample_clip
 from posetune.runtime.images import read_image
-from posetune.runtime.video import VideoReader, writing_video
+from posetune.runtime.video import VideoReader
+from posetune.runtime.video_writer import writing_video
 
 
 def long_video(frames: Sequence[np.ndarray], minutes: float, fps: int, path: Path) -> int:

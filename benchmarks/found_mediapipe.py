@@ -24,7 +24,8 @@ from parity_video import mediapipe_video
 
 from posetune.errors import PosetuneError
 from posetune.runtime.images import read_image
-from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader
+from posetune.runtime.media import VIDEO_SUFFIXES
+from posetune.runtime.video import VideoReader
 
 
 def found(task: Path, source: Path, people: int, limit: int | None) -> Iterator[list[np.ndarray]]:

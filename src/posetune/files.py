@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import struct
+import sys
 import tempfile
 import tokenize
 import zipfile
@@ -42,11 +44,12 @@ def state_of(path: Path) -> tuple[str, int, int]:
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success rename it over ``path``, on failure remove it.
 
     Parent folders are made. The rename is atomic on one file system, so a reader sees the old file or the new
-    one, never a part; two writers do not disturb each other, the last one wins.
+    one, never a part; two writers do not disturb each other, the last one wins. ``durable``: it is on the disk, not only on its
+    way there, when the block ends: what was promised to be kept outlives a power cut (some ms more).
 
     Raises PosetuneError if the folder cannot be written to or the disk is full.
     """
@@ -55,35 +58,102 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem[:40]}-", suffix=f"{path.suffix}.tmp-posetune", dir=path.parent
+            prefix=f".{_short(path.stem)}-", suffix=f"{_short(path.suffix)}.tmp-posetune", dir=path.parent
         )
         os.close(handle)
         temporary = Path(name)
         yield temporary
         _match_umask(temporary)
+        if durable:
+            _sync(temporary)
         os.replace(temporary, path)
         temporary = None
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         # An error about some other file (say, an unreadable input opened inside the block) is not ours to explain.
         if error.filename is not None and temporary is not None and Path(error.filename) != temporary:
             raise
-        raise PosetuneError(
-            f"Cannot write {path}: {error.strerror or error}. Free some space or choose another place to write to."
-        ) from error
+        raise PosetuneError(f"Cannot write {path}: {error.strerror or error}. {_cure(error)}") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: str | Path, content: bytes) -> None:
+def _short(name: str, most_bytes: int = 40) -> str:
+    """The beginning of a name: a temporary one is longer, and must not be too long where ``name`` just is not."""
+    while len(os.fsencode(name)) > most_bytes:
+        name = name[:-1]
+    return name
+
+
+def _cure(error: OSError) -> str:
+    if error.errno == errno.ENAMETOOLONG:
+        return "Choose a shorter name."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Free some space or choose another place to write to."
+    return "Choose another place to write to."
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a file stands in its folder, which has to be on the disk as well. Not on Windows, which has no such call."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):  # some network file systems do not know it
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def one_at_a_time(lock: Path, sentence: str) -> Iterator[None]:
+    """Hold the file ``lock``, so that one process alone works where it lies; it is gone, like its holder, in the end.
+
+    Raises PosetuneError, with ``sentence``, if another process holds it.
+    """
+    try:
+        file = lock.open("a+b")
+    except OSError as error:
+        raise PosetuneError(f"Cannot write {lock}: {error.strerror or error}. {_cure(error)}") from error
+    try:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK):
+                raise PosetuneError(sentence) from error
+            # Some network file systems know no locks: go on without one.
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # Windows removes no open file
+                lock.unlink()
+    finally:
+        file.close()
+
+
+def write_bytes(path: str | Path, content: bytes, durable: bool = False) -> None:
     """Write ``content`` to ``path`` atomically. See :func:`replacing`."""
-    with replacing(path) as temporary:
+    with replacing(path, durable) as temporary:
         temporary.write_bytes(content)
 
 
-def write_text(path: str | Path, content: str) -> None:
+def write_text(path: str | Path, content: str, durable: bool = False) -> None:
     """Write ``content`` to ``path`` atomically, as UTF-8. See :func:`replacing`."""
-    write_bytes(path, content.encode("utf-8"))
+    write_bytes(path, content.encode("utf-8"), durable)
 
 
 def write_json(path: str | Path, content: Any) -> None:

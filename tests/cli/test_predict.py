@@ -19,7 +19,8 @@ from mp4 import set_rotation
 
 from posetune.cli import main
 from posetune.runtime.images import read_image
-from posetune.runtime.video import VideoReader, writing_video
+from posetune.runtime.video import VideoReader
+from posetune.runtime.video_writer import writing_video
 
 
 def write(path: Path, rgb: np.ndarray) -> None:
@@ -33,6 +34,12 @@ def person(shift: int = 0) -> np.ndarray:
 
 def predict(*words: object) -> int:
     return main(["predict", *map(str, words), "--model", "lite", "--threads", "1"])
+
+
+def overlay(out: Path) -> Path:
+    """The only overlay, whatever kind of video this OpenCV writes."""
+    (path,) = (out / "overlays").iterdir()
+    return path
 
 
 @pytest.fixture
@@ -108,14 +115,14 @@ def test_a_video(tmp_path, capfd, as_frames):
     assert "in 4 frames" in capfd.readouterr().out
     results = json.loads((out / "predictions.json").read_text())
     assert [entry["frame"] for entry in results] == [0, 1, 2, 3]
-    assert [entry["image_id"] for entry in results] == [1, 2, 3, 4]
+    assert len({entry["image_id"] for entry in results}) == 4
     hips = [entry["keypoints"][3 * 23] for entry in results]
     assert np.diff(hips) == pytest.approx([10, 10, 10], abs=4)
     if as_frames:
         files = sorted((out / "overlays" / "walk.mp4").iterdir())
         assert [p.name for p in files] == [f"{i:06}.jpg" for i in range(4)]
     else:
-        assert len(list(VideoReader(out / "overlays" / "walk.mp4"))) == 4
+        assert len(list(VideoReader(overlay(out)))) == 4
 
 
 def test_bad_input_is_one_sentence_and_writes_nothing(folder, tmp_path, capfd):
@@ -192,7 +199,7 @@ def test_ctrl_c_keeps_what_was_done(tmp_path, monkeypatch, capfd):
     out = tmp_path / "out"
     assert predict(walk(tmp_path / "walk.mp4"), "--out", out) == 130
     assert [entry["frame"] for entry in json.loads((out / "predictions.json").read_text())] == [0, 1, 2]
-    assert len(list(VideoReader(out / "overlays" / "walk.mp4"))) == 3
+    assert len(list(VideoReader(overlay(out)))) == 3
     assert "in 3 frames" in capfd.readouterr().out
 
 
@@ -244,8 +251,8 @@ def test_damaged_cut_off_and_turned_videos(tmp_path, capfd):
     plain = VideoReader(phone)
     set_rotation(phone, 90)
     assert predict(phone, "--out", tmp_path / "turned") == 0
-    overlay = VideoReader(tmp_path / "turned" / "overlays" / "phone.mp4")
-    assert (overlay.width, overlay.height) == (plain.height, plain.width)
+    drawn = VideoReader(overlay(tmp_path / "turned"))
+    assert (drawn.width, drawn.height) == (plain.height, plain.width)
 
 
 def test_a_mask_is_drawn_where_it_is_asked_for(tmp_path):

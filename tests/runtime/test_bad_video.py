@@ -9,7 +9,8 @@ import pytest
 from mp4 import set_durations, set_rotation
 
 from posetune.errors import PosetuneError
-from posetune.runtime.video import VideoReader, writing_video
+from posetune.runtime.video import VideoReader
+from posetune.runtime.video_writer import writing_video
 
 
 def write(path: Path, frames: int = 8, fps: float = 10.0) -> Path:

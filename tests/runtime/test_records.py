@@ -53,5 +53,5 @@ def test_table_has_one_row_a_landmark():
     assert [row["name"] for row in rows[:33]] == list(NAMES)
     assert rows[0]["file_name"] == "a/b,c.jpg"
     assert (rows[0]["frame"], rows[33]["frame"]) == ("", "0")
-    assert float(rows[5]["y"]) == pytest.approx(found().pose.landmarks_px[5, 1], abs=1e-3)
-    assert float(rows[5]["world_z"]) == pytest.approx(found().pose.world[5, 2], abs=1e-4)
+    assert float(rows[5]["y_px"]) == pytest.approx(found().pose.landmarks_px[5, 1], abs=1e-3)
+    assert float(rows[5]["world_z_m"]) == pytest.approx(found().pose.world[5, 2], abs=1e-4)

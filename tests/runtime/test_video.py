@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from posetune.errors import PosetuneError
-from posetune.runtime.video import VideoReader, writing_video
+from posetune.runtime.video import VideoReader
+from posetune.runtime.video_writer import writing_video
 
 
 def frame(index: int) -> np.ndarray:

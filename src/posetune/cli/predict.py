@@ -3,41 +3,71 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import glob
+import json
 import os
+import re
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from posetune import stock
 from posetune.backends.base import BACKENDS
 from posetune.cli.common import add_json
 from posetune.errors import PosetuneError
+from posetune.files import one_at_a_time
 from posetune.progress import Progress
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
-from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.runtime.image_ids import ImageIds
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
+from posetune.runtime.live import LiveSource, is_live
+from posetune.runtime.media import File, LeftOut, media_in, shown_name
 from posetune.runtime.records import writing_records
 from posetune.runtime.smooth import OneEuro, Smoothing
 from posetune.runtime.track import SMOOTHINGS
-from posetune.runtime.video import VIDEO_SUFFIXES
+from posetune.runtime.window import Window
 
 JSON_NAME, CSV_NAME = "predictions.json", "predictions.csv"
+_LOCK = ".posetune-predict.lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        f"Writes OUT/{JSON_NAME} (COCO results format), OUT/{CSV_NAME} (a row a landmark) and "
-        f"OUT/{OVERLAY_FOLDER}/. A folder is searched with its subfolders. Exit code 0: all was read; "
-        "1: some files could not be read (each is named); 2: nothing could be done."
+        f"Writes OUT/{JSON_NAME} (COCO results format), OUT/{CSV_NAME} (a row a landmark) and OUT/{OVERLAY_FOLDER}/. "
+        "Units: x, y, z in px of the image; world_x, world_y, world_z in metres from the middle of the hips; angle in degrees, at "
+        "elbows, shoulders, hips and knees, in the image plane; seconds from the begin of the video; score, visibility and "
+        "presence 0…1. image_id: of --labels FILE; else COCO's own number where a name is one (000000123456.jpg); else a large "
+        "number made from the name, which is in no label file. "
+        "A folder is searched with its subfolders and links to folders. Exit code 0: all was read; "
+        "1: some files could not be read (each is named); 2: nothing could be done; 130: stopped, what was done is kept."
     )
-    parser.add_argument("input", type=Path, metavar="IMAGE|FOLDER|VIDEO", help="what to look at")
+    parser.add_argument(
+        "input", type=_given, nargs="+", metavar="IMAGE|FOLDER|VIDEO|CAMERA|URL",
+        help="what to look at: any number of files and folders, or one camera (its number, from 0) or stream (rtsp://…)",
+    )  # fmt: skip
     parser.add_argument(
         "--model",
         default="full",
         help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to; made if missing")
+    parser.add_argument(
+        "--out", type=_folder, action=_Once,
+        help="folder to write to; made if missing (required, unless --show is all that is wanted)",
+    )  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace results of other files in OUT")
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE.json",
+        help="COCO label file whose image ids the results get, by the images' names",
+    )
+    parser.add_argument("--show", action="store_true", help="show videos, cameras and streams in a window; q ends")
     parser.add_argument(
         "--max-people", type=_count, default=DEFAULT_MAX_PEOPLE, metavar="N",
         help="look for at most N people in an image (default: %(default)s)",
@@ -78,6 +108,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.out is None and not args.show:
+        raise PosetuneError("--out FOLDER is required: it says where the results go.")
     options = Options(
         model=args.model,
         max_people=args.max_people,
@@ -85,23 +117,48 @@ def run(args: argparse.Namespace) -> int:
         segmentation=args.segmentation,
         track=not args.no_track,
         smooth=_smoothing(args),
-        overlays=not args.no_overlays,
+        overlays=not args.no_overlays and args.out is not None,
         as_frames=args.frames,
         threads=args.threads,
         backend=args.backend,
     )
-    files, left_out = find_files(args.input, args.out)
-    _check_writable(args.out)
+    live = [given for given in args.input if is_live(given) and not Path(given).exists()]
+    if live and len(args.input) > 1:
+        raise PosetuneError(f"One camera or stream at a time, and no files beside it: {live[0]} or the others.")
+    files, left_out = ([], LeftOut()) if live else find_files(args.input, args.out)
+    source = LiveSource(live[0]) if live else None
+    ids = ImageIds(args.labels)
+    if args.out is not None:
+        _check_writable(args.out)
+    with _alone_in(args.out):
+        if args.out is not None and not args.overwrite:
+            _check_unused(args.out, {source.name} if source else {name for _, name in files})
+        return _look(args, options, ids, source or files, left_out)
+
+
+def _look(
+    args: argparse.Namespace, options: Options, ids: ImageIds, what: LiveSource | list[File], left_out: LeftOut
+) -> int:
     networks = stock.resolve(args.model)  # a model that cannot be had is said before any file is opened
-    single = args.input.is_file()
+    count = 1 if isinstance(what, LiveSource) else len(what)
+    single = count == 1 == len(args.input) and not Path(args.input[0]).is_dir()
+    window = Window() if args.show else None
+    coco, table = (None, None) if args.out is None else (args.out / JSON_NAME, args.out / CSV_NAME)
     with (
-        writing_records(args.out / JSON_NAME, args.out / CSV_NAME) as records,
-        Progress(None if single else len(files), "frames" if single else "files") as progress,
+        writing_records(coco, table, ids.category_id) as records,
+        Progress(None if single else count, "frames" if single else "files") as progress,
     ):
-        batch = Batch(replace(options, model=networks), args.out, records, progress, single)
-        batch.run(files)
+        batch = Batch(
+            replace(options, model=networks), args.out or Path(os.devnull), records, progress, single, ids, window
+        )
+        if isinstance(what, LiveSource):
+            batch.follow(what)
+        else:
+            batch.run(what)
         if not batch.pictures and not batch.stopped:
-            raise PosetuneError(f"{args.input}: none of its {len(files)} images and videos could be read.")
+            raise PosetuneError(f"{' '.join(args.input)}: none of its {count} images and videos could be read.")
+    if window is not None:
+        window.close()
     _report(args, networks.name, batch, left_out)
     if batch.stopped:
         raise KeyboardInterrupt
@@ -127,37 +184,108 @@ def _smoothing(args: argparse.Namespace) -> str | Smoothing | None:
     )
 
 
-def find_files(given: Path, out: Path) -> tuple[list[tuple[Path, str]], int]:
-    """The images and videos that ``given`` means, each with its name below ``given``; and how many files
-    are neither.
+def find_files(inputs: Sequence[str], out: Path | None) -> tuple[list[File], LeftOut]:
+    """The images and videos that ``inputs`` mean, each once and with its name in the results: below the one folder that was
+    given, or below what all inputs have in common; and what was left out of folders.
 
-    Leaves out what lies in ``out``, so that a second run does not look at the overlays of the first.
+    Leaves out what lies in ``out``, and pictures that posetune drew, so that a second run does not look at the first one's.
     """
-    if not given.exists():
-        raise PosetuneError(f"There is no {given}: no such file or folder.")
-    if not given.is_dir():
-        return [(given, given.name)], 0
-    known = IMAGE_SUFFIXES | VIDEO_SUFFIXES
-    found, others = [], 0
-    own = out.resolve()
-    for folder, folders, names in os.walk(given):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and (Path(folder) / name).resolve() != own
-        )
-        for name in sorted(names):
-            path = Path(folder) / name
-            if name.startswith("."):
-                continue
-            if path.suffix.lower() in known:
-                found.append((path, path.relative_to(given).as_posix()))
-            else:
-                others += 1
+    paths = [path for given in inputs for path in _existing(given)]
+    found: dict[Path, None] = {}
+    left_out = LeftOut()
+    for path in paths:
+        if path.is_dir():
+            below, others = media_in(path, lambda place, given=path: _is_result(place, given, out))  # type: ignore[misc]
+            found.update(dict.fromkeys(below))
+            left_out.add(others)
+        else:
+            found[path] = None
     if not found:
-        rest = f", only {_counted(others, 'file of another kind', 'files of other kinds')}" if others else ""
-        raise PosetuneError(
-            f"{given} holds no images or videos{rest}: hand in a folder with {', '.join(sorted(known))}."
+        rest = (
+            f", only {_counted(left_out.others, 'file of another kind', 'files of other kinds')}"
+            if left_out.others
+            else ""
         )
-    return found, others
+        named = f" (left out: {', '.join(left_out.phrases())})" if any(left_out.phrases()) else ""
+        raise PosetuneError(
+            f"{' '.join(inputs)} holds no images or videos{rest}{named}: hand in a folder with JPEG, PNG, MP4, MOV, …"
+        )
+    if len(paths) == 1:
+        root = str(paths[0]) if paths[0].is_dir() else str(paths[0].parent)
+    else:
+        root = os.path.commonpath([os.path.abspath(p if p.is_dir() else p.parent) for p in paths])
+    named_files = [(path, shown_name(Path(os.path.relpath(path, root)).as_posix())) for path in found]
+    return named_files, left_out
+
+
+def _existing(given: str) -> list[Path]:
+    """The files and folders that one input means; a pattern that the shell left alone means those that match."""
+    path = Path(given)
+    if path.exists():
+        return [path]
+    if given.lower().startswith("file://"):
+        return _existing(url2pathname(urlsplit(given).path))
+    matching = sorted(glob.glob(given)) if any(c in given for c in "*?[") else []
+    if not matching:
+        raise PosetuneError(f"There is no {shown_name(given)}: no such file or folder.")
+    return [Path(name) for name in matching]
+
+
+def _is_result(place: Path, given: Path, out: Path | None) -> bool:
+    """Whether a file or folder is what predict wrote: of ``out``, or of an earlier run elsewhere."""
+    if place.name == OVERLAY_FOLDER or place.name in (JSON_NAME, CSV_NAME):
+        return all((place.parent / name).is_file() for name in (JSON_NAME, CSV_NAME)) or (
+            out is not None and place.parent.resolve() == out.resolve()
+        )
+    return out is not None and place.is_dir() and place.resolve() == out.resolve() != given.resolve()
+
+
+@contextlib.contextmanager
+def _alone_in(out: Path | None) -> Iterator[None]:
+    if out is None:
+        yield
+        return
+    with one_at_a_time(
+        out / _LOCK, f"Another posetune predict is writing to {out}: wait for it, or choose another --out."
+    ):
+        yield
+
+
+def _check_unused(out: Path, names: set[str]) -> None:
+    """Refuse to replace the results of other files; on a terminal, ask."""
+    others = sorted(_names_in(out / JSON_NAME) - names)
+    if not others:
+        return
+    some = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        print(
+            f"{out} holds the results of other files ({some}). Replace them? [y/N] ",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise PosetuneError(
+        f"{out} holds the results of other files ({some}), which would be lost: choose another --out, or say --overwrite."
+    )
+
+
+def _names_in(predictions: Path) -> set[str]:
+    """The files that the results of an earlier run are of."""
+    names = set()
+    try:
+        with predictions.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                match = _FILE_NAME.search(line)
+                if match:
+                    names.add(json.loads(match[1]))
+    except (OSError, ValueError):
+        return names
+    return names
+
+
+_FILE_NAME = re.compile(r'"file_name": ("(?:[^"\\]|\\.)*")')
 
 
 def _check_writable(out: Path) -> None:
@@ -170,28 +298,38 @@ def _check_writable(out: Path) -> None:
         raise PosetuneError(f"Cannot write to {out}: Permission denied. Choose another folder with --out.")
 
 
-def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: int) -> None:
+def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: LeftOut) -> None:
     if args.json is not None:
         summary = {
             "model": model,
-            "out": str(args.out),
+            "out": None if args.out is None else str(args.out),
             "images": batch.pictures,
             "images_without_people": batch.empty,
             "people": batch.records.count,
             "failed": [{"file_name": name, "error": error} for name, error in batch.failed],
-            "files_of_other_kinds": left_out,
+            "files_of_other_kinds": left_out.others,
+            "left_out": {
+                "kinds": dict(sorted(left_out.kinds.items())),
+                "broken_links": left_out.broken_links,
+                "drawn_by_posetune": left_out.drawn,
+            },
         }
         args.json.write(summary)
         if args.json.path is None:
             return  # it says the same
-    unit = "frame" if batch.frames else "image"
     people = _counted(batch.records.count, "person", "people")
-    text = f"{people} in {_counted(batch.pictures, unit, unit + 's')} with {model}"
+    images = batch.pictures - batch.frames
+    seen = [_counted(images, "image", "images")] if images or not batch.frames else []
+    seen += [_counted(batch.frames, "frame", "frames")] if batch.frames else []
+    text = f"{people} in {' and '.join(seen)} with {model}"
     if batch.empty:
         text += f"; nobody in {batch.empty}"
-    if left_out:
-        text += f"; {_counted(left_out, 'file of another kind', 'files of other kinds')} left out"
-    print(f"{text}. Written to {args.out}")
+    passed_over = list(left_out.phrases())
+    if passed_over:
+        text += f"; left out: {', '.join(passed_over)}"
+    print(f"{text}." + ("" if args.out is None else f" Written to {args.out}"))
+    if batch.ids.given and batch.ids.unknown:
+        print(f"{_counted(batch.ids.unknown, 'image is', 'images are')} not in {args.labels}: large ids of their own")
     if batch.failed:
         files = _counted(len(batch.failed), "file was", "files were")
         print(f"posetune: {files} not read, or not wholly", file=sys.stderr)
@@ -199,6 +337,31 @@ def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: int) -
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+class _Once(argparse.Action):
+    """An option that may be given once: of two, one would be passed over in silence."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, "given twice")
+        setattr(namespace, self.dest, values)
+
+
+def _given(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name (a variable that is not set?)")
+    return text
+
+
+def _folder(text: str) -> Path:
+    return Path(_given(text))
 
 
 def _count(text: str) -> int:

@@ -17,7 +17,8 @@ from posetune.landmarks import COUNT
 from posetune.opencv import cv2
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.landmarker import Landmarker
-from posetune.runtime.video import VIDEO_SUFFIXES, VideoReader
+from posetune.runtime.media import VIDEO_SUFFIXES
+from posetune.runtime.video import VideoReader
 
 Say = Callable[[str], None]
 #: Of a video so many frames a second are looked at, and at most so many in all: neighbours are near-duplicates.

@@ -24,20 +24,26 @@ from posetune.progress import Progress
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
+from posetune.runtime.image_header import jpeg_segments
+from posetune.runtime.image_ids import ImageIds
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE, Landmarker
+from posetune.runtime.live import LiveSource
+from posetune.runtime.media import DRAWN, File, kind_of, shown_name
+from posetune.runtime.overlay_names import OverlayNames
 from posetune.runtime.pool import LandmarkerPool
 from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.records import Found, RecordWriter
 from posetune.runtime.smooth import Smoothing
-from posetune.runtime.video import VIDEO_SUFFIXES, Frame, VideoReader, writing_video
+from posetune.runtime.video import Frame, VideoReader
+from posetune.runtime.video_writer import VideoWriter, suffix_for_browsers, writing_video
+from posetune.runtime.window import Window
 
 OVERLAY_FOLDER = "overlays"
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 92)
-#: A video that ends before this part of the frames it announces is damaged, not merely miscounted.
-_COMPLETE = 0.9
+#: Frames a second of the overlays of a live source, whose own come as they may.
+_LIVE_FPS = 30.0
 
-File = tuple[Path, str]  # where it is, and its name in the results
 _Put = Callable[[Tracked, np.ndarray], None]
 
 
@@ -73,7 +79,8 @@ class Options:
 
 @dataclass
 class Batch:
-    """One run over files. ``single``: one file was asked for: its errors are raised and progress counts its frames.
+    """One run over files. ``single``: one file was asked for: its errors are raised and progress counts its frames. ``ids``: of
+    images and frames. ``window``: where every frame of a video is shown, too.
 
     Afterwards: ``pictures`` looked at, how many of them were ``frames`` and how many ``empty``, ``failed`` files with the
     reason, and whether Ctrl-C ``stopped`` it.
@@ -84,17 +91,22 @@ class Batch:
     records: RecordWriter
     progress: Progress
     single: bool = False
+    ids: ImageIds = field(default_factory=ImageIds)
+    window: Window | None = None
     pictures: int = 0
     frames: int = 0
     empty: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     stopped: bool = False
 
+    def __post_init__(self) -> None:
+        self._names = OverlayNames(self.out / OVERLAY_FOLDER)
+
     def run(self, files: Iterable[File]) -> None:
         """Look at ``files``. One that cannot be read is noted; what cannot be written raises. On Ctrl-C everything up to
         then is kept.
         """
-        for are_videos, group in itertools.groupby(files, key=lambda f: f[0].suffix.lower() in VIDEO_SUFFIXES):
+        for are_videos, group in itertools.groupby(files, key=lambda f: self._is_video(f[0])):
             try:
                 if are_videos:
                     self._videos(list(group))
@@ -104,6 +116,23 @@ class Batch:
                 self.stopped = True
             if self.stopped:
                 return
+
+    def follow(self, source: LiveSource) -> None:
+        """Look at a camera or stream until it ends, Ctrl-C, or the window is closed; with the newest frame each time."""
+        threads = self.options.threads or default_threads()
+        with self.options.pool(1, threads) as pool, closing(source.frames()) as frames:
+            tracked = pool.landmarkers[0].track(frames, max_people=self.options.max_people, smooth=self.options.smooth)
+            self._write_video(source, shown_name(source.name), tracked)
+
+    @staticmethod
+    def _is_video(path: Path) -> bool:
+        kind = kind_of(path)
+        if kind is None:  # given by name: what cannot be told by its beginning is a video if it opens as one
+            try:
+                return VideoReader(path).width > 0
+            except (PosetuneError, OSError):
+                return False
+        return kind == "video"
 
     def _images(self, files: Sequence[File]) -> None:
         threads = self.options.threads or default_threads()
@@ -130,11 +159,12 @@ class Batch:
             poses = landmarker.predict(rgb, self.options.max_people)
         except PosetuneError as error:
             return error
+        except MemoryError:
+            return PosetuneError(
+                f"The image {path} is too large for the memory of this machine: shrink it or leave it out."
+            )
         if self.options.overlays:
-            target = self.out / OVERLAY_FOLDER / name
-            if target.suffix.lower() not in (".jpg", ".jpeg"):
-                target = target.with_name(target.name + ".jpg")
-            write_jpeg(target, draw_poses(rgb, poses))
+            write_jpeg(self._names.of(name, ".jpg"), draw_poses(rgb, poses), DRAWN)
         return poses
 
     def _videos(self, files: Sequence[File]) -> None:
@@ -157,25 +187,31 @@ class Batch:
                 self.progress.step(name)
 
     def _video(self, video: VideoReader, name: str, landmarkers: Sequence[Landmarker]) -> None:
-        before = self.pictures
         if self.single:
             self.progress.set_total(video.declared_frames)
-        folder = self.out / OVERLAY_FOLDER / name
         with closing(self._looked_at(video, landmarkers)) as frames:
-            if not self.options.overlays:
-                self._each(frames, name, lambda frame, drawn: None)
-            elif self.options.as_frames:
-                self._each(frames, name, lambda frame, drawn: write_jpeg(folder / f"{frame.frame:06}.jpg", drawn))
-            else:
-                target = folder.with_name(f"{name.rsplit('/', 1)[-1]}.mp4".replace(".mp4.mp4", ".mp4"))
-                with writing_video(target, video.fps, video.width, video.height) as writer:
-                    self._each(frames, name, lambda frame, drawn: writer.write(drawn))
-        count = self.pictures - before
+            self._write_video(video, name, frames)
         if video.damaged:
-            self.progress.note(f"posetune: {video.path}: {video.damaged} damaged frame(s) were left out.")
-        if not self.stopped and video.declared_frames and count < _COMPLETE * video.declared_frames:
-            what = f"the results hold {count} of its {video.declared_frames} frames."
-            self._fail(name, PosetuneError(f"The video {video.path} is damaged or cut off: {what}"), kept=True)
+            self.progress.note(
+                f"posetune: {shown_name(str(video.path))}: {video.damaged} damaged frame(s) were left out."
+            )
+        missing = None if self.stopped else video.shortfall()
+        if missing:
+            self._fail(name, PosetuneError(f"The video {video.path} is damaged or cut off: {missing}."), kept=True)
+
+    def _write_video(self, video: VideoReader | LiveSource, name: str, frames: Iterator[Tracked]) -> None:
+        """Note every frame, and draw it where that is asked for."""
+        if not self.options.overlays:
+            self._each(frames, name, None)
+        elif self.options.as_frames:
+            folder = self._names.of(name, "")
+            self._each(frames, name, lambda frame, drawn: write_jpeg(folder / f"{frame.frame:06}.jpg", drawn, DRAWN))
+        else:
+            target = self._names.of(name, suffix_for_browsers(video.width, video.height))
+            live = isinstance(video, LiveSource)
+            fps = _LIVE_FPS if isinstance(video, LiveSource) else video.fps
+            with writing_video(target, fps, video.width, video.height, DRAWN) as writer:
+                self._each(frames, name, _writing(writer, live))
 
     def _looked_at(self, video: VideoReader, landmarkers: Sequence[Landmarker]) -> Generator[Tracked, None, None]:
         frames = ahead(video.frames())
@@ -190,15 +226,22 @@ class Batch:
 
         return in_order(look, enumerate(frames), landmarkers)
 
-    def _each(self, frames: Iterator[Tracked], name: str, put: _Put) -> None:
-        """Draw, ``put`` and note every frame; on Ctrl-C, those up to then."""
+    def _each(self, frames: Iterator[Tracked], name: str, put: _Put | None) -> None:
+        """Draw, ``put``, show and note every frame; on Ctrl-C, or when the window is closed, those up to then."""
         try:
-            for frame in frames:
-                if self.options.overlays:
-                    put(frame, draw_poses(frame.rgb, frame))
-                self._note(name, frame, frame)
-                if self.single:
-                    self.progress.step(name)
+            with interruptible() as interrupted:
+                for frame in frames:
+                    drawn = draw_poses(frame.rgb, frame) if put or self.window else frame.rgb
+                    if put:
+                        put(frame, drawn)
+                    self._note(name, frame, frame)
+                    if self.single:
+                        self.progress.step(name)
+                    if self.window and not self.window.show(drawn):
+                        return
+                    if interrupted():
+                        self.stopped = True
+                        return
         except KeyboardInterrupt:
             self.stopped = True
 
@@ -207,20 +250,33 @@ class Batch:
         self.empty += not poses
         self.frames += frame is not None
         number, seconds = (None, None) if frame is None else (frame.frame, frame.seconds)
+        image_id = self.ids(name, number)
         for i, pose in enumerate(poses):
-            self.records.write(Found(self.pictures, name, number, i, pose, seconds))
+            self.records.write(Found(image_id, name, number, i, pose, seconds))
 
     def _fail(self, name: str, error: PosetuneError, kept: bool = False) -> None:
         """Note an error; raise it if this was the only file and nothing of it was ``kept``."""
         if self.single and not kept:
-            raise error
+            raise type(error)(shown_name(str(error))) from error
         self.failed.append((name, str(error)))
-        self.progress.note(f"posetune: {error}")
+        self.progress.note(f"posetune: {shown_name(str(error))}")
 
 
-def write_jpeg(path: Path, rgb: np.ndarray) -> None:
-    """Write (H, W, 3) uint8 RGB atomically. Raises PosetuneError if JPEG cannot hold it, or the disk cannot."""
-    done, content = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), _JPEG)
+def _writing(writer: VideoWriter, live: bool) -> _Put:
+    if live:
+        return lambda frame, drawn: writer.write_until(drawn, frame.seconds)
+    return lambda frame, drawn: writer.write(drawn)
+
+
+def write_jpeg(path: Path, rgb: np.ndarray, remark: bytes | None = None) -> None:
+    """Write (H, W, 3) uint8 RGB atomically. ``remark``: a comment in the file. Raises PosetuneError if JPEG cannot hold it,
+    or the disk cannot.
+    """
+    done, coded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), _JPEG)
     if not done:
         raise PosetuneError(f"OpenCV cannot write {path} as JPEG: the picture is too large for that format.")
-    write_bytes(path, content.tobytes())
+    content = coded.tobytes()
+    if remark:
+        second = next(itertools.islice(jpeg_segments(content), 1, None))[1]  # the first one is JFIF's
+        content = content[:second] + b"\xff\xfe" + (len(remark) + 2).to_bytes(2, "big") + remark + content[second:]
+    write_bytes(path, content)

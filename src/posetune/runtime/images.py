@@ -12,7 +12,31 @@ from posetune.opencv import cv2, max_pixels
 from posetune.runtime.image_header import image_size, jpeg_segments, may_be_transparent
 
 #: What OpenCV's wheels decode: a folder is searched for these; a file that a user names is tried anyway.
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+IMAGE_SUFFIXES = frozenset(
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".bmp",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".gif",
+        ".avif",
+        ".apng",
+    )
+)
+_RAW = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf")
+_HINTS = {
+    ".heic": "convert it to JPEG; on an iPhone: Settings, Camera, Formats, Most Compatible",
+    ".heif": "convert it to JPEG",
+    **dict.fromkeys(_RAW, "a raw photograph: export it as JPEG"),
+    **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "unpack it first"),
+}
 
 #: OpenCV's resampling addresses pixels with 16 bits.
 MAX_SIDE = 32_000
@@ -27,6 +51,11 @@ _FLIPS = (
     lambda a: a[::-1, ::-1],
     lambda a: a[::-1],
 )
+
+
+def hint_for(suffix: str) -> str | None:
+    """What to do about files of a kind that is not read; None where there is nothing to say."""
+    return _HINTS.get(suffix.lower())
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -52,7 +81,7 @@ def read_image(path: str | Path) -> np.ndarray:
     if image is None:
         raise PosetuneError(
             f"Cannot read {path} as an image: it is damaged or of a kind that OpenCV does not read; "
-            "convert it to JPEG or PNG, or leave it out."
+            f"{hint_for(path.suffix) or 'convert it to JPEG or PNG'}, or leave it out."
         )
     return image
 

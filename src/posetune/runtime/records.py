@@ -6,19 +6,22 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from posetune.files import replacing
+from posetune.geometry import joint_angles
 from posetune.runtime.pose import Pose
 
 CATEGORY_ID = 1  # "person"
+#: With units: px of the image, m (metres), deg (degrees), seconds; without one, a share 0…1, a number or a name.
 CSV_COLUMNS = (
     "image_id", "file_name", "frame", "person", "score", "landmark", "name",
-    "x", "y", "z", "visibility", "presence", "world_x", "world_y", "world_z", "track_id", "seconds",
+    "x_px", "y_px", "z_px", "visibility", "presence", "world_x_m", "world_y_m", "world_z_m", "angle_deg", "track_id", "seconds",
 )  # fmt: skip
 
 
@@ -28,7 +31,7 @@ class Found:
     when that frame is shown.
     """
 
-    image_id: int
+    image_id: int | str
     file_name: str
     frame: int | None
     person: int
@@ -36,7 +39,7 @@ class Found:
     seconds: float | None = None
 
 
-def coco_result(found: Found) -> dict[str, Any]:
+def coco_result(found: Found, category_id: int = CATEGORY_ID) -> dict[str, Any]:
     """One entry of a COCO keypoint results file (cocodataset.org/#format-results), and what COCO has no
     place for.
 
@@ -44,7 +47,7 @@ def coco_result(found: Found) -> dict[str, Any]:
     """
     entry: dict[str, Any] = {
         "image_id": found.image_id,
-        "category_id": CATEGORY_ID,
+        "category_id": category_id,
         **found.pose.to_dict(),
         "file_name": found.file_name,
     }
@@ -63,7 +66,9 @@ def coco_json(people: Iterable[Found]) -> str:
 
 
 def table_csv(people: Iterable[Found]) -> str:
-    """The same as CSV_COLUMNS, one row a landmark: x, y, z in image px, world in metres."""
+    """The same as CSV_COLUMNS, one row a landmark: x, y, z in image px, world in metres; at elbows, shoulders, hips and
+    knees the interior angle in the image plane, degrees (docs/reference/measures.md).
+    """
     stream = io.StringIO()
     _write(RecordWriter(io.StringIO(), stream), people)
     return stream.getvalue()
@@ -78,15 +83,16 @@ def _write(writer: RecordWriter, people: Iterable[Found]) -> None:
 class RecordWriter:
     """Writes people as COCO results and as a table, one after the other, holding none of them."""
 
-    def __init__(self, coco: TextIO, table: TextIO) -> None:
-        """``coco``, ``table``: text streams of the JSON and the CSV file."""
+    def __init__(self, coco: TextIO, table: TextIO, category_id: int = CATEGORY_ID) -> None:
+        """``coco``, ``table``: text streams of the JSON and the CSV file. ``category_id``: what a person is in the label file."""
+        self._category_id = category_id
         self._coco, self._table = coco, csv.writer(table, lineterminator="\n")
         self._table.writerow(CSV_COLUMNS)
         self.count = 0
 
     def write(self, found: Found) -> None:
         """Add one person."""
-        self._coco.write((",\n" if self.count else "[\n") + json.dumps(coco_result(found)))
+        self._coco.write((",\n" if self.count else "[\n") + json.dumps(coco_result(found, self._category_id)))
         self._table.writerows(_rows(found))
         self.count += 1
 
@@ -96,29 +102,39 @@ class RecordWriter:
 
 
 @contextmanager
-def writing_records(coco: Path, table: Path) -> Iterator[RecordWriter]:
-    """Both files, atomically: they appear, whole, when the block has ended well, or not at all."""
+def writing_records(coco: Path | None, table: Path | None, category_id: int = CATEGORY_ID) -> Iterator[RecordWriter]:
+    """Both files, atomically: they appear, whole, when the block has ended well, or not at all. None: nothing is kept."""
     with (
-        replacing(coco) as coco_part,
-        replacing(table) as table_part,
+        _part_of(coco) as coco_part,
+        _part_of(table) as table_part,
         coco_part.open("w", encoding="utf-8") as coco_text,
         table_part.open("w", encoding="utf-8", newline="") as table_text,
     ):
-        writer = RecordWriter(coco_text, table_text)
+        writer = RecordWriter(coco_text, table_text, category_id)
         yield writer
         writer.end()
+        coco_text.flush()
+        table_text.flush()
+
+
+def _part_of(path: Path | None) -> AbstractContextManager[Path]:
+    return nullcontext(Path(os.devnull)) if path is None else replacing(path, durable=True)
 
 
 def _rows(found: Found) -> Iterator[list[object]]:
     pose = found.pose
     begin = [found.image_id, found.file_name, _or_empty(found.frame), found.person, f"{pose.score:.5f}"]
     end = [_or_empty(pose.id), "" if found.seconds is None else f"{found.seconds:.4f}"]
+    angles = pose.skeleton.angles
+    degrees = dict(zip((t.b for t in angles), joint_angles(pose.landmarks_px, angles).tolist(), strict=True))
     for i, name in enumerate(pose.skeleton.names):
         rest = (pose.visibility[i], pose.presence[i], *pose.world[i])
+        angle = degrees.get(i, math.nan)
         yield [
             *begin, i, name,
             *("" if math.isnan(v) else f"{v:.3f}" for v in pose.landmarks_px[i]),
             *("" if math.isnan(v) else f"{v:.4f}" for v in rest),
+            "" if math.isnan(angle) else f"{angle:.2f}",
             *end,
         ]  # fmt: skip
 

@@ -1,29 +1,29 @@
-"""Video files: frames in, frames out, through OpenCV."""
+"""Video files in: frames with their times, through OpenCV, and whether all of the file was there."""
 
 from __future__ import annotations
 
-import errno
 import math
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.opencv import cv2
+from posetune.opencv import cv2, max_pixels
+from posetune.runtime.container import Edit, Packets, claimed_bytes, edit_of
+from posetune.runtime.image_header import frame_count, image_size
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp"})
 _DEFAULT_FPS = 30.0
 #: This many frames in a row that cannot be decoded are the end.
 _ATTEMPTS = 30
-
-#: With less than this free, writing a video stops: OpenCV itself goes on without a word that one could catch.
-_MIN_FREE_BYTES = 200_000
+#: A video whose frames end before this part of the time that they should last is damaged, not merely miscounted.
+_COMPLETE = 0.9
+#: A header's frame rate that is farther from the pictures' own than this is not believed.
+_RATE_TOLERANCE = 0.02
 
 
 class Frame(NamedTuple):
@@ -33,15 +33,32 @@ class Frame(NamedTuple):
     seconds: float
 
 
+class _Source(Protocol):
+    """What cv2.VideoCapture gives, as far as it is used here."""
+
+    def isOpened(self) -> bool: ...
+    def read(self) -> tuple[bool, np.ndarray | None]: ...
+    def get(self, property: int) -> float: ...
+    def release(self) -> None: ...
+
+
 class VideoReader:
-    """The frames of a video file as RGB (H, W, 3) uint8, turned as the file says."""
+    """The frames of a video file, or of an animated GIF, WebP or PNG, as RGB (H, W, 3) uint8, turned as the file says."""
 
     def __init__(self, path: str | Path) -> None:
         """Raises PosetuneError if there is no such file or its first frame cannot be read."""
         self.path = Path(path)
         if not self.path.is_file():
             raise PosetuneError(f"Cannot read the video {path}: No such file.")
-        self._capture = cv2.VideoCapture(str(path))
+        self._capture = open_video(self.path)
+        declared_size = [self._capture.get(side) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
+        if math.prod(declared_size) > max_pixels():
+            self._capture.release()
+            raise PosetuneError(
+                f"The video {path} claims frames of {declared_size[0]:.0f}×{declared_size[1]:.0f} pixels, more than the "
+                f"{max_pixels() // 1_000_000} million that are read: shrink it, or set OPENCV_IO_MAX_IMAGE_PIXELS higher if "
+                "you trust it."
+            )
         opened, first = self._capture.read() if self._capture.isOpened() else (False, None)
         if not opened or first is None:
             self._capture.release()
@@ -50,15 +67,32 @@ class VideoReader:
                 "read; convert it to MP4 (H.264)."
             )
         self._first: np.ndarray | None = first
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        #: Frames a second; 30 where the file does not say.
-        self.fps: float = fps if np.isfinite(fps) and 0 < fps <= 1000 else _DEFAULT_FPS
         declared = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        #: How many frames the file says it has; None where it does not say. Off by a few in some files.
-        self.declared_frames: int | None = int(declared) if np.isfinite(declared) and declared > 0 else None
+        #: How many frames the file says it has; None where it does not say. Some count what they do not show.
+        self.declared_frames: int | None = int(declared) if 0 < declared < 1e12 else None
+        self._declared_fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.height, self.width = first.shape[:2]
         #: How many frames could not be decoded so far; those after them were.
         self.damaged = 0
+        #: How many frames were read so far, and when the last of them is shown, seconds.
+        self.count, self.last = 0, 0.0
+
+    @cached_property
+    def fps(self) -> float:
+        """Frames a second: as the header says, unless its pictures tell otherwise (their mean rate); 30 where neither does."""
+        declared = self._declared_fps
+        known = math.isfinite(declared) and 0 < declared <= 1000
+        measured = None if self._packets is None else self._packets.fps
+        if measured is None or measured > 1000:
+            return declared if known else _DEFAULT_FPS
+        # Twice the rate: the two halves of interlaced frames, each a picture of its own in the file.
+        if known and any(abs(measured - declared * n) <= _RATE_TOLERANCE * declared * n for n in (1, 2)):
+            return declared
+        return measured
+
+    @cached_property
+    def _packets(self) -> Packets | None:
+        return None if isinstance(self._capture, _Animation) else packets_of(self.path)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The frames, once."""
@@ -72,10 +106,33 @@ class VideoReader:
         while bgr is not None:
             if not seconds > before:  # missing or broken time stamps
                 seconds = before + 1 / self.fps
+            self.count, self.last = self.count + 1, seconds
             yield Frame(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), seconds)
             bgr = self._next()
             seconds, before = self._shown_at(), seconds
         self._capture.release()
+
+    def shortfall(self) -> str | None:
+        """What is missing, in words, where the frames have come to their end too early; None where all was there.
+
+        Certain alone is said: that the file is shorter than it says of itself, or holds pictures that could not be decoded.
+        """
+        until = self.last + 1 / self.fps
+        if isinstance(self._capture, _Animation):
+            return None
+        packets = self._packets
+        if packets is None:  # an OpenCV without FFmpeg
+            few = self.declared_frames and self.count < _COMPLETE * self.declared_frames
+            return f"the results hold {self.count} of its {self.declared_frames} frames" if few else None
+        claimed = claimed_bytes(self.path)
+        announced = (self.declared_frames or 0) / self._declared_fps if self._declared_fps > 0 else 0.0
+        if claimed is not None and claimed > self.path.stat().st_size and until < _COMPLETE * announced:
+            return f"the results hold {self.count} of its {self.declared_frames} frames"
+        edit = edit_of(self.path) or Edit(0.0, math.inf)
+        expected = min(packets.last - edit.lead + 1 / self.fps, edit.seconds)
+        if until < _COMPLETE * expected:
+            return f"its frames can be read up to {until:.1f} of {expected:.1f} s"
+        return None
 
     def _next(self) -> np.ndarray | None:
         """The next frame (BGR) that can be decoded. OpenCV tells a damaged one from the end by nothing, so it is asked
@@ -93,50 +150,98 @@ class VideoReader:
         return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
 
 
-class VideoWriter:
-    """Writes frames into an .mp4; made by :func:`writing_video`."""
+def open_video(path: Path, *, raw: bool = False) -> _Source:
+    """A video file opened; whether that went well is for the caller to ask. ``raw``: for its packets, nothing is decoded.
 
-    def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
-        self._folder, self._size = path.parent, (width, height)
-        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
-        if not self._writer.isOpened():
-            raise PosetuneError(f"OpenCV cannot write MP4 video of {width}×{height} px here: use --frames.")
-        self.count = 0
-
-    def write(self, rgb: np.ndarray) -> None:
-        """Add one frame, (H, W, 3) uint8 RGB; of another size than named at the beginning it is stretched to that."""
-        if shutil.disk_usage(self._folder).free < _MIN_FREE_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        if rgb.shape[1::-1] != self._size:  # OpenCV would drop it without a word
-            rgb = cv2.resize(rgb, self._size, interpolation=cv2.INTER_AREA)
-        self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-        self.count += 1
-
-    def close(self) -> None:
-        self._writer.release()
-
-
-@contextmanager
-def writing_video(path: str | Path, fps: float, width: int, height: int) -> Iterator[VideoWriter]:
-    """Write ``path`` (.mp4) atomically: it appears when the block has ended well, whole, or not at all."""
-    path = Path(path)
+    Always as a file: never as a URL, a camera, or a pattern of numbered images, whatever its name looks like.
+    """
+    if not raw and _moves_as_image(path):
+        return _Animation(path)
+    options = [cv2.CAP_PROP_FORMAT, -1] if raw else []
+    backend = cv2.CAP_FFMPEG if has_ffmpeg() else cv2.CAP_ANY
+    whole = os.path.abspath(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # OpenCV chooses the container by the suffix, so the temporary file must have the real one.
-        with tempfile.TemporaryDirectory(prefix=f".{path.stem[:40]}-", dir=path.parent) as folder:
-            part = Path(folder) / "part.mp4"
-            writer = VideoWriter(part, fps, width, height)
+        whole.encode()
+    except UnicodeEncodeError:  # OpenCV takes UTF-8 alone; a link with a name that it takes is enough while opening
+        with tempfile.TemporaryDirectory(prefix="posetune-") as folder:
+            link = Path(folder) / f"video{path.suffix if path.suffix.isascii() else ''}"
+            link.symlink_to(whole)
+            return cv2.VideoCapture(str(link), backend, options)
+    return cv2.VideoCapture(whole, backend, options)
+
+
+@cache
+def has_ffmpeg() -> bool:
+    """Whether this OpenCV reads videos by FFmpeg, as all its wheels do."""
+    return cv2.CAP_FFMPEG in cv2.videoio_registry.getStreamBackends()
+
+
+def packets_of(path: Path) -> Packets | None:
+    """The compressed pictures of a video, counted without decoding; None where this OpenCV cannot, or there are none."""
+    if not has_ffmpeg():
+        return None
+    capture = open_video(path, raw=True)
+    count, first, last = 0, math.inf, -math.inf
+    while capture.isOpened() and capture.grab():  # type: ignore[attr-defined]
+        at = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        count, first, last = count + 1, min(first, at), max(last, at)
+    capture.release()
+    return Packets(count, first, last) if count else None
+
+
+def _moves_as_image(path: Path) -> bool:
+    """Whether this is a moving image that FFmpeg does not read: WebP, and PNG and GIF where there is no FFmpeg."""
+    with path.open("rb") as file:
+        head = file.read(12)
+        kinds = [head[8:12] == b"WEBP", head[4:12] == b"ftypavis"]
+        kinds += [] if has_ffmpeg() else [head[:3] == b"GIF", head[:4] == b"\x89PNG"]
+    return any(kinds)
+
+
+class _Animation:
+    """A moving image through OpenCV's image decoders, as if it were a cv2.VideoCapture; a few frames are held at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._content = path.read_bytes()
+        width, height = image_size(self._content) or (0, 0)
+        self._size = width, height
+        self._chunk = max(1, min(64, 2**26 // max(1, width * height)))
+        self._total = frame_count(self._content)
+        self._frames: list[np.ndarray] = []
+        self._durations: list[float] = []
+        self._read = 0
+        self._at, self._shown = 0.0, 0.0
+
+    def isOpened(self) -> bool:
+        return True
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        if not self._frames and self._total > self._read:
+            buffer = np.frombuffer(self._content, np.uint8).reshape(1, -1)
             try:
-                yield writer
-            finally:
-                writer.close()
-            check = cv2.VideoCapture(str(part))  # OpenCV does not say when the disk is full
-            complete = check.get(cv2.CAP_PROP_FRAME_COUNT) >= writer.count
-            check.release()
-            if not complete:
-                raise PosetuneError(f"Cannot write {path} whole: is the disk full? Free some space.")
-            os.replace(part, path)
-    except OSError as error:
-        raise PosetuneError(
-            f"Cannot write {path}: {error.strerror or error}. Free some space or choose another place."
-        ) from error
+                done, animation = cv2.imdecodeanimation(buffer, self._read, self._chunk)
+            except (cv2.error, MemoryError):
+                return False, None
+            if not done:
+                return False, None
+            self._frames = list(animation.frames)
+            self._durations = [float(d) for d in np.ravel(animation.durations)]
+        if not self._frames:
+            return False, None
+        frame = self._frames.pop(0)
+        self._read += 1
+        self._shown = self._at
+        self._at += (self._durations.pop(0) if self._durations else 0) or 1000 / _DEFAULT_FPS
+        return True, cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR) if frame.shape[2] == 4 else frame
+
+    def get(self, property: int) -> float:
+        return {
+            cv2.CAP_PROP_POS_MSEC: self._shown,
+            cv2.CAP_PROP_FRAME_COUNT: self._total,
+            cv2.CAP_PROP_FPS: 1000 * self._read / self._at if self._at else 0.0,
+            cv2.CAP_PROP_FRAME_WIDTH: self._size[0],
+            cv2.CAP_PROP_FRAME_HEIGHT: self._size[1],
+        }.get(property, 0.0)
+
+    def release(self) -> None:
+        self._frames = []

@@ -68,7 +68,7 @@ def test_what_the_views_do_not_agree_on_is_not_trusted(teacher, folder):
 
 
 def test_video_frames_are_written_once_and_belong_to_their_video(tmp_path):
-    from posetune.runtime.video import writing_video
+    from posetune.runtime.video_writer import writing_video
 
     with writing_video(tmp_path / "clip.mp4", 10, 64, 48) as video:
         for k in range(21):
@@ -84,7 +84,7 @@ def test_video_frames_are_written_once_and_belong_to_their_video(tmp_path):
 
 
 def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(tmp_path):
-    from posetune.runtime.video import writing_video
+    from posetune.runtime.video_writer import writing_video
 
     for name, grey in (("a", 20), ("b", 220)):
         (tmp_path / "videos" / name).mkdir(parents=True)
