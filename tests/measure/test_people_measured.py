@@ -108,7 +108,7 @@ def test_a_run_of_an_earlier_version_does_not_know(data, run, tmp_path, capsys):
     assert cli.main(command) == 2
     assert "has no split 'val'" in capsys.readouterr().err
     assert cli.main([*command, "--split", "train", "--brief"]) == 0
-    assert "Whether old was trained on some of these people is not known" in capsys.readouterr().out
+    assert "Whether old learned from some of these people is not known" in capsys.readouterr().out
 
 
 def test_two_runs_are_measured_on_what_both_held_out(data, run, tmp_path, capsys):

@@ -4,15 +4,17 @@ no script.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
-_WIDTH = 540  # two charts stand side by side
-_LABEL, _ROW, _BAR = 150, 32, 13
-_NUMBERS = 70  # room for the numbers behind the bars
+_WIDTH = 400  # narrow enough to be read on a phone, where two charts do not stand side by side
+_LABEL, _ROW, _BAR = 132, 32, 13
+_NUMBERS = 56  # room for the numbers behind the bars
+_LETTER = 6.2  # width of a letter, about
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,62 +85,120 @@ def grouped_bars(labels: Sequence[str], series: Sequence[Series], title: str, di
 
 def cumulative(series: Sequence[Series], limit: float, title: str, x_label: str, y_label: str) -> str:
     """Share of values at or below x, for x from 0 to ``limit``; the values of each series in any order."""
-    left, top, width, height = 56, 12, _WIDTH - 76, 300
-    parts = []
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        y = top + height * (1 - share)
-        parts.append(f'<path class="grid" d="M{left} {y:.1f}h{width}"/>')
-        parts.append(_text("tick end", left - 8, y + 4, f"{100 * share:.0f} %"))
-    for value in np.linspace(0, limit, 7):
-        parts.append(_text("tick middle", left + width * value / limit, top + height + 18, f"{value:.0f}"))
+    frame = _Frame(limit, 1.0)
+    parts = frame.axes(
+        x_label, y_label, [f"{value:g}" for value in ticks(limit)], ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    )
     at = np.linspace(0, limit, 121)
     for one in series:
         values = np.sort(np.array([v for v in one.values if v is not None], dtype=float))
         if not values.size:
             continue
         shares = np.searchsorted(values, at, side="right") / len(values)
-        xs, ys = left + width * at / limit, top + height * (1 - shares)
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+        points = " ".join("{:.1f},{:.1f}".format(*frame.place(x, y)) for x, y in zip(at, shares, strict=True))
         name = f"<title>{escape(one.name)}</title>"
         parts.append(f'<polyline class="line {one.css}" points="{points}">{name}</polyline>')
-    parts.append(_text("tick middle", left + width / 2, top + height + 38, x_label))
-    turned = f'transform="translate(14 {top + height / 2}) rotate(-90)"'
-    parts.append(f'<text class="tick middle" {turned}>{escape(y_label)}</text>')
-    return _svg(parts, _WIDTH, top + height + 46, title)
+    return _svg(parts, _WIDTH, frame.bottom + 42, title)
 
 
 def scatter(spots: Sequence[Spot], title: str, x_label: str, y_label: str) -> str:
-    """Named dots; both axes begin at 0."""
-    left, top, width, height = 56, 12, _WIDTH - 76, 260
-    x_most, y_most = 1.1 * max([s.x for s in spots] + [1e-9]), 1.1 * max([s.y for s in spots] + [1e-9])
-    parts = []
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        y = top + height * (1 - share)
-        parts.append(f'<path class="grid" d="M{left} {y:.1f}h{width}"/>')
-        parts.append(_text("tick end", left - 8, y + 4, f"{y_most * share:.1f}"))
-        parts.append(_text("tick middle", left + width * share, top + height + 18, f"{x_most * share:.0f}"))
-    taken: list[tuple[float, float]] = []
-    for spot in sorted(spots, key=lambda s: s.y):
-        x, y = left + width * spot.x / x_most, top + height * (1 - spot.y / y_most)
-        parts.append(
-            f'<circle class="{spot.css}" cx="{x:.1f}" cy="{y:.1f}" r="6"><title>{escape(spot.name)}</title></circle>'
-        )
-        below = y + 4
-        while any(abs(below - other) < 14 and abs(x - at) < 150 for at, other in taken):
-            below += 14  # names do not lie upon each other
-        taken.append((x, below))
-        end = x > left + 0.7 * width
-        parts.append(_text("small end" if end else "small", x - 10 if end else x + 10, below, _short(spot.name, 24)))
-    parts.append(_text("tick middle", left + width / 2, top + height + 38, x_label))
-    turned = f'transform="translate(14 {top + height / 2}) rotate(-90)"'
-    parts.append(f'<text class="tick middle" {turned}>{escape(y_label)}</text>')
-    return _svg(parts, _WIDTH, top + height + 46, title)
+    """Named dots; both axes begin at 0. A name stands beside its dot, or where there is no room a line leads to it."""
+    x_ticks = ticks(1.05 * max([s.x for s in spots] + [1e-9]))
+    y_ticks = ticks(1.05 * max([s.y for s in spots] + [1e-9]))
+    frame = _Frame(x_ticks[-1], y_ticks[-1])
+    parts = frame.axes(x_label, y_label, [f"{v:g}" for v in x_ticks], [f"{v:g}" for v in y_ticks])
+    dots = [frame.place(spot.x, spot.y) for spot in spots]
+    taken = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in dots]
+    names, leaders = [], []
+    for spot, (x, y) in sorted(zip(spots, dots, strict=True), key=lambda one: (one[1][1], one[1][0])):
+        text = _short(spot.name, 24)
+        box = _room(x, y, _LETTER * len(text), taken, frame)
+        taken.append(box)
+        if abs((box[1] + box[3]) / 2 - y) > _HIGH:  # moved away: a line says whose it is
+            leaders.append(
+                f'<path class="leader" d="M{x:.1f} {y:.1f}L{min(max(x, box[0]), box[2]):.1f} {box[1] + 4:.1f}"/>'
+            )
+        names.append(_text("small", box[0], box[3] - 3, text))
+    circles = [
+        f'<circle class="{s.css}" cx="{x:.1f}" cy="{y:.1f}" r="{_DOT - 1}"><title>{escape(s.name)}</title></circle>'
+        for s, (x, y) in zip(spots, dots, strict=True)
+    ]
+    return _svg([*parts, *leaders, *circles, *names], _WIDTH, frame.bottom + 42, title)
+
+
+def ticks(most: float, about: int = 5) -> list[float]:
+    """Round numbers from 0 to ``most`` or just beyond, about so many steps of 1, 2, 2.5 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(most / about))
+    step = next(power * n for n in (1, 2, 2.5, 5, 10) if most / (power * n) <= about + 1e-9)
+    return [round(step * i, 10) for i in range(math.ceil(most / step - 1e-9) + 1)]
+
+
+#: Radius of a dot with its rim, height of a name.
+_DOT, _HIGH = 6.0, 14.0
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def _room(x: float, y: float, width: float, taken: Sequence[Box], frame: _Frame) -> Box:
+    """Where a name of ``width`` finds room near the dot at ``(x, y)``: right of it, left of it, below, above, and farther."""
+    right, left, middle = x + _DOT + 4, x - _DOT - 4 - width, x - width / 2
+    places = [(right, y - 7), (left, y - 7), (middle, y + _DOT + 2), (middle, y - _DOT - 2 - _HIGH)]
+    places += [(side, y - 7 + _HIGH * n) for n in (1, -1, 2, -2, 3, -3, 4, -4, 5, -5) for side in (right, left)]
+    boxes = [(a, b, a + width, b + _HIGH) for a, b in places]
+    inside = [b for b in boxes if b[0] >= frame.left and b[2] <= _WIDTH and b[1] >= 0 and b[3] <= frame.bottom]
+    free = (b for b in inside if not any(_overlap(b, other) for other in taken))
+    return next(free, (inside or boxes)[0])
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The area between two axes that begin at 0 and end at ``x_most`` and ``y_most``."""
+
+    x_most: float
+    y_most: float
+    left: float = 52
+    top: float = 12
+    width: float = _WIDTH - 66
+    height: float = 230
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        return self.left + self.width * x / self.x_most, self.bottom - self.height * y / self.y_most
+
+    def axes(self, x_label: str, y_label: str, x_ticks: Sequence[str], y_ticks: Sequence[str]) -> list[str]:
+        """Grid, evenly spaced tick labels from 0 to the end, and what the axes mean."""
+        parts = []
+        for i, text in enumerate(y_ticks):
+            y = self.bottom - self.height * i / (len(y_ticks) - 1)
+            parts.append(f'<path class="grid" d="M{self.left} {y:.1f}h{self.width}"/>')
+            parts.append(_text("tick end", self.left - 7, y + 4, text))
+        for i, text in enumerate(x_ticks):
+            parts.append(_text("tick middle", self.left + self.width * i / (len(x_ticks) - 1), self.bottom + 17, text))
+        parts.append(_text("tick middle", self.left + self.width / 2, self.bottom + 35, x_label))
+        turned = f'transform="translate(11 {self.top + self.height / 2}) rotate(-90)"'
+        parts.append(f'<text class="tick middle" {turned}>{escape(y_label)}</text>')
+        return parts
 
 
 def legend(series: Sequence[tuple[str, str]]) -> str:
     """``(name, CSS class)`` as a line of colour keys."""
     keys = "".join(f'<li><i class="key {css}"></i>{escape(name)}</li>' for name, css in series)
     return f'<ul class="legend">{keys}</ul>'
+
+
+def cell(heading: str, content: str) -> str:
+    """A cell of a table that becomes cards on a narrow screen, where its heading stands beside it. ``content``: HTML;
+    what stands in brackets goes below.
+    """
+    if " (" in content:
+        content = content.replace(" (", ' <br><span class="soft">(', 1) + "</span>"
+    return f'<td data-heading="{escape(heading)}">{content}</td>'
 
 
 def _text(css: str, x: float, y: float, content: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from posetune.measure import charts, table
+from posetune.measure.colours import colour_classes
 from posetune.measure.compare import Comparison, ComparisonRow
 from posetune.measure.people_measured import training_notes
 from posetune.measure.table import trained_on
@@ -16,7 +17,6 @@ from posetune.measure.texts import NONE, change, interval, number, percent
 from posetune.progress import clock
 
 Column = tuple[str, Callable[[ComparisonRow], str]]
-_TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
 
 
 def columns(comparison: Comparison) -> list[Column]:
@@ -138,13 +138,10 @@ def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
     head = "".join(f'<th scope="col">{heading}</th>' for heading in breaking)
     body = []
     for row in rows:
-        first, *rest = (escape(cell(row)) for _, cell in chosen)
-        rest = [
-            cell.replace(" (", '<br><span class="soft">(', 1) + "</span>" if " (" in cell else cell for cell in rest
-        ]
-        cells = "".join(f"<td>{cell}</td>" for cell in rest)
-        body.append(f'<tr class="{row.kind}"><th scope="row">{first}</th>{cells}</tr>')
-    drawn = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        first, *rest = ((heading, escape(cell(row))) for heading, cell in chosen)
+        cells = "".join(charts.cell(heading, text) for heading, text in rest)
+        body.append(f'<tr class="{row.kind}"><th scope="row">{first[1]}</th>{cells}</tr>')
+    drawn = f'<table class="cards"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
     items = "".join(f"<li>{escape(line)}</li>" for line in notes(comparison))
     sections = [
         "<style>main { max-width: 1500px; } th, td { padding: 7px 6px; }</style>"  # the table is wide
@@ -161,7 +158,7 @@ def page(comparison: Comparison, words: Sequence[str] = ()) -> str:
 
 def _pictures(comparison: Comparison) -> str:
     rows = comparison.rows
-    css = _classes(rows)
+    css = list(colour_classes(rows).values())
     bars = charts.bars_with_intervals(
         [r.name for r in rows],
         css,
@@ -187,19 +184,3 @@ def _pictures(comparison: Comparison) -> str:
         )  # fmt: skip
         parts.append(f"<div><h3>On {escape(Path(comparison.general.data).name)}, crop px</h3>{elsewhere}</div>")
     return f'<div class="columns">{"".join(parts)}</div>'
-
-
-def _classes(rows: Sequence[ComparisonRow]) -> list[str]:
-    """Colours: tuned ones stand out, the stock networks they are held against come second."""
-    bases = {row.base for row in rows if row.kind == "model"} or {"full"}
-    models = [row.name for row in rows if row.kind == "model"]
-    return [
-        _TUNED_CLASSES[models.index(row.name) % 3]
-        if row.kind == "model"
-        else "offset"
-        if row.kind == "offset"
-        else "base"
-        if row.name in bases
-        else "stock"
-        for row in rows
-    ]

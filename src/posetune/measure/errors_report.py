@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -25,11 +25,11 @@ _ORDINARY = ("upright", "seen from the front", "label: visible", "network: seen"
 _KINDS = {"pose": "Pose and view", "size": "Size in the image", "occlusion": "Occlusion"}
 
 
-def section(evaluation: Evaluation, shown: Entry, css: Callable[[Entry, Sequence[Entry]], str]) -> str:
-    """ "Why it errs" for ``shown`` beside the stock network it was made of. ``css``: the colour class of an entry."""
+def section(evaluation: Evaluation, shown: Entry, colours: Mapping[str, str]) -> str:
+    """ "Why it errs" for ``shown`` beside the stock network it was made of. ``colours``: name → CSS class."""
     entries = [e for e in evaluation.entries if e.name == shown.base or (e.kind == "model" and e.name != shown.base)]
     analyses = [evaluation.crop[e.name].analysis for e in entries]
-    classes = [css(e, evaluation.entries) for e in entries]
+    classes = [colours[e.name] for e in entries]
     sentences = "".join(f"<p>{_sentence(e.name, a)}</p>" for e, a in zip(entries, analyses, strict=True))
     keys = charts.legend([(e.name, c) for e, c in zip(entries, classes, strict=True)])
     parts = [_kind(kind, title, entries, analyses, classes) for kind, title in _KINDS.items()]

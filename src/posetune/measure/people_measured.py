@@ -121,17 +121,18 @@ def training_sentence(entry: Entry, people: int) -> str:
 
 def training_notes(entries: Sequence[Entry], people: int) -> list[str]:
     """What else is to be said of what the models know of the ``people`` measured, a sentence each."""
+    unknown = [e.name for e in entries if e.kind == "model" and e.trained_on is None]
     notes = []
-    for entry in entries:
-        if entry.kind == "model" and entry.trained_on is None:
-            notes.append(
-                f"Whether {entry.name} was trained on some of these people is not known: no split.json lies beside it (a run of "
-                "an earlier version, or a file by itself)."
-            )
-        if entry.chosen_on:
-            those = "these people" if entry.chosen_on == people else f"{entry.chosen_on} of these {people} people"
-            notes.append(
-                f"{entry.name} held {those} out of its training and was chosen on them: on people that no run has looked at its "
-                "figures may be a little worse."
-            )
+    if unknown:
+        notes.append(
+            f"Whether {' and '.join(unknown)} learned from some of these people is not known: no split.json lies beside "
+            f"{'it' if len(unknown) == 1 else 'them'} (a run of an earlier version, or a file by itself)."
+        )
+    for count in dict.fromkeys(e.chosen_on for e in entries if e.chosen_on):
+        names = [e.name for e in entries if e.chosen_on == count]
+        those, its = ("it was", "its") if len(names) == 1 else ("they were", "their")
+        notes.append(
+            f"{' and '.join(names)} held {'these' if count == people else f'{count} of these {people}'} people out of training, "
+            f"and {those} chosen on them: on people that no run has looked at {its} figures may be a little worse."
+        )
     return notes

@@ -14,6 +14,7 @@ from posetune._version import __version__
 from posetune.files import write_text
 from posetune.measure import charts, errors_report, gallery, table
 from posetune.measure.beside import Entry
+from posetune.measure.colours import colour_classes
 from posetune.measure.evaluate import Evaluation
 from posetune.measure.people_measured import training_sentence
 from posetune.measure.results import AngleFigures, Measures
@@ -21,7 +22,6 @@ from posetune.measure.summary import Scored
 from posetune.measure.texts import number
 
 PEOPLE_SHOWN = 12
-_TUNED_CLASSES = ("tuned", "tuned2", "tuned3")
 _ERROR_LIMIT_CROP_PX = 30.0
 
 
@@ -37,6 +37,7 @@ def report_html(evaluation: Evaluation) -> str:
     """The page as text."""
     models = evaluation.models
     shown = models[0] if models else next(e for e in evaluation.entries if e.name == "full")
+    classes = colour_classes(evaluation.entries)
     heading = f"{', '.join(e.name for e in models)} against stock MediaPipe Pose" if models else "Stock MediaPipe Pose"
     what = (
         f"{Path(evaluation.data).name} · {evaluation.split_names} · {len(evaluation.people)} people of "
@@ -44,9 +45,9 @@ def report_html(evaluation: Evaluation) -> str:
     )
     sections = [
         _summary(evaluation, models),
-        _errors(evaluation),
-        _parts(evaluation, shown),
-        errors_report.section(evaluation, shown, _css),
+        _errors(evaluation, classes),
+        _parts(evaluation, shown, classes),
+        errors_report.section(evaluation, shown, classes),
         *_galleries(evaluation, shown),
         _missed(evaluation, shown),
         _notes(evaluation),
@@ -58,19 +59,6 @@ def report_html(evaluation: Evaluation) -> str:
         what=escape(what),
         sections="\n".join(s for s in sections if s),
     )
-
-
-def _css(entry: Entry, entries: Sequence[Entry]) -> str:
-    """The colour class of a network: tuned ones stand out, the stock one they are held against comes
-    second.
-    """
-    models = [e.name for e in entries if e.kind == "model"]
-    if entry.kind == "model":
-        return _TUNED_CLASSES[models.index(entry.name) % len(_TUNED_CLASSES)]
-    if entry.kind == "offset":
-        return "offset"
-    bases = {e.base for e in entries if e.kind == "model"} or {"full"}
-    return "base" if entry.name in bases else "stock"
 
 
 def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
@@ -118,25 +106,23 @@ def _table(evaluation: Evaluation, tables: dict[str, Measures]) -> str:
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in ("mean error:", *(h for h, _ in columns)))
     rows = []
     for e in evaluation.entries:
-        cells = "".join(f"<td>{escape(cell(e, tables[e.name]))}</td>" for _, cell in columns)
+        cells = "".join(charts.cell(heading, escape(cell(e, tables[e.name]))) for heading, cell in columns)
         rows.append(f'<tr class="{e.kind}"><th scope="row">{escape(e.name)}</th>{cells}</tr>')
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return f'<div class="scroll"><table>{body}</table></div>'
+    return f'<div class="scroll"><table class="cards">{body}</table></div>'
 
 
-def _errors(evaluation: Evaluation) -> str:
+def _errors(evaluation: Evaluation, classes: dict[str, str]) -> str:
     entries, tables = evaluation.entries, evaluation.crop
-    classes = [_css(e, entries) for e in entries]
     bars = charts.bars_with_intervals(
         [e.name for e in entries],
-        classes,
+        [classes[e.name] for e in entries],
         [tables[e.name].mean_error_crop_px for e in entries],
         [tables[e.name].interval_95.mean_error_crop_px for e in entries],
         "Mean error of each network in crop px, with 95 % intervals",
     )
     series = [
-        charts.Series(e.name, css, _finite(evaluation.scored["crop"][e.name].errors_crop))
-        for e, css in zip(entries, classes, strict=True)
+        charts.Series(e.name, classes[e.name], _finite(evaluation.scored["crop"][e.name].errors_crop)) for e in entries
     ]
     series.sort(key=lambda s: s.css.startswith("tuned"))  # tuned ones are drawn last, on top
     curve = charts.cumulative(
@@ -146,7 +132,7 @@ def _errors(evaluation: Evaluation) -> str:
         "error, crop px",
         "share of points",
     )
-    keys = charts.legend([(e.name, css) for e, css in zip(entries, classes, strict=True)])
+    keys = charts.legend([(e.name, classes[e.name]) for e in entries])
     return (
         '<section><h2>Errors</h2><p class="soft">Crop protocol; 1 crop px is 1/256 of the window around the '
         "person.</p>"
@@ -155,7 +141,7 @@ def _errors(evaluation: Evaluation) -> str:
     )
 
 
-def _parts(evaluation: Evaluation, shown: Entry) -> str:
+def _parts(evaluation: Evaluation, shown: Entry, classes: dict[str, str]) -> str:
     """Per landmark and per angle, the tuned networks beside the stock one that they were made of."""
     tables = evaluation.crop
     entries = [e for e in evaluation.entries if e.name == shown.base or e.kind == "model"] or [shown]
@@ -163,7 +149,7 @@ def _parts(evaluation: Evaluation, shown: Entry) -> str:
     angles = list(tables[shown.name].per_angle)
 
     def series(values: Callable[[Measures], Sequence[float | None]]) -> list[charts.Series]:
-        return [charts.Series(e.name, _css(e, evaluation.entries), values(tables[e.name])) for e in entries]
+        return [charts.Series(e.name, classes[e.name], values(tables[e.name])) for e in entries]
 
     def of_points(m: Measures) -> list[float | None]:  # None: it has no such point
         return [m.per_landmark[p].mean_error_crop_px if p in m.per_landmark else None for p in points]
@@ -171,7 +157,7 @@ def _parts(evaluation: Evaluation, shown: Entry) -> str:
     def of_angles(m: Measures) -> list[AngleFigures | None]:
         return [m.per_angle.get(angle) for angle in angles]
 
-    keys = charts.legend([(e.name, _css(e, evaluation.entries)) for e in entries])
+    keys = charts.legend([(e.name, classes[e.name]) for e in entries])
     by_point = charts.grouped_bars(
         [p.replace("_", " ") for p in points],
         series(of_points),

@@ -1,0 +1,74 @@
+"""Charts: round ticks, names beside their dots, a colour for each network."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from posetune.measure import charts
+from posetune.measure.beside import Entry
+from posetune.measure.charts import Spot, scatter, ticks
+from posetune.measure.colours import colour_classes
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        (150, [0, 50, 100, 150]),
+        (113, [0, 25, 50, 75, 100, 125]),
+        (0.9, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (30, [0, 10, 20, 30]),
+    ],
+)
+def test_ticks_are_round_and_reach_the_end(most, expected):
+    assert ticks(most) == expected
+
+
+def boxes(svg: str) -> dict[str, tuple[float, float, float, float]]:
+    """Name → where its text lies: left, top, right, bottom."""
+    found = re.findall(r'<text class="small" x="([\d.]+)" y="([\d.]+)">([^<]+)</text>', svg)
+    return {name: (float(x), float(y) - 11, float(x) + 6.2 * len(name), float(y) + 3) for x, y, name in found}
+
+
+def test_names_stand_beside_their_dots_and_not_upon_each_other():
+    spots = [Spot(f"network {i}", "tuned1", 20 + i / 10, 8 + i / 50) for i in range(5)] + [
+        Spot("far", "tuned2", 110, 4)
+    ]
+    svg = scatter(spots, "t", "ms", "px")
+    names = boxes(svg)
+    assert set(names) == {spot.name for spot in spots}
+    placed = list(names.values())
+    for i, (left, top, right, bottom) in enumerate(placed):
+        for a, b, c, d in placed[:i]:
+            assert right <= a or c <= left or bottom <= b or d <= top
+    moved = svg.count('class="leader"')
+    assert 1 <= moved <= 4  # a line leads to the dots whose names found no room beside them
+    dot = re.search(r'cx="([\d.]+)" cy="([\d.]+)" r="5.0"><title>far', svg)
+    left, top, right, bottom = names["far"]
+    assert min(abs(float(dot[1]) - left), abs(float(dot[1]) - right)) < 12
+    assert top < float(dot[2]) < bottom
+
+
+def test_no_two_networks_look_alike():
+    entries = [Entry(n, "stock", n) for n in ("lite", "full", "heavy")]
+    entries += [Entry(f"{n} + offset", "offset", n) for n in ("lite", "full")]
+    entries += [Entry(f"run {i}", "model", "full") for i in range(6)]
+    classes = colour_classes(entries)
+    assert len(set(classes.values())) == len(entries)
+
+
+def test_every_class_has_a_colour_in_the_page():
+    from importlib import resources
+
+    page = resources.files("posetune.measure").joinpath("report.html").read_text("utf-8")
+    entries = [Entry(n, kind, n) for n in ("lite", "full", "heavy") for kind in ("stock", "offset")]
+    entries += [Entry(f"run {i}", "model", "full") for i in range(6)]
+    for css in colour_classes(entries).values():
+        assert f".{css} {{ --colour: var(--{css}); }}" in page
+        assert page.count(f"--{css}: #") == 2  # light and dark
+
+
+def test_a_cell_keeps_its_heading_for_narrow_screens():
+    assert charts.cell("crop px", "8.3") == '<td data-heading="crop px">8.3</td>'
+    assert "<br>" in charts.cell("of stock", "−5 % (−9 … −1)")
