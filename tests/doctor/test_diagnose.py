@@ -32,6 +32,7 @@ from posetune.doctor.mediapipe_try import try_all
 from posetune.errors import PosetuneError
 from posetune.graph import bundle
 from posetune.graph.flatbuffer import schema
+from posetune.synthetic.sample import ordinary_pictures
 
 DETECTOR, LANDMARKS = bundle.DETECTOR_MEMBER, bundle.LANDMARKS_MEMBER
 INT8, UINT8 = schema.TensorType.INT8, schema.TensorType.UINT8
@@ -166,7 +167,7 @@ def trials(tmp_path_factory):
     try:
         for name, file in files.items():
             file.write_bytes(TRAPS[name][0]())
-        return dict(zip(files, try_all(list(files.values())), strict=True))
+        return dict(zip(files, try_all(list(files.values()), next(ordinary_pictures())), strict=True))
     finally:
         for file in files.values():
             file.unlink(missing_ok=True)
@@ -195,7 +196,7 @@ def test_mediapipes_own_words_are_passed_on(trials):
 def test_a_trial_that_dies_is_told(tmp_path, monkeypatch):
     pytest.importorskip("mediapipe")
     monkeypatch.setattr("sys.executable", "/bin/false")
-    (trial,) = try_all([tmp_path / "x.task"])
+    (trial,) = try_all([tmp_path / "x.task"], next(ordinary_pictures()))
     assert not trial.worked
     assert "ended with code 1" in (trial.error or "")
 

@@ -233,3 +233,20 @@ def all_versions_3(graph: Graph) -> None:
     for raw, op in zip(graph.subgraph.operators, graph.operators, strict=True):
         if graph.tensor_info(op.inputs[0]).dtype == "int8":
             graph.model.operatorCodes[raw.opcodeIndex].version = 1 if op.kind == "DEQUANTIZE" else 3
+
+
+def shy(by: float, times: float = 1.0) -> Edit:
+    """Presence before its sigmoid lowered by ``by`` and then taken ``times``, as a network that was tuned on difficult
+    people, and is sure of what it sees.
+    """
+
+    def edit(graph: Graph) -> None:
+        place = next(i for i, output in enumerate(graph.outputs) if np.prod(output.shape) == 1)
+        op = graph.producer(graph.subgraph.outputs[place])
+        while op is not None and op.kind != "CONV_2D":
+            op = graph.producer(op.inputs[0])
+        assert op is not None
+        graph.set_constant(op.inputs[1], graph.constant(op.inputs[1]) * np.float32(times))
+        graph.set_constant(op.inputs[2], (graph.constant(op.inputs[2]) - np.float32(by)) * np.float32(times))
+
+    return edit

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+import numpy as np
+
 from posetune.cli.common import add_json
 from posetune.doctor.diagnose import Diagnosis, diagnose_file
 from posetune.doctor.mediapipe_try import Trial, try_in_mediapipe
@@ -25,28 +27,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     diagnosis = diagnose_file(args.file)
-    trial = try_in_mediapipe(args.file) if args.trial else None
+    trial = try_in_mediapipe(args.file, _somebody()) if args.trial else None
     if args.json is not None:
         args.json.write(diagnosis.as_json() | ({"trial": asdict(trial) | {"worked": trial.worked}} if trial else {}))
     _print(diagnosis, trial)
     return 0 if diagnosis.verdict == "taken" and (trial is None or trial.worked) else 1
 
 
+def _somebody() -> np.ndarray:
+    """A person of the sample set, (H, W, 3) uint8 RGB."""
+    from posetune.synthetic.sample import ordinary_pictures
+
+    return next(ordinary_pictures())
+
+
 def _print(diagnosis: Diagnosis, trial: Trial | None) -> None:
-    print(f"{diagnosis.name}: {_VERDICTS.get(diagnosis.verdict) or _bare_verdict(diagnosis)}.")
+    print(f"{diagnosis.name}: {_verdict(diagnosis, trial)}.")
     for finding in diagnosis.findings:
         where = "" if finding.where == diagnosis.name else f"{finding.where}: "
         print(f"  {finding.severity:8} {where}{finding.what}.")
         if finding.fix:
             print(f"  {'':8} → {finding.fix}.")
     if trial is not None:
-        if trial.error:
-            outcome = f"failed: {trial.error}"
-        elif not trial.poses:
-            outcome = "ran, but found no pose even with its thresholds at 0"
-        else:
-            outcome = "ran, in IMAGE and VIDEO mode"
-        print(f"  tried in mediapipe {trial.version}: {outcome}")
+        print(f"  tried in mediapipe {trial.version or 'as installed'}: {_outcome(diagnosis, trial)}.")
+
+
+def _verdict(diagnosis: Diagnosis, trial: Trial | None) -> str:
+    """The first line: what was found, and where MediaPipe itself was asked and says no, its word."""
+    if diagnosis.verdict == "taken" and trial is not None and not trial.worked:
+        if trial.error is None:
+            return "MediaPipe's PoseLandmarker loads it, but finds nobody with it"
+        return _VERDICTS["refused"]
+    return _VERDICTS.get(diagnosis.verdict) or _bare_verdict(diagnosis)
+
+
+def _outcome(diagnosis: Diagnosis, trial: Trial) -> str:
+    if trial.error:
+        return f"failed: {trial.error.rstrip('.')}"
+    if not trial.poses:
+        return "ran, but in a picture of a person, from posetune's sample set, it found nobody, even with a presence threshold of 0"
+    if diagnosis.verdict == "taken":
+        return "ran, and found the person of posetune's sample set, in IMAGE and VIDEO mode"
+    return "this version ran it, in IMAGE and VIDEO mode; what is said above holds all the same"
 
 
 def _bare_verdict(diagnosis: Diagnosis) -> str:
