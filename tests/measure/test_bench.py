@@ -142,3 +142,28 @@ def test_the_sample_crops_hold_people():
     assert crops.shape[1:] == (192, 192, 3)
     assert len(crops) >= 16
     assert crops.std(axis=(1, 2, 3)).min() > 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--images", "{}/empty"], "holds no images"),
+        (["--images", "{}/damaged"], "broken.png"),
+        (["--video", "{}/none.mp4"], "none.mp4"),
+        (["{}/none.tflite"], "no network"),
+        (["{}/damaged/notes.tflite"], "notes.tflite"),
+        (["--threads", "0"], "at least 1"),
+    ],
+)
+def test_a_bad_input_is_known_before_anything_is_fetched(arguments, sentence, tmp_path, monkeypatch, capsys):
+    def fetch(name):
+        raise AssertionError(f"{name} was fetched")
+
+    monkeypatch.setattr(stock, "path", fetch)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    (tmp_path / "damaged" / "notes.tflite").write_text("not a network")
+    given = [argument.format(tmp_path) for argument in arguments]
+    assert main(["bench", "--no-mediapipe", "--no-int8", *given]) == 2
+    assert sentence in capsys.readouterr().err

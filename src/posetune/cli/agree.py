@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.common import add_json
-from posetune.cli.eval import Phases, add_stock, checked, first_tuned
+from posetune.cli.eval import add_stock, checked, first_tuned
+from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
     from posetune.measure.agreement import Agreement
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     stock_names = checked(args, (args.sheet,))
     if args.sheet is not None and not args.models:
         first_tuned((), "--sheet")  # now, not after minutes of work
-    with tempfile.TemporaryDirectory(prefix="posetune-frames-") as frames, Phases() as phases:
+    report = to_terminal()
+    with tempfile.TemporaryDirectory(prefix="posetune-frames-") as frames:
         found = agreement(
             args.unlabelled,
             args.models,
@@ -53,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
             teacher=args.teacher,
             stock_names=stock_names,
             threads=args.threads,
-            progress=phases.report,
-            say=lambda text: print(text, file=sys.stderr),
+            progress=report.progress,
+            say=report.say,
         )
         if args.sheet is not None:
             _draw(found, args.sheet)

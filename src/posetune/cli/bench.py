@@ -9,14 +9,17 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from posetune.cli.common import add_json, words
+from posetune.cli.common import add_json, check_writable, words
+from posetune.errors import PosetuneError
+from posetune.progress import to_terminal
 
 _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, which need not be imported to parse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Every network runs in MediaPipe and in posetune, stock full in posetune at 192 px and in int8 as well. Without --images "
+        "Every network runs in MediaPipe and in posetune, stock full in posetune at 192 px and in int8 as well: median ms a "
+        "step, steps a second, peak memory in MB. Without --images "
         "and --video it looks at people of posetune's own sample set, 640×480. "
         "docs/reference/speed.md says what each mode measures."
     )
@@ -44,44 +47,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from posetune.backends.base import BACKENDS, default_threads
-    from posetune.errors import PosetuneError
+    from posetune.backends.base import default_threads
     from posetune.measure import bench, bench_setup, bench_show
 
-    modes = words(args.modes)
-    unknown = [mode for mode in modes if mode not in bench.MODES]
-    if unknown or not modes:
-        raise PosetuneError(
-            f"There is no mode {', '.join(unknown) or 'to measure'}; there are {', '.join(bench.MODES)}."
-        )
-    if args.rounds < 1:
-        raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
-    if args.chart is not None and args.chart.suffix.lower() not in (".svg", ".png"):
-        raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
-    if args.chart is not None and find_spec("matplotlib") is None:
-        raise PosetuneError("--chart needs matplotlib: pip install 'posetune[train]', or leave --chart out.")
-    names, backends = words(args.stock), words(args.backends)
-    wrong = [name for name in backends if name not in BACKENDS]
-    if wrong or not backends:
-        raise PosetuneError(f"There is no backend {', '.join(wrong) or 'to measure'}; there are {', '.join(BACKENDS)}.")
-    int8 = None if args.no_int8 or "full" not in names else _int8()
-    contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names, backends, int8)
+    modes, names, backends = _checked(args)
+    report = to_terminal()
     with tempfile.TemporaryDirectory(prefix="posetune-bench-") as folder:
-        pictures, clip = Path(folder) / "pictures", Path(folder) / "clip"
-        report = bench.measure(
+        # What the user gave is read first: a mistake is known before anything is fetched or made.
+        most = args.rounds * bench.LONGEST_BLOCK + bench.LONGEST_BLOCK
+        pictures = bench_setup.own_pictures(args.images, most, report) if args.images else None
+        clip = bench_setup.own_clip(args.video, Path(folder) / "clip") if args.video else None
+        int8 = None if args.no_int8 or "full" not in names else _int8()
+        contenders = bench_setup.contenders(args.models, not args.no_mediapipe, names, backends, int8)
+        found = bench.measure(
             contenders,
-            bench_setup.own_pictures(args.images) if args.images else bench_setup.sample_pictures(pictures),
-            bench_setup.own_clip(args.video, clip) if args.video else bench_setup.sample_clip(clip),
+            pictures or bench_setup.sample_pictures(Path(folder) / "pictures"),
+            clip or bench_setup.sample_clip(Path(folder) / "clip"),
             modes=modes,
             rounds=args.rounds,
             threads=args.threads or default_threads(),
+            report=report,
         )
     if args.json is not None:
-        args.json.write(report.to_json())
+        args.json.write(found.to_json())
     if args.chart:
-        bench_show.write_chart(report, args.chart)
-    print(bench_show.table(report, contenders))
+        bench_show.write_chart(found, args.chart)
+    print(bench_show.table(found, contenders))
     return 0
+
+
+def _checked(args: argparse.Namespace) -> tuple[list[str], list[str], list[str]]:
+    """``(modes, stock networks, backends)``. Raises PosetuneError for what is not there, or cannot be measured or written."""
+    from posetune.backends.base import BACKENDS
+    from posetune.measure import bench
+    from posetune.stock import LANDMARK_NAMES
+
+    modes, names, backends = words(args.modes), words(args.stock), words(args.backends)
+    for what, given, known, needed in (
+        ("mode", modes, bench.MODES, True),
+        ("stock network", names, LANDMARK_NAMES, not args.models),
+        ("backend", backends, BACKENDS, True),
+    ):
+        unknown = [name for name in given if name not in known]
+        if unknown or (needed and not given):
+            raise PosetuneError(
+                f"There is no {what} {', '.join(unknown) or 'to measure'}; there are {', '.join(known)}."
+            )
+    if args.rounds < 1:
+        raise PosetuneError(f"--rounds must be at least 1, not {args.rounds}.")
+    if args.threads is not None and args.threads < 1:
+        raise PosetuneError(f"--threads must be at least 1, not {args.threads}.")
+    if args.chart is not None:
+        if args.chart.suffix.lower() not in (".svg", ".png"):
+            raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
+        if find_spec("matplotlib") is None:
+            raise PosetuneError("--chart needs matplotlib: pip install 'posetune[train]', or leave --chart out.")
+        check_writable(args.chart)
+    if not args.no_mediapipe and find_spec("mediapipe") is None:
+        raise PosetuneError(
+            "Comparing needs mediapipe, which is not installed: pip install 'posetune[mediapipe]', or leave it out "
+            "with --no-mediapipe."
+        )
+    if "openvino" in backends and find_spec("openvino") is None:
+        raise PosetuneError("--backends openvino needs openvino: pip install 'posetune[openvino]', or leave it out.")
+    return modes, names, backends
 
 
 def _int8() -> Callable[[bytes], bytes] | None:

@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 
 from posetune.cli.common import add_json
-from posetune.cli.eval import Phases, add_data, add_stock, checked
+from posetune.cli.eval import add_data, add_stock, checked
 from posetune.files import write_text
+from posetune.progress import to_terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Each RUN stands beside the stock networks: error, PCK, angles, the paired difference to stock, what it forgot on "
-        "the general set, time and size. Keys of the JSON: docs/reference/json.md."
+        "Each RUN stands beside the stock networks: error in crop px (px of the 256 px crop), PCK, angles, the paired difference "
+        "to stock, what it forgot on the general set, ms a crop and MB. Keys of the JSON: docs/reference/json.md."
     )
     parser.add_argument("models", nargs="+", metavar="RUN", help="a run folder, a .tflite or a .task")
     add_data(parser)
@@ -35,20 +36,19 @@ def run(args: argparse.Namespace) -> int:
     from posetune.measure.compare_table import markdown, page
 
     stock_names = checked(args, (args.markdown, args.report))
-    with Phases() as phases:
-        comparison = compare(
-            args.data,
-            args.split,
-            args.models,
-            general=args.general,
-            general_split=args.general_split,
-            images=args.images,
-            stock_names=stock_names,
-            with_offset=not args.no_offset,
-            timing=not args.no_timing,
-            threads=args.threads,
-            progress=phases.report,
-        )
+    comparison = compare(
+        args.data,
+        args.split,
+        args.models,
+        general=args.general,
+        general_split=args.general_split,
+        images=args.images,
+        stock_names=stock_names,
+        with_offset=not args.no_offset,
+        timing=not args.no_timing,
+        threads=args.threads,
+        progress=to_terminal().progress,
+    )
     text = markdown(comparison)
     written = []
     if args.json is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from posetune.cli.common import add_json, check_writable, words
 from posetune.errors import PosetuneError
-from posetune.progress import Progress
+from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
     from posetune.measure.beside import Entry
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Beside every MODEL stand stock lite, full and heavy, and stock + a constant offset per point. "
+        "Beside every MODEL stand stock lite, full and heavy, and stock + a constant offset per point. Errors are in crop px (px "
+        "of the 256 px crop), image px and torsos, angles in degrees, depth in cm; PCK@.2 is the share of points within a fifth "
+        "of the torso. "
         "Keys of the JSON and all definitions: docs/reference/measures.md."
     )
     parser.add_argument(
@@ -84,18 +86,17 @@ def run(args: argparse.Namespace) -> int:
     from posetune.measure.table import text_tables
 
     stock_names = checked(args, (args.report, args.picture))
-    with Phases() as phases:
-        evaluation = evaluate(
-            args.data,
-            args.split,
-            args.models,
-            images=args.images,
-            stock_names=stock_names,
-            pipeline=not args.no_pipeline,
-            with_offset=not args.no_offset,
-            threads=args.threads,
-            progress=phases.report,
-        )
+    evaluation = evaluate(
+        args.data,
+        args.split,
+        args.models,
+        images=args.images,
+        stock_names=stock_names,
+        pipeline=not args.no_pipeline,
+        with_offset=not args.no_offset,
+        threads=args.threads,
+        progress=to_terminal().progress,
+    )
     if args.json is not None:
         args.json.write(evaluation.to_json())
     if args.report is not None:
@@ -130,33 +131,3 @@ def first_tuned(entries: Sequence[Entry], option: str) -> Entry:
     if tuned is None:
         raise PosetuneError(f"{option} shows a tuned network beside stock: name a MODEL.")
     return tuned
-
-
-class Phases:
-    """One progress line for each phase of the evaluation."""
-
-    def __init__(self) -> None:
-        self._what = ""
-        self._done = 0
-        self._progress: Progress | None = None
-
-    def __enter__(self) -> Phases:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def report(self, what: str, done: int, total: int) -> None:
-        if what != self._what:
-            self._end()
-            self._what, self._done = what, 0
-            self._progress = Progress(total, what)
-        assert self._progress is not None
-        for _ in range(done - self._done):
-            self._progress.step()
-        self._done = done
-
-    def _end(self) -> None:
-        if self._progress is not None:
-            self._progress.__exit__()
-            self._progress = None

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.common import add_json, words
-from posetune.cli.eval import Phases
 from posetune.errors import PosetuneError
+from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
     from posetune.sweep.run import SweepConfig
@@ -88,8 +88,8 @@ def run(args: argparse.Namespace) -> int:
     refuse_other(config)  # before hours of searching
     if args.search > 0 and "full" in methods:
         config = _searched(config, args)
-    with Phases() as phases:
-        result = sweep(config, say=_say, progress=phases.report)
+    report = to_terminal()
+    result = sweep(config, say=report.say, progress=report.progress)
     if args.json is not None:
         args.json.write(json.loads((args.out / RESULT).read_text(encoding="utf-8")))
     print((args.out / TABLE).read_text(encoding="utf-8"), end="")

@@ -25,11 +25,12 @@ import numpy as np
 from posetune.errors import PosetuneError
 from posetune.measure import bench_worker
 from posetune.measure.bench_worker import Spec
-from posetune.progress import Progress
+from posetune.progress import Counter, Reporter
 
 MODES = ("network", "video", "image", "cold_start")
 #: Steps of a block: long against the clock and the change of processes, short against the machine's moods.
 _BLOCK = {"network": 20, "video": 15, "image": 16}
+LONGEST_BLOCK = max(_BLOCK.values())
 _START_SECONDS = 120
 
 
@@ -85,6 +86,7 @@ def measure(
     modes: Sequence[str] = MODES,
     rounds: int = 9,
     threads: int,
+    report: Reporter | None = None,
 ) -> Report:
     """Measure ``contenders`` in ``modes``. ``pictures``: image files for the modes image and cold_start; ``clip``: the
     frames of a video, as image files. ``threads``: of posetune, and of the network alone; MediaPipe offers no choice.
@@ -95,7 +97,7 @@ def measure(
         specs = [_spec(c, Path(folder) / str(i), threads) for i, c in enumerate(contenders)]
         found: dict[tuple[str, int], tuple[list[float], float | None]] = {}
         speed = 0.0
-        with Progress(len(modes) * rounds, "rounds") as progress:
+        with (report or Reporter()).counting("rounds", len(modes) * rounds) as progress:
             for mode in modes:
                 shown = tuple(map(str, clip if mode == "video" else pictures))
                 here = [replace(spec, mode=mode, pictures=shown) for spec in specs]
@@ -186,7 +188,7 @@ class _Worker:
         raise PosetuneError(f"The benchmark of {self._spec.system}, mode {self._spec.mode}, failed: {reason}.")
 
 
-def _race(specs: Sequence[Spec], rounds: int, progress: Progress) -> list[tuple[list[float], float | None]]:
+def _race(specs: Sequence[Spec], rounds: int, progress: Counter) -> list[tuple[list[float], float | None]]:
     """Per spec: seconds a step in each round, and its peak memory."""
     with ExitStack() as stack:
         workers = []
@@ -205,7 +207,7 @@ def _race(specs: Sequence[Spec], rounds: int, progress: Progress) -> list[tuple[
         return [(t, worker.finish()) for t, worker in zip(times, workers, strict=True)]
 
 
-def _cold_starts(specs: Sequence[Spec], rounds: int, progress: Progress) -> list[tuple[list[float], float | None]]:
+def _cold_starts(specs: Sequence[Spec], rounds: int, progress: Counter) -> list[tuple[list[float], float | None]]:
     """Per spec: seconds from the start of the interpreter to the first answer, and the peak memory until then."""
     times: list[list[float]] = [[] for _ in specs]
     peaks: list[float | None] = [None] * len(specs)

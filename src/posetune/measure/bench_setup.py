@@ -17,7 +17,8 @@ from posetune.graph.resize import resized
 from posetune.graph.trim import without_segmentation
 from posetune.measure.bench import Contender
 from posetune.opencv import cv2
-from posetune.runtime.images import IMAGE_SUFFIXES
+from posetune.progress import Reporter
+from posetune.runtime.images import IMAGE_SUFFIXES, read_image
 from posetune.runtime.load import of_networks
 from posetune.runtime.video import VideoReader
 
@@ -45,9 +46,13 @@ def contenders(
         raise PosetuneError(
             f"There is no stock network {', '.join(unknown) or 'to measure'}; there are {', '.join(stock.LANDMARK_NAMES)}."
         )
+    # What the user gave is looked over before anything is fetched.
+    given = {model: stock.resolve(model) for model in models if model not in stock.LANDMARK_NAMES}
+    for networks in given.values():
+        _landmark_graph(networks.name, networks.landmarks)
     found = []
     for model in dict.fromkeys([*stock_names, *models]):
-        networks = stock.resolve(model)
+        networks = given.get(model) or stock.resolve(model)
         if with_mediapipe:
             found.append(contender("mediapipe", networks.name, networks.landmarks, networks.detector))
         sizes = [networks.landmarks, resized(networks.landmarks, _SMALL)] if model == "full" else [networks.landmarks]
@@ -59,14 +64,19 @@ def contenders(
 
 def contender(system: str, name: str, landmarks: bytes, detector: bytes, backend: str = "litert") -> Contender:
     """One network in one system; ``backend``: what runs it in posetune."""
-    graph = Graph(landmarks, name)
-    if contract.kind_of(graph) != "landmarks":
-        raise PosetuneError(f"{name} is no landmark network with MediaPipe's 33 points: the benchmark needs one.")
+    graph = _landmark_graph(name, landmarks)
     run = graph if system == "mediapipe" else Graph(without_segmentation(landmarks), name)
     return Contender(
         system, name, graph.inputs[0].shape[1], precision(graph), landmarks, detector,
         _bundle(graph, landmarks, detector) if system == "mediapipe" else b"", macs(run), backend,
     )  # fmt: skip
+
+
+def _landmark_graph(name: str, landmarks: bytes) -> Graph:
+    graph = Graph(landmarks, name)
+    if contract.kind_of(graph) != "landmarks":
+        raise PosetuneError(f"{name} is no landmark network with MediaPipe's 33 points: the benchmark needs one.")
+    return graph
 
 
 def precision(graph: Graph) -> str:
@@ -143,13 +153,20 @@ def _view(picture: np.ndarray, dx: float, dy: float, scale: float) -> np.ndarray
     return cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
-def own_pictures(folder: Path) -> list[Path]:
-    """The image files in ``folder``. Raises PosetuneError if there are none."""
+def own_pictures(folder: Path, most: int, report: Reporter) -> list[Path]:
+    """The first ``most`` image files in ``folder``, each of which can be read. Raises PosetuneError if there are none, or one
+    cannot.
+    """
     if not folder.is_dir():
         raise PosetuneError(f"There is no folder {folder}; give one with images of people.")
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     if not found:
         raise PosetuneError(f"{folder} holds no images; give a folder with {', '.join(sorted(IMAGE_SUFFIXES))}.")
+    found = found[:most]
+    with report.counting("images looked at", len(found)) as counter:
+        for path in found:
+            read_image(path)
+            counter.step()
     return found
 
 
