@@ -90,6 +90,7 @@ except ImportError as error:  # a wheel with windows on a machine without a scre
     ) from error
 check_version(getattr(cv2, "__version__", None))
 if "OPENCV_LOG_LEVEL" not in os.environ:
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # a full disk is otherwise a warning a frame
+    # What goes wrong is said in one sentence of ours; OpenCV's come beside it, of a full disk one a frame.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
 
 __all__ = ["cv2", "installed_wheels", "max_pixels"]

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -301,3 +302,203 @@ def test_a_large_a_tiny_and_a_crowded_image(tmp_path, capfd):
     assert 3 <= names.count("crowd.png") <= 40  # the stock detector finds who is near by
     nose = next(entry["keypoints"] for entry in results if entry["file_name"] == "large.jpg")[:2]
     assert np.hypot(nose[0] - 320 * 12, nose[1] - (190 - 141) * 12) < 15 * 12
+
+
+def entries(out: Path) -> list[dict]:
+    return json.loads((out / "predictions.json").read_text())
+
+
+def test_several_inputs_have_names_below_what_they_have_in_common(folder, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert predict(folder / "a.jpg", folder / "b", folder / "a.jpg", "--out", out) == 0
+    assert [entry["file_name"] for entry in entries(out)] == ["a.jpg", "b/c.png"]
+    assert (out / "overlays" / "b" / "c.png.jpg").is_file()
+    assert predict(folder / "*.jpg", "--out", tmp_path / "out2") == 1  # a shell that leaves patterns alone
+    assert "damaged.jpg" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["", "--out", "out"], ["a.jpg", "--out", ""], ["a.jpg", "--out", "x", "--out", "y"]])
+def test_an_empty_argument_and_two_outs_are_refused(words, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.jpg", room(60, 40))
+    with pytest.raises(SystemExit) as ended:
+        predict(*words)
+    assert ended.value.code == 2
+    assert ("empty name" in (said := capfd.readouterr().err)) or "given twice" in said
+    assert os.listdir(tmp_path) == ["a.jpg"]
+
+
+def test_image_ids_are_the_label_files(folder, tmp_path, capfd):
+    labels = tmp_path / "labels.json"
+    images = [{"id": 31, "file_name": "b/c.png"}, {"id": 2, "file_name": "other.jpg"}]
+    labels.write_text(json.dumps({"images": images, "annotations": [], "categories": [{"id": 5, "name": "person"}]}))
+    (folder / "damaged.jpg").unlink()
+    assert predict(folder, "--out", tmp_path / "out", "--no-overlays", "--labels", labels) == 0
+    ids = {entry["file_name"]: entry["image_id"] for entry in entries(tmp_path / "out")}
+    assert ids["b/c.png"] == 31
+    assert ids["a.jpg"] >= 2**40
+    assert {entry["category_id"] for entry in entries(tmp_path / "out")} == {5}
+    assert "2 images are not in" in capfd.readouterr().out
+
+
+def test_odd_names_end_nothing(tmp_path, capfd):
+    photos = tmp_path / "photos"
+    names = [b"caf\xe9.png", "あ".encode() * 83 + b".png", b"a\nb.png", b"-x.png", b"12:30.png"]
+    write(photos / "a.png", person())
+    content = (photos / "a.png").read_bytes()
+    for name in names:
+        (photos / os.fsdecode(name)).write_bytes(content)
+    out = tmp_path / "out"
+    assert predict(photos, "--out", out) == 0
+    noted = {entry["file_name"] for entry in entries(out)}
+    assert noted == {"a.png", r"caf\xe9.png", "あ" * 83 + ".png", r"a\nb.png", "-x.png", "12:30.png"}
+    assert len(list((out / "overlays").iterdir())) == 6
+    with (out / "predictions.csv").open(newline="", encoding="utf-8") as stream:
+        assert {row["file_name"] for row in csv.DictReader(stream)} == noted
+
+
+def test_its_own_drawings_are_no_footage(folder, tmp_path, capfd):
+    (folder / "damaged.jpg").unlink()
+    for out in (folder, folder, folder / "first", folder / "second"):
+        assert predict(folder, "--out", out, "--json") == 0
+        summary = json.loads(capfd.readouterr().out)
+        assert (summary["images"], summary["people"]) == (3, 2)
+    moved = tmp_path / "moved"
+    (folder / "overlays").rename(moved)
+    assert predict(moved, "--out", tmp_path / "out") == 2
+    assert "3 that posetune drew" in capfd.readouterr().err
+
+
+def test_results_of_other_files_are_not_replaced_unasked(folder, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert predict(folder / "a.jpg", "--out", out) == 0
+    assert predict(folder / "a.jpg", "--out", out) == 0
+    before = (out / "predictions.json").read_bytes()
+    assert predict(folder / "b", "--out", out) == 2
+    assert "holds the results of other files (a.jpg)" in capfd.readouterr().err
+    assert (out / "predictions.json").read_bytes() == before
+    assert predict(folder / "b", "--out", out, "--overwrite") == 0
+    assert [entry["file_name"] for entry in entries(out)] == ["c.png"]
+
+
+def test_two_runs_at_once_into_one_folder(folder, tmp_path, capfd):
+    from posetune.cli.predict import _LOCK
+    from posetune.files import one_at_a_time
+
+    out = tmp_path / "out"
+    out.mkdir()
+    with one_at_a_time(out / _LOCK, "busy"):
+        assert predict(folder / "a.jpg", "--out", out) == 2
+    assert "Another posetune predict is writing to" in capfd.readouterr().err
+    assert list(out.iterdir()) == []
+
+
+class Camera:
+    """A camera that shows a walk and then is unplugged."""
+
+    def __init__(self, source: object, *_: object) -> None:
+        self.left = [person(4 * i)[:, :, ::-1] for i in range(5)] if source in (0, "rtsp://host/1") else []
+
+    def isOpened(self) -> bool:
+        return bool(self.left)
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        time.sleep(0.02)
+        return (True, self.left.pop(0)) if self.left else (False, None)
+
+    def release(self) -> None:
+        self.left = []
+
+
+def test_a_camera_and_a_stream(tmp_path, monkeypatch, capfd):
+    from posetune.runtime import live
+
+    monkeypatch.setattr(live.cv2, "VideoCapture", Camera)
+    for source, name in (("0", "camera 0"), ("rtsp://host/1", "rtsp://host/1")):
+        out = tmp_path / name.replace("/", "_")
+        assert predict(source, "--out", out, "--frames") == 0
+        found = entries(out)
+        assert {entry["file_name"] for entry in found} == {name}
+        assert 2 <= len(found) <= 5
+        assert (np.diff([entry["seconds"] for entry in found]) > 0).all()
+    monkeypatch.chdir(tmp_path)
+    assert predict("1", "--out", tmp_path / "none") == 2
+    assert predict("rtsp://user:secret@host/2?key=secret", "--out", tmp_path / "none") == 2
+    assert predict("0", "1", "--out", tmp_path / "none") == 2
+    said = capfd.readouterr().err
+    assert "camera 1 gives no picture" in said
+    assert "rtsp://host/2 gives no picture" in said
+    assert "secret" not in said
+    assert "One camera or stream at a time" in said
+    assert predict("12:30.mp4", "--out", tmp_path / "none") == 2
+    assert "There is no 12:30.mp4" in capfd.readouterr().err
+
+
+def test_show_needs_a_screen_and_an_opencv_with_windows(folder, monkeypatch, capfd):
+    from posetune.runtime import window
+
+    monkeypatch.setattr(window, "_without_windows", lambda: True)
+    assert predict(folder / "a.jpg", "--show") == 2
+    assert "needs an OpenCV with windows" in capfd.readouterr().err
+    monkeypatch.setattr(window, "_without_windows", lambda: False)
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert predict(folder / "a.jpg", "--show") == 2
+    assert "needs a screen" in capfd.readouterr().err
+    assert predict(folder / "a.jpg") == 2
+    assert "--out FOLDER is required" in capfd.readouterr().err
+
+
+def test_show_alone_writes_nothing_and_ends_when_the_window_is_closed(tmp_path, monkeypatch, capfd):
+    from posetune.cli import predict as verb
+
+    shown = []
+
+    class Screen:
+        def show(self, rgb: np.ndarray) -> bool:
+            shown.append(rgb.shape)
+            return len(shown) < 3
+
+        def close(self) -> None:
+            shown.append("closed")
+
+    monkeypatch.setattr(verb, "Window", Screen)
+    video = walk(tmp_path / "walk.mp4")
+    assert predict(video, "--show") == 0
+    assert shown == [(380, 300, 3)] * 3 + ["closed"]
+    assert os.listdir(tmp_path) == ["walk.mp4"]
+    assert capfd.readouterr().out == "3 people in 3 frames with lite.\n"
+
+
+def test_overlays_keep_the_time_of_a_recording_whose_header_is_wrong(tmp_path, monkeypatch):
+    from posetune.runtime.video import packets_of
+
+    video = walk(tmp_path / "walk.mp4")
+    begin = VideoReader.__init__
+
+    def recorded(self, path):
+        begin(self, path)
+        self._declared_fps = 1000.0
+
+    monkeypatch.setattr(VideoReader, "__init__", recorded)
+    assert predict(video, "--out", tmp_path / "out") == 0
+    drawn = packets_of(overlay(tmp_path / "out"))
+    assert drawn.count == 6
+    assert drawn.fps == pytest.approx(10, rel=0.02)
+
+
+def test_the_table_has_joint_angles_in_degrees(tmp_path):
+    write(tmp_path / "a.png", person())
+    assert predict(tmp_path / "a.png", "--out", tmp_path / "out") == 0
+    with (tmp_path / "out" / "predictions.csv").open(newline="") as stream:
+        rows = {row["name"]: row for row in csv.DictReader(stream)}
+    with_angle = {name for name, row in rows.items() if row["angle_deg"]}
+    assert with_angle == {
+        f"{side}_{joint}" for side in ("left", "right") for joint in ("elbow", "shoulder", "hip", "knee")
+    }
+    a, b, c = (
+        np.array([float(rows[n]["x_px"]), float(rows[n]["y_px"])]) for n in ("left_hip", "left_knee", "left_ankle")
+    )
+    cosine = (a - b) @ (c - b) / np.linalg.norm(a - b) / np.linalg.norm(c - b)
+    assert float(rows["left_knee"]["angle_deg"]) == pytest.approx(np.degrees(np.arccos(cosine)), abs=0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-_PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+_PARENTS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"}
 _TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 
 
@@ -24,6 +24,14 @@ def set_durations(path: Path, ticks: list[int]) -> None:
     """Show the frames for ``ticks`` of the track's time scale each."""
     body = struct.pack(">II", 0, len(ticks)) + b"".join(struct.pack(">II", 1, n) for n in ticks)
     path.write_bytes(_rewritten(path.read_bytes(), b"stts", lambda _: body))
+
+
+def set_edit(path: Path, begin_ticks: int, seconds: float) -> None:
+    """Show ``seconds`` from ``begin_ticks`` of the track's time scale on, as a clip does that was cut without re-encoding."""
+    body = struct.pack(
+        ">IIIiI", 0, 1, round(seconds * 1000), begin_ticks, 0x10000
+    )  # OpenCV's movies count milliseconds
+    path.write_bytes(_rewritten(path.read_bytes(), b"elst", lambda _: body))
 
 
 def _rewritten(content: bytes, kind: bytes, change) -> bytes:

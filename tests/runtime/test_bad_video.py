@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from mp4 import set_durations, set_rotation
+from mp4 import set_durations, set_edit, set_rotation
 
 from posetune.errors import PosetuneError
 from posetune.runtime.video import VideoReader
@@ -19,7 +20,7 @@ def write(path: Path, frames: int = 8, fps: float = 10.0) -> Path:
         for i in range(frames):
             image = np.full((64, 96, 3), 20, np.uint8)
             image[:32, :48] = (220, 30, 30)
-            image[32:, 48:] = 25 * i
+            image[32:, 48:] = 25 * i % 256
             video.write(image)
     return path
 
@@ -85,3 +86,82 @@ def test_missing_times_follow_from_the_frame_rate(tmp_path, monkeypatch):
     monkeypatch.setattr(VideoReader, "_shown_at", lambda _: 0.0)
     times = [frame.seconds for frame in VideoReader(write(tmp_path / "a.mp4")).frames()]
     assert times == pytest.approx(np.arange(8) / 10)
+
+
+def test_a_clip_cut_without_re_encoding_is_whole(tmp_path):
+    """Its table lists the hidden begin as well; players and OpenCV show the rest."""
+    path = write(tmp_path / "a.mp4", 12)
+    set_edit(path, begin_ticks=6 * 1024, seconds=0.6)
+    reader = VideoReader(path)
+    assert reader.declared_frames == 12
+    assert len(list(reader)) in (6, 7)
+    assert reader.shortfall() is None
+
+
+def test_what_is_missing_is_said(tmp_path):
+    path = write(tmp_path / "a.mp4", 12)
+    whole = path.read_bytes()
+    begin = whole.index(b"mdat") + 4
+    size = int.from_bytes(whole[begin - 8 : begin - 4], "big") - 8
+    path.write_bytes(whole[: begin + size // 2] + bytes(size - size // 2) + whole[begin + size :])
+    reader = VideoReader(path)
+    list(reader)
+    assert "up to" in reader.shortfall() or "of its 12 frames" in reader.shortfall()
+
+
+def test_a_header_that_names_another_rate_than_the_frames_have(tmp_path):
+    """A browser's recording names 1000 frames a second."""
+    path = write(tmp_path / "a.mp4", 8, fps=10)
+    reader = VideoReader(path)
+    reader._declared_fps = 1000.0
+    assert reader.fps == pytest.approx(10, rel=0.01)
+    interlaced = VideoReader(path)
+    interlaced._declared_fps = 5.0  # two pictures a frame
+    assert interlaced.fps == 5.0
+
+
+def test_frames_that_claim_more_pixels_than_are_read(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.mp4", 2)
+    monkeypatch.setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "6143")
+    with pytest.raises(PosetuneError, match="claims frames of 96×64 pixels"):
+        VideoReader(path)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_moving_images_are_read_to_their_end(tmp_path, suffix):
+    animation = cv2.Animation()
+    animation.frames = [np.full((48, 64, 4), (0, 20 * i, 200, 255), np.uint8) for i in range(5)]
+    animation.durations = np.full(5, 200)
+    path = tmp_path / f"a{suffix}"
+    cv2.imwriteanimation(str(path), animation)
+    reader = VideoReader(path)
+    frames = list(reader.frames())
+    assert [frame.seconds for frame in frames] == pytest.approx(np.arange(5) / 5, abs=1e-3)
+    assert reader.fps == pytest.approx(5, rel=0.05)
+    assert reader.shortfall() is None
+    for i, frame in enumerate(frames):
+        assert np.abs(frame.rgb[20, 30].astype(int) - (200, 20 * i, 0)).max() < 40
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["ffconcat version 1.0\nfile '{}'\n", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n"],
+)
+def test_a_list_of_files_shows_none_of_them_unless_the_user_says_so(tmp_path, monkeypatch, content):
+    neighbour = write(tmp_path / "secret.mp4")
+    path = tmp_path / "list.mp4"
+    path.write_text(content.format(neighbour.name))
+    with pytest.raises(PosetuneError, match=r"list\.mp4 as a video"):
+        VideoReader(path)
+    if content.startswith("ffconcat"):  # FFmpeg itself is wary of playlists by now
+        monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "format_whitelist;concat,mov")
+        assert len(list(VideoReader(path))) == 8
+
+
+@pytest.mark.parametrize(
+    "name", ["12:30.mp4", "rtsp:x.mp4", "concat:a.mp4", "img_%03d.mp4", "caf\udce9.mp4", "-i.mp4", "a|b;c.mp4"]
+)
+def test_a_name_is_a_name(tmp_path, monkeypatch, name):
+    path = write(tmp_path / "a.mp4", 3).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert len(list(VideoReader(path))) == len(list(VideoReader(name))) == 3

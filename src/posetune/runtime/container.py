@@ -33,11 +33,14 @@ class Packets:
 
 
 @dataclass(frozen=True)
-class Edit:
-    """What an MP4 or MOV shows of its pictures: from ``lead`` seconds on, for ``seconds``."""
+class Track:
+    """The first video track of an MP4 or MOV: how many pictures its table lists (None: in parts, without a table), and what an
+    edit list shows of them: from ``lead`` seconds on, for ``seconds``.
+    """
 
-    lead: float
-    seconds: float
+    samples: int | None = None
+    lead: float = 0.0
+    seconds: float = math.inf
 
 
 def claimed_bytes(path: Path) -> int | None:
@@ -59,25 +62,28 @@ def claimed_bytes(path: Path) -> int | None:
     return None
 
 
-def edit_of(path: Path) -> Edit | None:
-    """The edit list of an MP4's or MOV's first video track; None where it has none."""
+def track_of(path: Path) -> Track:
+    """What an MP4 or MOV says of its first video track; of other files, and of damaged ones, nothing."""
     with path.open("rb") as file:
         moov = next((body for kind, body, _ in _boxes(file, 0, b"moov")), None)
     if moov is None:
-        return None
+        return Track()
     try:
         movie_scale = _time_scale(_inside(moov, b"mvhd")[0])
         for track in _inside(moov, b"trak"):
             media = _inside(track, b"mdia")[0]
             if _inside(media, b"hdlr")[0][8:12] == b"vide":
-                lists = [e for edits in _inside(track, b"edts") for e in _inside(edits, b"elst")]
-                return _edit(lists[0], movie_scale, _time_scale(_inside(media, b"mdhd")[0])) if lists else None
-    except (IndexError, struct.error, ZeroDivisionError):
-        return None
-    return None
+                table = _inside(_inside(media, b"minf")[0], b"stbl")[0]
+                (size,) = _inside(table, b"stsz") or _inside(table, b"stz2")
+                edits = [e for edits in _inside(track, b"edts") for e in _inside(edits, b"elst")]
+                shown = _shown(edits[0], movie_scale, _time_scale(_inside(media, b"mdhd")[0])) if edits else None
+                return Track(int.from_bytes(size[8:12], "big") or None, *(shown or (0.0, math.inf)))
+    except (IndexError, ValueError, struct.error, ZeroDivisionError):
+        return Track()
+    return Track()
 
 
-def _edit(elst: bytes, movie_scale: int, media_scale: int) -> Edit | None:
+def _shown(elst: bytes, movie_scale: int, media_scale: int) -> tuple[float, float] | None:
     form, size = (">Qq", 20) if elst[0] == 1 else (">Ii", 12)
     (count,) = struct.unpack(">I", elst[4:8])
     entries = [struct.unpack_from(form, elst, 8 + i * size) for i in range(min(count, 1000))]
@@ -85,7 +91,7 @@ def _edit(elst: bytes, movie_scale: int, media_scale: int) -> Edit | None:
     if not shown:
         return None
     seconds = sum(length for length, _ in shown) / movie_scale
-    return Edit(shown[0][1] / media_scale, seconds if seconds > 0 else math.inf)
+    return shown[0][1] / media_scale, seconds if seconds > 0 else math.inf
 
 
 def _time_scale(header: bytes) -> int:

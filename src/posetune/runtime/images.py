@@ -111,6 +111,11 @@ def _too_many_pixels(content: bytes) -> tuple[int, int] | None:
 
 
 def _check_pixels(content: bytes, path: Path) -> None:
+    size = image_size(content)
+    if size is not None and max(size) > MAX_SIDE and size[0] * size[1] <= max_pixels():
+        raise PosetuneError(
+            f"The image {path} of {size[0]}×{size[1]} pixels is too large: shrink it to at most {MAX_SIDE} a side."
+        )
     size = _too_many_pixels(content)
     if size is not None:
         raise PosetuneError(

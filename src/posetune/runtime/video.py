@@ -14,7 +14,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.opencv import cv2, max_pixels
-from posetune.runtime.container import Edit, Packets, claimed_bytes, edit_of
+from posetune.runtime.container import Packets, claimed_bytes, track_of
 from posetune.runtime.image_header import frame_count, image_size
 
 _DEFAULT_FPS = 30.0
@@ -23,7 +23,7 @@ _ATTEMPTS = 30
 #: A video whose frames end before this part of the time that they should last is damaged, not merely miscounted.
 _COMPLETE = 0.9
 #: A header's frame rate that is farther from the pictures' own than this is not believed.
-_RATE_TOLERANCE = 0.02
+_RATE_TOLERANCE = 0.04
 
 
 class Frame(NamedTuple):
@@ -124,12 +124,17 @@ class VideoReader:
         if packets is None:  # an OpenCV without FFmpeg
             few = self.declared_frames and self.count < _COMPLETE * self.declared_frames
             return f"the results hold {self.count} of its {self.declared_frames} frames" if few else None
-        claimed = claimed_bytes(self.path)
+        claimed, there = claimed_bytes(self.path), self.path.stat().st_size
         announced = (self.declared_frames or 0) / self._declared_fps if self._declared_fps > 0 else 0.0
-        if claimed is not None and claimed > self.path.stat().st_size and until < _COMPLETE * announced:
-            return f"the results hold {self.count} of its {self.declared_frames} frames"
-        edit = edit_of(self.path) or Edit(0.0, math.inf)
-        expected = min(packets.last - edit.lead + 1 / self.fps, edit.seconds)
+        if claimed is not None and there < claimed:
+            if announced and until < _COMPLETE * announced:
+                return f"the results hold {self.count} of its {self.declared_frames} frames"
+            if not announced and there < _COMPLETE * claimed:
+                return f"{there:,} of its {claimed:,} bytes are there"
+        track = track_of(self.path)
+        if track.samples and packets.count < _COMPLETE * track.samples:
+            return f"the results hold {self.count} of its {track.samples} frames"
+        expected = min(packets.last - track.lead + 1 / self.fps, track.seconds)
         if until < _COMPLETE * expected:
             return f"its frames can be read up to {until:.1f} of {expected:.1f} s"
         return None
