@@ -1,4 +1,24 @@
-"""posetune: fine-tune MediaPipe Pose on your own footage and put the result back into unmodified MediaPipe."""
+"""posetune: fine-tune MediaPipe Pose on your own footage and put the result back into unmodified MediaPipe.
+
+From labels to a file for MediaPipe, as the verbs of the command line do it:
+
+    train      tune a network, by any method
+    evaluate   measure networks beside the stock ones
+    compare    several networks and methods in one table
+    export     a run as .task or .tflite
+
+and in a program:
+
+    load            a Landmarker: landmarker.predict(image), landmarker.track(video)
+    LandmarkerPool  several of the same, for threads (docs/guide/serving.md)
+    read_image      a file as an array, turned as EXIF says
+    draw            poses on an image
+    Pose            what is found: pose["left_knee"], pose.angle("left_knee"), pose.to_json()
+    Corrector       a small model behind MediaPipe's own result
+    PosetuneError   what is raised for bad input: one sentence
+
+Importing the package costs nothing: each name is imported on first use, and only training needs torch.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +26,51 @@ from typing import TYPE_CHECKING, Any
 
 from posetune._version import __version__
 
-__all__ = ["Landmarker", "Pose", "__version__", "evaluate", "export", "load", "train"]
-
 if TYPE_CHECKING:
+    from posetune.errors import PosetuneError
     from posetune.export.file import export
+    from posetune.measure.compare import compare
     from posetune.measure.evaluate import evaluate
+    from posetune.runtime.corrector import Corrector
+    from posetune.runtime.draw import draw_poses as draw
+    from posetune.runtime.images import read_image
     from posetune.runtime.landmarker import Landmarker
     from posetune.runtime.load import load
+    from posetune.runtime.pool import LandmarkerPool
     from posetune.runtime.pose import Pose
     from posetune.tune.training.loop import train
 
+__all__ = [
+    "Corrector", "Landmarker", "LandmarkerPool", "Pose", "PosetuneError", "__version__", "compare", "draw", "evaluate", "export",
+    "load", "read_image", "train",
+]  # fmt: skip
+
+# name -> where it stands; "" for a package that can be called
 _WHERE = {
-    "load": "posetune.runtime.load",
-    "Landmarker": "posetune.runtime.landmarker",
-    "Pose": "posetune.runtime.pose",
-    "evaluate": "posetune.measure.evaluate",
-    "train": "posetune.tune.training.loop",
-    "export": "posetune.export",
+    "Corrector": ("posetune.runtime.corrector", "Corrector"),
+    "Landmarker": ("posetune.runtime.landmarker", "Landmarker"),
+    "LandmarkerPool": ("posetune.runtime.pool", "LandmarkerPool"),
+    "Pose": ("posetune.runtime.pose", "Pose"),
+    "PosetuneError": ("posetune.errors", "PosetuneError"),
+    "compare": ("posetune.measure.compare", "compare"),
+    "draw": ("posetune.runtime.draw", "draw_poses"),
+    "evaluate": ("posetune.measure.evaluate", "evaluate"),
+    "export": ("posetune.export", ""),
+    "load": ("posetune.runtime.load", "load"),
+    "read_image": ("posetune.runtime.images", "read_image"),
+    "train": ("posetune.tune.training.loop", "train"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import the public names on first use, so that ``import posetune`` costs nothing and needs no torch."""
     if name not in _WHERE:
         raise AttributeError(f"module 'posetune' has no attribute {name!r}")
     import importlib
 
-    found = importlib.import_module(_WHERE[name])
-    return found if name == "export" else getattr(found, name)  # posetune.export is a package that can be called
+    module, attribute = _WHERE[name]
+    found = importlib.import_module(module)
+    return getattr(found, attribute) if attribute else found
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

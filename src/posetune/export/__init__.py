@@ -4,6 +4,7 @@ Called, it is :func:`posetune.export.file.export`: ``posetune.export(run, "pose.
 parent once the package is imported, so the function and the package have to be one object.
 """
 
+import inspect
 import sys
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,12 @@ class _Package(ModuleType):
         from posetune.export.file import export
 
         return export(*args, **options)
+
+    @property
+    def __signature__(self) -> inspect.Signature:  # what help and editors show
+        from posetune.export.file import export
+
+        return inspect.signature(export)
 
 
 sys.modules[__name__].__class__ = _Package

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from posetune.opencv import cv2
+from posetune.runtime.images import as_rgb
 from posetune.runtime.mask import tint
 from posetune.runtime.pose import MIN_VISIBILITY, Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
@@ -20,12 +21,13 @@ _FACE_DOT = 0.5
 _SHIFT = 4  # cv2 draws at 1/16 px
 
 
-def draw_poses(image: np.ndarray, poses: Sequence[Pose]) -> np.ndarray:
+def draw_poses(image: np.ndarray, poses: Sequence[Pose] | Pose) -> np.ndarray:
     """A copy of ``image`` (H, W, 3) uint8 RGB with the masks, where there are any, and the skeletons of ``poses`` on it.
 
     Points less visible than MIN_VISIBILITY are drawn as rings, and the lines to them thin.
     """
-    canvas = np.ascontiguousarray(image).copy()
+    canvas = as_rgb(image).copy()
+    poses = [poses] if isinstance(poses, Pose) else poses
     for pose in poses:
         tint(canvas, pose)
     for pose in poses:
