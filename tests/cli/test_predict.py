@@ -138,7 +138,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(folder, tmp_path, capfd):
         (tmp_path / "missing", "no such file"),
         (bare, "no images or videos, only 1 file of another kind"),
         (folder / "damaged.jpg", "cut off"),
-        (folder / "notes.txt", "as an image"),
+        (folder / "notes.txt", "Cannot read the image"),
         (spoilt, "none of its 1 images"),
     ):
         assert predict(given, "--out", out) == 2

@@ -40,6 +40,16 @@ def near(image: np.ndarray, xy: tuple[int, int], colour: tuple[int, int, int]) -
 def test_rgb_order_and_size(tmp_path):
     (tmp_path / "a.png").write_bytes(encoded(picture()[:, :, ::-1], ".png"))
     assert np.array_equal(read_image(tmp_path / "a.png"), picture())
+    assert np.array_equal(read_image((tmp_path / "a.png").read_bytes()), picture())
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [(b"", "handed in is empty"), (b"no image", "Cannot read the image"), (7, "not int"), (None, "not NoneType")],
+)
+def test_what_is_neither_a_path_nor_an_image(source, words):
+    with pytest.raises(PosetuneError, match=words):
+        read_image(source)
 
 
 @pytest.mark.parametrize(

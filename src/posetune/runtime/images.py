@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +59,30 @@ def hint_for(suffix: str) -> str | None:
     return _HINTS.get(suffix.lower())
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(source: str | Path | bytes) -> np.ndarray:
     """Read an image file as RGB, (H, W, 3) uint8, turned as its EXIF orientation says.
 
-    Grayscale becomes three equal channels, transparency is laid on white, 16 bit is scaled to 8.
+    ``source``: where the file is, or its bytes, as an upload brings them. Grayscale becomes three equal channels,
+    transparency is laid on white, 16 bit is scaled to 8.
 
     Raises PosetuneError when there is no such file, or it is damaged, cut off, or no image that OpenCV reads.
     """
-    path = Path(path)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _decoded(bytes(source), Path("that was handed in"))
+    if not isinstance(source, (str, os.PathLike)):
+        raise PosetuneError(f"read_image takes a path, or the bytes of a file, not {type(source).__name__}.")
+    path = Path(source)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise PosetuneError(f"The image {path} is larger than {MAX_BYTES >> 30} GB: that is no photograph.")
         content = path.read_bytes()
     except OSError as error:
         raise PosetuneError(f"Cannot read the image {path}: {error.strerror or error}.") from error
+    return _decoded(content, path)
+
+
+def _decoded(content: bytes, path: Path) -> np.ndarray:
+    """``path``: names the file in errors."""
     if not content:
         raise PosetuneError(f"The image {path} is empty (0 bytes); copy it again or leave it out.")
     if _is_cut_off(content):
@@ -80,7 +91,7 @@ def read_image(path: str | Path) -> np.ndarray:
     image = decode_image(content)
     if image is None:
         raise PosetuneError(
-            f"Cannot read {path} as an image: it is damaged or of a kind that OpenCV does not read; "
+            f"Cannot read the image {path}: it is damaged or of a kind that OpenCV does not read; "
             f"{hint_for(path.suffix) or 'convert it to JPEG or PNG'}, or leave it out."
         )
     return image
