@@ -126,12 +126,25 @@ class Graph:
             values = raw.reshape([int(n) for n in stored.shape])
         return values.astype(np.float32) if values.dtype == np.float16 else values.copy()
 
+    def stored_places(self, tensor: int) -> np.ndarray:
+        """Of a constant, in its own shape, bool: which values the file holds. All of them, unless it is stored sparse: then the
+        others are zero, and stay so.
+        """
+        return self._places(self.storage_tensor(tensor)) > 0
+
+    def _places(self, stored: int) -> np.ndarray:
+        """In the shape of a stored tensor: where in its buffer each value lies, counted from 1; 0 for one that does not."""
+        tensor = self.subgraph.tensors[stored]
+        dtype = np.dtype(_DTYPES[tensor.type])
+        order = np.arange(1, len(bytes(self.model.buffers[tensor.buffer].data)) // dtype.itemsize + 1)
+        return order.reshape([int(n) for n in tensor.shape]) if tensor.sparsity is None else _densify(tensor, order)
+
     def set_constant(self, tensor: int, values: np.ndarray) -> None:
-        """Overwrite a dense constant's values, rounded to the type in which the file stores it. The shape must agree."""
+        """Overwrite a constant's values, rounded to the type in which the file stores it. The shape must agree; of one that is
+        stored sparse, what is not stored must be zero.
+        """
         index = self.storage_tensor(tensor)
         stored = self.subgraph.tensors[index]
-        if stored.sparsity is not None:
-            raise PosetuneError(f"{self.source}: {stored.name.decode()} is stored sparse and cannot be overwritten.")
         if tuple(values.shape) != tuple(int(n) for n in stored.shape):
             raise PosetuneError(
                 f"{self.source}: {stored.name.decode()} has shape {tuple(stored.shape)}, not {values.shape}."
@@ -139,6 +152,13 @@ class Graph:
         dtype = self.stored_dtype(tensor)
         if dtype == np.float16 and values.size and np.abs(values).max() > np.finfo(np.float16).max:
             raise PosetuneError(f"{self.source}: {stored.name.decode()} outgrew float16; export with --precision fp32.")
+        if stored.sparsity is not None:
+            places = self._places(index)
+            if values[places == 0].any():
+                raise PosetuneError(
+                    f"{self.source}: {stored.name.decode()} is stored sparse and has no room for some of the new values."
+                )
+            values = values[places > 0][np.argsort(places[places > 0])]
         content = np.ascontiguousarray(values, dtype).tobytes()
         self.model.buffers[stored.buffer].data = np.frombuffer(content, np.uint8)
         self._patches[int(stored.buffer)] = content
@@ -245,26 +265,28 @@ def _densify(tensor: Any, values: np.ndarray) -> np.ndarray:
     blocks = [] if sparsity.blockMap is None else [int(i) for i in np.atleast_1d(sparsity.blockMap)]
     rank = len(shape)
     block_size = {d: int(sparsity.dimMetadata[order.index(rank + k)].denseSize) for k, d in enumerate(blocks)}
-    dense = np.zeros(shape, values.dtype)
-    cursor = iter(range(len(values)))
-
-    def visit(level: int, position: int, place: dict[int, int]) -> None:
-        if level == len(order):
-            index = tuple(place[d] * block_size.get(d, 1) + _within(place, blocks, d, rank) for d in range(rank))
-            dense[index] = values[next(cursor)]
-            return
+    # Level by level: where in its level each entry lies, and its coordinates so far, in the order in which values are stored.
+    position = np.zeros(1, np.int64)
+    place: dict[int, np.ndarray] = {}
+    for level, dimension in enumerate(order):
         meta = sparsity.dimMetadata[level]
         if meta.format == schema.DimensionType.DENSE:
-            steps = [(i, position * int(meta.denseSize) + i) for i in range(int(meta.denseSize))]
+            size = int(meta.denseSize)
+            counts = np.full(len(position), size)
+            coordinate = np.tile(np.arange(size), len(position))
+            below = np.repeat(position * size, size) + coordinate
         else:
-            segments, indices = meta.arraySegments.values, meta.arrayIndices.values
-            steps = [(int(indices[i]), i) for i in range(int(segments[position]), int(segments[position + 1]))]
-        for coordinate, below in steps:
-            visit(level + 1, below, {**place, order[level]: coordinate})
-
-    visit(0, 0, {})
+            segments, indices = (np.asarray(a.values, np.int64) for a in (meta.arraySegments, meta.arrayIndices))
+            counts = segments[position + 1] - segments[position]
+            first = np.repeat(segments[position] - (np.cumsum(counts) - counts), counts)
+            below = first + np.arange(counts.sum())
+            coordinate = indices[below]
+        place = {d: np.repeat(c, counts) for d, c in place.items()} | {dimension: coordinate}
+        position = below
+    dense = np.zeros(shape, values.dtype)
+    dense[tuple(place[d] * block_size.get(d, 1) + _within(place, blocks, d, rank) for d in range(rank))] = values
     return dense
 
 
-def _within(place: dict[int, int], blocks: list[int], dimension: int, rank: int) -> int:
+def _within(place: dict[int, np.ndarray], blocks: list[int], dimension: int, rank: int) -> np.ndarray | int:
     return place[rank + blocks.index(dimension)] if dimension in blocks else 0

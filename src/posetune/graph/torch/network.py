@@ -15,6 +15,7 @@ training does not need. Convolutions hold their weights in one of two forms:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -246,6 +247,11 @@ class Network(nn.Module):
 
         return [s.name for s in self._steps if s.name is not None and not reaches_convolution(s.output)]
 
+    def readers(self, name: str) -> list[str | None]:
+        """Who reads what a convolution puts out: names of convolutions, None for any other operator."""
+        output = next(s.output for s in self._steps if s.name == name)
+        return [s.name for s in self._steps if output in s.inputs]
+
     # --- running ---------------------------------------------------------------------------------------------------
 
     def _plan(self, outputs: tuple[int, ...]) -> list[tuple[_Step, tuple[int, ...]]]:
@@ -358,7 +364,18 @@ class Network(nn.Module):
             module.round_fp16 = on
 
     def write_to(self, graph: Graph) -> Graph:
-        """Put this network's (folded) weights into ``graph``, which must be of the file this network was made from."""
+        """Put this network's (folded) weights into ``graph``, which must be of the file this network was made from.
+
+        Two layers that share a constant in the file must have the same values for it (:func:`with_shared_biases`).
+        """
+        written: dict[int, np.ndarray] = {}
+
+        def put(tensor: int, values: np.ndarray, name: str) -> None:
+            stored = int(graph.subgraph.tensors[graph.storage_tensor(tensor)].buffer)
+            if not np.array_equal(written.setdefault(stored, values), values):
+                raise PosetuneError(f"{graph.source}: {name} shares a constant with another layer and cannot differ from it.")
+            graph.set_constant(tensor, values)
+
         with torch.no_grad():
             for name, module in self.convolutions():
                 weight, bias = module.folded()
@@ -368,9 +385,32 @@ class Network(nn.Module):
                         f"The weights of {name} are not finite; the training diverged, lower the learning rate."
                     )
                 values = values.transpose(1, 2, 3, 0) if module.depthwise else values.transpose(0, 2, 3, 1)
-                graph.set_constant(module.weight_tensor, values)
-                graph.set_constant(module.bias_tensor, bias.detach().cpu().numpy())
+                put(module.weight_tensor, values, name)
+                put(module.bias_tensor, bias.detach().cpu().numpy(), name)
         return graph
+
+
+@torch.no_grad()
+def with_shared_biases(network: Network, graph: Graph) -> Network:
+    """The same folded network, in which layers that share a bias in ``graph``'s file have the file's again: what they had learnt
+    goes into the biases of the 1×1 convolutions behind them, which computes the same. (The stock detector has four such
+    layers, linear depthwise ones without a bias of their own.)
+    """
+    network = copy.deepcopy(network)
+    layers: dict[int, list[str]] = {}
+    for name, module in network.convolutions():
+        stored = int(graph.subgraph.tensors[graph.storage_tensor(module.bias_tensor)].buffer)
+        layers.setdefault(stored, []).append(name)
+    for name in (name for sharing in layers.values() if len(sharing) > 1 for name in sharing):
+        layer: Any = network.get_submodule(name)
+        kept = torch.from_numpy(graph.constant(layer.bias_tensor)).to(layer.bias)
+        readers = network.readers(name)
+        behind: Any = network.get_submodule(readers[0]) if len(readers) == 1 and readers[0] is not None else None
+        if behind is None or behind.depthwise or behind.weight.shape[2:] != (1, 1) or layer.activation:
+            raise PosetuneError(f"{graph.source}: {name} shares its bias with another layer and cannot be trained.")
+        behind.bias += behind.weight[:, :, 0, 0] @ (layer.bias - kept)
+        layer.bias.copy_(kept)
+    return network
 
 
 def _depth_to_space(x: Tensor, block: int) -> Tensor:
