@@ -26,6 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a rougher segmentation mask at next to no cost, landmarks identical: MediaPipe then runs half again as "
         "fast (docs/guide/export.md)",
     )
+    parser.add_argument(
+        "--detector", metavar="RUN|FILE", help="what finds the people: a run of train --detector, a detector's .tflite, a "
+        ".task, or stock (default: the model's own)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dense-detector", action="store_true", help="store the detector's sparse weights dense: twice its size, no slower, and "
+        "right on WebGPU, where sparse ones are not understood",
+    )  # fmt: skip
     add_json(parser, "what was written")
     group = parser.add_argument_group("int8")
     group.add_argument(
@@ -68,10 +76,21 @@ def run(args: argparse.Namespace) -> int:
     if args.int8 or args.max_error_increase is not None:
         if args.cheap_mask:
             raise PosetuneError("--cheap-mask does not go with int8; export float, or leave it out.")
+        if args.detector is not None or args.dense_detector:
+            raise PosetuneError(
+                "--detector and --dense-detector do not go with int8 yet; export float, or leave them out."
+            )
         return _run_int8(args)
     if args.calibrate or args.smaller or args.minutes is not None:
         raise PosetuneError("--calibrate, --smaller and --minutes go with --int8 or --max-error-increase; add one.")
-    done = export(args.model, args.out, args.precision, cheap_mask=args.cheap_mask)
+    done = export(
+        args.model,
+        args.out,
+        args.precision,
+        cheap_mask=args.cheap_mask,
+        detector=args.detector,
+        dense_detector=args.dense_detector,
+    )
     if args.json is not None:
         report = {"path": str(done.path), "bytes": done.bytes, "differences": done.differences}
         report |= {} if done.mask_iou is None else {"mask_iou": done.mask_iou}

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of the 33 a new head of their own (docs/guide/own-points.md); corrector: leave it and put a small model behind it, "
         "in seconds; distill: learn from a teacher's answers on --unlabelled (default: %(default)s; docs/guide/choose.md)",
     )  # fmt: skip
+    parser.add_argument(
+        "--detector",
+        action="store_true",
+        help="tune the detector, which finds people, and not a landmark network "
+        "(docs/guide/detector.md); --base is then stock, a detector's .tflite, a .task or an earlier run (default: stock)",
+    )
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        help="for --detector: not everybody is labelled; teach nothing where others may be",
+    )
     parser.add_argument(
         "--unlabelled", nargs="+", metavar="PATH", help="for distill: folders, images, videos without labels; --data "
         "may be given too, or not",
@@ -56,6 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.detector:
+        return _detector(args)
+    if args.partial:
+        raise PosetuneError("--partial goes with --detector.")
     if args.show_config:
         from importlib.resources import files
 
@@ -96,6 +112,50 @@ def run(args: argparse.Namespace) -> int:
                          "tuned_px": result.tuned_px, "interrupted": result.interrupted})  # fmt: skip
     beside = "has none of these points" if math.isnan(result.stock_px) else f"{result.stock_px:.2f}"
     print(f"{result.model}: validation error {result.tuned_px:.2f} crop px, stock {beside}")
+    return 130 if result.interrupted else 0
+
+
+def _detector(args: argparse.Namespace) -> int:
+    from posetune.tune.detector.config import default_text, load_detector_config
+    from posetune.tune.detector.train import train_detector
+    from posetune.tune.run_folder import CONFIG, RunFolder
+
+    if args.show_config:
+        print(default_text(), end="")
+        return 0
+    landmarks_only = {
+        "--method": args.method != "full", "--unlabelled": args.unlabelled, "--teacher": args.teacher, "--size": args.size,
+        "--synthetic": args.synthetic,
+    }  # fmt: skip
+    for option, given in landmarks_only.items():
+        if given:
+            raise PosetuneError(f"{option} is for landmark networks; leave it out with --detector.")
+    config = args.config
+    if args.resume and config is None and args.out and (RunFolder(args.out) / CONFIG).exists():
+        config = RunFolder(args.out) / CONFIG
+    names = ("data", "base", "out", "train_split", "val_split", "trainable", "seed")
+    overrides = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    assignments = list(args.assignments)
+    if args.replay is not None:
+        assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
+    if args.partial:
+        assignments.insert(0, "others=ignore")
+    result = train_detector(load_detector_config(config, overrides, assignments), resume=args.resume, say=_say)
+    if args.json is not None:
+        args.json.write(
+            {
+                "run": str(result.run),
+                "detector": str(result.detector),
+                "base": asdict(result.base) | {"f1": result.base.f1},
+                "tuned": asdict(result.tuned) | {"f1": result.tuned.f1},
+                "interrupted": result.interrupted,
+            }
+        )
+    before, after = result.base, result.tuned
+    print(
+        f"{result.detector}: finds {after.found} of {after.labelled} people on validation (base {before.found}), "
+        f"{after.duplicates} twice (base {before.duplicates}), {after.false} where nobody is (base {before.false})"
+    )
     return 130 if result.interrupted else 0
 
 

@@ -17,6 +17,7 @@ from posetune.errors import CheckFailed, PosetuneError
 from posetune.export.cheap_mask import cheapened
 from posetune.files import write_bytes
 from posetune.graph import bundle, contract, metadata
+from posetune.graph.dense import densify
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.points import has_own_points
 from posetune.graph.precision import narrow, widen
@@ -54,14 +55,22 @@ class Exported:
 
 
 def export(
-    model: str | Path, out: str | Path, precision: Precision = "stored", *, cheap_mask: bool = False
+    model: str | Path,
+    out: str | Path,
+    precision: Precision = "stored",
+    *,
+    cheap_mask: bool = False,
+    detector: str | Path | None = None,
+    dense_detector: bool = False,
 ) -> Exported:
     """Write a landmark network as ``.task`` (with its detector, for MediaPipe Tasks) or ``.tflite``.
 
     ``model``: a run folder, a ``.tflite``, a ``.task`` or a stock name, as in ``stock.resolve``.
     ``precision``: "stored" keeps the constants as they are (float16 in all stock networks), "fp16" stores float32
     constants as float16, "fp32" widens them. ``cheap_mask``: a segmentation branch that costs next to nothing
-    and gives a rougher mask (``export.cheap_mask``); all else stays the same.
+    and gives a rougher mask (``export.cheap_mask``); all else stays the same. ``detector``: what finds the people, as in
+    ``stock.detector_of``; None for the model's own. ``dense_detector``: its sparse weights stored dense, for runtimes on
+    WebGPU (``graph.dense``). Both are for a ``.task``.
 
     The metadata that MediaPipe needs is written in either case; in a bundle, members are stored and aligned.
     Before anything is written, the result is looked over by the doctor and compared with its source; on disk
@@ -72,6 +81,12 @@ def export(
     """
     out = checked_out(out)
     networks = stock.resolve(model)
+    if out.suffix != ".task" and (detector is not None or dense_detector):
+        raise PosetuneError(f"{out} holds no detector; give a name that ends in .task.")
+    if detector is not None:
+        networks = networks.with_detector(stock.detector_of(detector))
+    if dense_detector:
+        networks = networks.with_detector(made_dense(networks.detector))
     if networks.corrector is not None:
         raise PosetuneError(
             f"{model} has a corrector behind an unmodified network, which no .tflite or .task can hold: "
@@ -157,6 +172,13 @@ def prepare_detector(network: bytes) -> bytes:
     inputs = (metadata.DETECTOR_NORMALIZATION,)
     described = metadata.Metadata("pose detector", inputs=inputs, output_names=contract.DETECTOR_OUTPUTS)
     metadata.write(graph, described)
+    return graph.to_bytes()
+
+
+def made_dense(detector: bytes) -> bytes:
+    """The same detector with its sparse weights stored dense."""
+    graph = Graph(detector, "the detector")
+    densify(graph)
     return graph.to_bytes()
 
 

@@ -17,6 +17,7 @@ from posetune.stock import Networks
 def load(
     model: str | Path | Networks = "full",
     *,
+    detector: str | Path | None = None,
     threads: int | None = None,
     min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
     min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
@@ -26,13 +27,15 @@ def load(
     """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
     ``.task`` bundle (or the Networks of ``stock.resolve``).
 
-    ``threads``: None for as many as there are processors (at most 4). ``segmentation``: give every pose a mask, for a
-    third to three quarters more of the network's time. ``backend``: "litert", or "openvino" (an extra), which is faster on
-    some processors and starts half a second later. Raises PosetuneError if there is no such network and it cannot be fetched,
-    or it cannot run.
+    ``detector``: what finds the people: "stock", a tuned detector's run folder, a detector's ``.tflite``, or a ``.task`` bundle,
+    whose detector it is; None: that of ``model`` if it is a bundle, else stock's. ``threads``: None for as many as there are
+    processors (at most 4). ``segmentation``: give every pose a mask, for a third to three quarters more of the network's time.
+    ``backend``: "litert", or "openvino" (an extra), which is faster on some processors and starts half a second later. Raises
+    PosetuneError if there is no such network and it cannot be fetched, or it cannot run.
     """
+    networks = stock.resolve(model)
     return of_networks(
-        stock.resolve(model),
+        networks if detector is None else networks.with_detector(stock.detector_of(detector)),
         threads=threads,
         min_detection_confidence=min_detection_confidence,
         min_presence_confidence=min_presence_confidence,

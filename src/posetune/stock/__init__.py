@@ -7,19 +7,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from posetune.errors import PosetuneError
-from posetune.graph import bundle
+from posetune.graph import bundle, contract
+from posetune.graph.flatbuffer import Graph
 from posetune.stock import cache
 from posetune.stock.fetch import fetch
 from posetune.stock.pins import LANDMARK_NAMES, PINS, Pin
 
 __all__ = [
-    "LANDMARK_NAMES", "PINS", "RUN_CORRECTOR", "RUN_NETWORK", "Networks", "Pin", "fetch", "path", "pin", "resolve",
+    "LANDMARK_NAMES", "PINS", "RUN_CORRECTOR", "RUN_DETECTOR", "RUN_NETWORK", "Networks", "Pin", "detector_of", "fetch", "path",
+    "pin", "resolve",
 ]  # fmt: skip
 
 #: The file of a run folder that holds the finished network.
 RUN_NETWORK = "model.tflite"
 #: The file of a run folder that holds the corrector behind that network, if it is a corrector's run.
 RUN_CORRECTOR = "corrector.npz"
+#: The file of a run folder that holds the tuned detector, if it is a detector's run.
+RUN_DETECTOR = "detector.tflite"
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class Networks:
             object.__setattr__(self, "_detector", path("detector").read_bytes())
         assert self._detector is not None
         return self._detector
+
+    def with_detector(self, detector: bytes) -> Networks:
+        """The same landmark network behind another detector, the bytes of a ``.tflite``."""
+        return replace(self, _detector=detector)
 
     @property
     def is_stock(self) -> bool:
@@ -91,6 +99,10 @@ def resolve(model: str | Path | Networks) -> Networks:
     given = Path(os.path.expanduser(model))
     if given.is_dir():
         network = given / RUN_NETWORK
+        if not network.is_file() and (given / RUN_DETECTOR).is_file():
+            raise PosetuneError(
+                f"{given} is a detector's run; give a landmark network, and this as --detector {given}."
+            )
         if not network.is_file():
             raise PosetuneError(
                 f"{given} holds no {RUN_NETWORK}: it is not a run folder, or its training has not finished "
@@ -111,6 +123,33 @@ def resolve(model: str | Path | Networks) -> Networks:
             f"{given} is neither a .tflite network nor a .task bundle; posetune doctor {given} says more."
         )
     return _networks(content, given.stem, given)
+
+
+def detector_of(name: str | Path) -> bytes:
+    """The detector that ``name`` means, the bytes of a ``.tflite``.
+
+    ``name``: "stock"; the run folder of a detector; a detector (``.tflite``); or a ``.task`` bundle, whose detector it is.
+
+    Raises PosetuneError if it is none of these or cannot be read.
+    """
+    if name == "stock":
+        return path("detector").read_bytes()
+    given = Path(os.path.expanduser(name))
+    if given.is_dir():
+        if not (given / RUN_DETECTOR).is_file():
+            raise PosetuneError(
+                f"{given} holds no {RUN_DETECTOR}: it is not a detector's run (posetune train --detector), or its training has "
+                "not finished."
+            )
+        return _read(given / RUN_DETECTOR)
+    if not given.exists():
+        raise PosetuneError(f"There is no detector {name}: give stock, a detector's run folder, a .tflite or a .task.")
+    content = _read(given)
+    if content[:2] == b"PK":
+        return bundle.unpack(content, str(given)).detector
+    if content[4:8] != b"TFL3" or contract.kind_of(Graph(content, str(given))) != "detector":
+        raise PosetuneError(f"{given} is no detector; posetune doctor {given} says more.")
+    return content
 
 
 def _networks(landmarks: bytes, name: str, where: Path) -> Networks:
