@@ -112,7 +112,11 @@ def test_every_key_of_a_run_is_in_the_reference() -> None:
 
 
 def _yaml_defaults() -> list[Path]:
-    return [f for f in Path(str(files("posetune"))).rglob("*.yaml") if f.name in {"train.yaml", "head.yaml", "detector.yaml"}]
+    return [
+        f
+        for f in Path(str(files("posetune"))).rglob("*.yaml")
+        if f.name in {"train.yaml", "head.yaml", "detector.yaml"}
+    ]
 
 
 def _keys(table: dict, above: str = "") -> Iterator[str]:

@@ -373,7 +373,9 @@ class Network(nn.Module):
         def put(tensor: int, values: np.ndarray, name: str) -> None:
             stored = int(graph.subgraph.tensors[graph.storage_tensor(tensor)].buffer)
             if not np.array_equal(written.setdefault(stored, values), values):
-                raise PosetuneError(f"{graph.source}: {name} shares a constant with another layer and cannot differ from it.")
+                raise PosetuneError(
+                    f"{graph.source}: {name} shares a constant with another layer and cannot differ from it."
+                )
             graph.set_constant(tensor, values)
 
         with torch.no_grad():
