@@ -29,7 +29,7 @@ def test_a_shy_network_is_tried_on_a_person(tmp_path, capsys):
     """One that finds nobody at MediaPipe's own thresholds, and one so sure of itself that its presence is 0 wherever nobody
     is: nothing is wrong with these files.
     """
-    pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
+    pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install '.[mediapipe]'")
     sure, timid, timider = (tmp_path / f"{name}.task" for name in ("sure", "timid", "timider"))
     sure.write_bytes(bundle(shy(2, times=40)))
     timid.write_bytes(bundle(shy(9)))

@@ -22,3 +22,22 @@ def test_prints_pass_where_the_encoding_has_no_such_letters():
 def test_a_message_with_letters_that_are_no_utf8_is_still_a_sentence(capsys):
     assert cli.main(["doctor", "caf\udce9.task"]) == 2
     assert "caf?.task" in capsys.readouterr().err
+
+
+def test_a_verb_that_is_none(capsys):
+    assert cli.main(["predct", "a.jpg"]) == 2
+    assert capsys.readouterr().err == "posetune: there is no verb 'predct'; did you mean predict?\n"
+    assert cli.main(["xyz"]) == 2
+    assert "there are models, train" in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_is_had_from_the_clone(monkeypatch, capsys):
+    def lacking(_):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr("posetune.cli.models.run", lacking)
+    assert cli.main(["models", "list"]) == 2
+    said = capsys.readouterr().err
+    assert "this needs torch" in said
+    assert "[train]'" in said
+    assert "'posetune[" not in said

@@ -53,7 +53,7 @@ def test_a_mask_lands_where_its_crop_was_cut(pose):
 
 
 def test_it_is_mediapipes_mask(pose, tmp_path):
-    mp = pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
+    mp = pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install '.[mediapipe]'")
     graph = Graph.read(stock.path("lite"))
     metadata.write(graph, metadata.Metadata(inputs=(metadata.LANDMARKS_NORMALIZATION,)))
     task = tmp_path / "lite.task"

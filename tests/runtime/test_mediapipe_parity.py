@@ -11,7 +11,7 @@ from figures import draw_person, room
 
 import posetune
 
-pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
+pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install '.[mediapipe]'")
 
 _SCRIPT = Path(__file__).parents[2] / "benchmarks" / "parity_mediapipe.py"
 _spec = importlib.util.spec_from_file_location("parity_mediapipe", _SCRIPT)

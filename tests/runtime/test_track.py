@@ -37,7 +37,7 @@ def test_agrees_with_mediapipe_in_video_mode(model, size, tmp_path):
     is a pixel off ten frames later (docs/lab/results/agreement.md). Sizes that are no power of two round where 256
     does not.
     """
-    pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
+    pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install '.[mediapipe]'")
     import importlib.util
     from pathlib import Path
 

@@ -10,7 +10,7 @@ import yaml
 
 from posetune.errors import PosetuneError
 
-pytest.importorskip("optuna", reason="optuna is not installed: pip install 'posetune[sweep]'")
+pytest.importorskip("optuna", reason="optuna is not installed: pip install '.[sweep]'")
 
 from posetune.sweep import search as searching
 from posetune.sweep.search import SPACE, Budget, search

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from posetune.backends.base import checked_threads, first_line, image_side
-from posetune.errors import PosetuneError
+from posetune.errors import PosetuneError, pip_install
 
 
 class OpenVinoNetwork:
@@ -27,7 +27,7 @@ class OpenVinoNetwork:
             import openvino
         except ImportError:
             raise PosetuneError(
-                "The backend openvino needs the package of this name: pip install 'posetune[openvino]'."
+                f"The backend openvino needs the package of this name: {pip_install('openvino')}."
             ) from None
         options = {
             "INFERENCE_NUM_THREADS": checked_threads(threads),

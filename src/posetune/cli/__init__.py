@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import errno
 import importlib
 import io
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Iterator
 
 from posetune.cli.common import JsonOutput, json_before_input
-from posetune.errors import PosetuneError
+from posetune.errors import PosetuneError, pip_install
 
 # verb -> (module in posetune.cli, one line of help). A table, not discovery: start-up reads no folder and
 # imports no verb but the one asked for.
@@ -63,6 +64,8 @@ def main(argv: list[str] | None = None) -> int:
     verb = next((word for word in argv if not word.startswith("-")), None)
     code = 0
     with main_guard() as guard:
+        if verb is not None and verb not in VERBS:
+            raise PosetuneError(_no_verb(verb))
         if verb in _ONE_INPUT:
             argv = json_before_input(argv)
         args = build_parser(verb if verb in VERBS else None).parse_args(argv)
@@ -70,6 +73,11 @@ def main(argv: list[str] | None = None) -> int:
         with output.ready() if output is not None else contextlib.nullcontext():
             code = int(args.run(args))
     return guard.code or code
+
+
+def _no_verb(word: str) -> str:
+    near = difflib.get_close_matches(word, VERBS, 1)
+    return f"there is no verb {word!r}; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(VERBS)}.")
 
 
 def let_prints_pass() -> None:
@@ -105,7 +113,7 @@ def main_guard() -> Iterator[Guard]:
         extra = _EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:
             raise
-        guard.code = _fail(f"this needs {error.name}, which is not installed: pip install 'posetune[{extra}]'", 2)
+        guard.code = _fail(f"this needs {error.name}, which is not installed: {pip_install(extra)}", 2)
 
 
 # module -> the extra that brings it

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from posetune.cli.common import add_json, check_writable, words
-from posetune.errors import PosetuneError
+from posetune.errors import PosetuneError, pip_install
 from posetune.progress import to_terminal
 
 _MODES = ("network", "video", "image", "cold_start")  # measure.bench.MODES, which need not be imported to parse
@@ -101,22 +101,22 @@ def _checked(args: argparse.Namespace) -> tuple[list[str], list[str], list[str]]
         if args.chart.suffix.lower() not in (".svg", ".png"):
             raise PosetuneError(f"Cannot draw {args.chart}: the name must end in .svg or .png.")
         if find_spec("matplotlib") is None:
-            raise PosetuneError("--chart needs matplotlib: pip install 'posetune[train]', or leave --chart out.")
+            raise PosetuneError(f"--chart needs matplotlib: {pip_install('train')}, or leave --chart out.")
         check_writable(args.chart)
     if not args.no_mediapipe and find_spec("mediapipe") is None:
         raise PosetuneError(
-            "Comparing needs mediapipe, which is not installed: pip install 'posetune[mediapipe]', or leave it out "
+            f"Comparing needs mediapipe, which is not installed: {pip_install('mediapipe')}, or leave it out "
             "with --no-mediapipe."
         )
     if "openvino" in backends and find_spec("openvino") is None:
-        raise PosetuneError("--backends openvino needs openvino: pip install 'posetune[openvino]', or leave it out.")
+        raise PosetuneError(f"--backends openvino needs openvino: {pip_install('openvino')}, or leave it out.")
     return modes, names, backends
 
 
 def _int8() -> Callable[[bytes], bytes] | None:
     """What makes a network with int8 layers; None, and a word of why, where torch is missing."""
     if find_spec("torch") is None:
-        print("Without int8: making it needs torch (pip install 'posetune[train]').", file=sys.stderr)
+        print(f"Without int8: making it needs torch ({pip_install('train')}).", file=sys.stderr)
         return None
     from posetune.export.int8.choose import mixed
     from posetune.graph.flatbuffer import Graph

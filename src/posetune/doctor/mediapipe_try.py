@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from posetune.errors import PosetuneError
+from posetune.errors import PosetuneError, pip_install
 
 _MODES = ("IMAGE", "VIDEO")
 _MARK = "posetune-trial:"
@@ -49,7 +49,7 @@ def try_in_mediapipe(path: str | Path, picture: np.ndarray) -> Trial:
 def try_all(paths: Sequence[str | Path], picture: np.ndarray) -> list[Trial]:
     """The same for several bundles, one after the other in one process; after one that kills it, in another."""
     if importlib.util.find_spec("mediapipe") is None:
-        raise PosetuneError("Trying needs mediapipe, which is not installed: pip install 'posetune[mediapipe]'.")
+        raise PosetuneError(f"Trying needs mediapipe, which is not installed: {pip_install('mediapipe')}.")
     command = [sys.executable, "-m", "posetune.doctor.mediapipe_try", *map(str, paths)]
     seconds = _SECONDS_EACH * (1 + len(paths))
     pixels = io.BytesIO()

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from posetune.errors import PosetuneError
+from posetune.errors import PosetuneError, pip_install
 from posetune.measure import bench_worker
 from posetune.measure.bench_worker import Spec
 from posetune.progress import Counter, Reporter
@@ -182,7 +182,7 @@ class _Worker:
         reason = said[-1].strip() if said else f"exit code {self._process.returncode}"
         if "No module named 'mediapipe'" in reason:
             raise PosetuneError(
-                "Comparing needs mediapipe, which is not installed: pip install 'posetune[mediapipe]', or leave it out "
+                f"Comparing needs mediapipe, which is not installed: {pip_install('mediapipe')}, or leave it out "
                 "with --no-mediapipe."
             )
         raise PosetuneError(f"The benchmark of {self._spec.system}, mode {self._spec.mode}, failed: {reason}.")

@@ -29,7 +29,9 @@ def predict(
     if isinstance(image, str | Path):
         path = Path(image)
         if path.is_dir():
-            raise PosetuneError(f"{path} is a folder: predict takes one picture; on a command line, posetune predict {path}.")
+            raise PosetuneError(
+                f"{path} is a folder: predict takes one picture; on a command line, posetune predict {path}."
+            )
         if path.is_file() and kind_of(path) == "video":
             raise PosetuneError(f"{path} is a video: follow its people with posetune.load(…).track({str(path)!r}).")
         image = read_image(path)

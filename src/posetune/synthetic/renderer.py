@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from posetune.errors import PosetuneError
+from posetune.errors import PosetuneError, pip_install
 from posetune.opencv import cv2
 from posetune.synthetic import shaders, textures
 from posetune.synthetic.camera import Camera, light_matrix
@@ -63,9 +63,7 @@ class Renderer:
         try:
             import moderngl
         except ModuleNotFoundError as error:
-            raise PosetuneError(
-                "Rendering needs moderngl, which is not installed: pip install 'posetune[synth]'."
-            ) from error
+            raise PosetuneError(f"Rendering needs moderngl, which is not installed: {pip_install('synth')}.") from error
         try:
             self.gl = moderngl.create_context(standalone=True, backend="egl", require=330)  # type: ignore[arg-type]
         except Exception as error:  # moderngl and glcontext raise bare Exception

@@ -8,8 +8,8 @@ import types
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="torch is not installed: pip install 'posetune[train]'")
-pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'posetune[train]'")
+pytest.importorskip("torch", reason="torch is not installed: pip install '.[train]'")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install '.[train]'")
 
 from tests.measure.test_compare import write_set
 
