@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from posetune.data.split_record import SPLIT, SplitRecord, recorded
 from posetune.measure.compare import compare
 from posetune.measure.compare_table import markdown, page
 from posetune.measure.evaluate import evaluate
+from posetune.measure.table import text_tables
 
 
 def write_run(folder: Path, data: Path, held_out: int, val_split: str = "val") -> Path:
@@ -119,3 +121,47 @@ def test_two_runs_are_measured_on_what_both_held_out(data, run, tmp_path, capsys
     third = write_run(tmp_path / "third", data, held_out=0)
     assert cli.main(["eval", "--data", str(data), str(run), str(third), "--stock", "full"]) == 2
     assert "none of its people were held out by mine, third" in capsys.readouterr().err
+
+
+def test_who_is_left_out_is_said_with_the_reason(data, capsys, tmp_path):
+    labels = json.loads((data / "annotations" / "train.json").read_text())
+    names = labels["categories"][0]["keypoints"]
+
+    def unlabel(person: dict, *points: str) -> None:
+        for name in points:
+            person["keypoints"][3 * names.index(name) : 3 * names.index(name) + 3] = [0, 0, 0]
+
+    unlabel(labels["annotations"][0], "left_hip", "right_hip")
+    unlabel(labels["annotations"][1], "left_shoulder", "right_shoulder")
+    file = data / "annotations" / "partly.json"
+    file.write_text(json.dumps(labels))
+    command = [
+        "eval",
+        "--data",
+        str(data),
+        "--split",
+        "partly",
+        "--stock",
+        "full",
+        "--no-pipeline",
+        "--no-offset",
+        "--brief",
+    ]
+    assert cli.main(command) == 0
+    shown = capsys.readouterr().out
+    assert "2 labelled people are left out: 1 without a labelled hip, 1 without a labelled shoulder." in shown
+    for person in labels["annotations"]:
+        unlabel(person, "left_hip", "right_hip")
+    file.write_text(json.dumps(labels))
+    assert cli.main(command) == 2
+    assert "can be scored: 4 without a labelled hip." in capsys.readouterr().err
+    file.unlink()
+
+
+def test_along_what_a_torso_was_measured(data):
+    found = evaluate(data, "train", pipeline=False, with_offset=False, **QUICK)
+    assert found.to_json()["torso_from"] == {"diagonals": 4}
+    one_sided = dataclasses.replace(found, torso_from={"diagonals": 1, "side": 3})
+    assert "The torso of 3 of the 4 people, labelled on one side" in text_tables(one_sided)
+    without = dataclasses.replace(found, torso_from={"diagonals": 3, "none": 1})
+    assert "1 of the 4 people have no labelled shoulder and hip, so no torso to measure PCK by" in text_tables(without)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from posetune.geometry import Crop
 from posetune.opencv import cv2
 from posetune.runtime.draw import draw_skeleton
 
-_SIDE, _CAPTION, _COLUMNS = 240, 22, 3
+_SIDE, _COLUMNS = 240, 3
+#: Letters in a line below a person, px from one line to the next.
+_LETTERS, _LINE = 66, 16
 #: A line from the answer to the label, for the points in question.
 _WRONG = (255, 40, 70)
 
@@ -55,8 +58,10 @@ def contact_sheet(
 ) -> np.ndarray:
     """(H, W, 3) uint8 RGB: for each person a tile with the label on the left and the answer on the right.
 
-    ``answers_px``: (33, ≥2) image px each; ``marked``: (33,) bool each, the points in question.
+    ``answers_px``: (33, ≥2) image px each; ``marked``: (33,) bool each, the points in question. ``captions`` are wrapped.
     """
+    texts = [textwrap.wrap(caption, _LETTERS) for caption in captions]
+    below = 6 + _LINE * max(map(len, texts), default=1)
     tiles: list[np.ndarray] = [np.zeros(0)] * len(people)
     for image, members in by_image(people):
         rgb = image.read()
@@ -66,14 +71,15 @@ def contact_sheet(
             answer = label.copy()
             draw_label(label, person, crop)
             draw_answer(answer, person, answers_px[i], marked[i], crop)
-            caption = np.full((_CAPTION, 2 * _SIDE + 4, 3), 255, np.uint8)
-            font = cv2.FONT_HERSHEY_SIMPLEX
-            cv2.putText(caption, captions[i][:70], (4, 15), font, 0.4, (20, 20, 20), 1, cv2.LINE_AA)
+            caption = np.full((below, 2 * _SIDE + 4, 3), 255, np.uint8)
+            for row, text in enumerate(texts[i]):
+                place, font = (4, 15 + _LINE * row), cv2.FONT_HERSHEY_SIMPLEX
+                cv2.putText(caption, text, place, font, 0.4, (20, 20, 20), 1, cv2.LINE_AA)
             gap = np.full((_SIDE, 4, 3), 255, np.uint8)
             tiles[i] = np.vstack([np.hstack([label, gap, answer]), caption])
-    blank = np.full((_SIDE + _CAPTION, 2 * _SIDE + 4, 3), 255, np.uint8)
+    blank = np.full((_SIDE + below, 2 * _SIDE + 4, 3), 255, np.uint8)
     tiles += [blank] * (-len(tiles) % _COLUMNS)
-    margin = np.full((_SIDE + _CAPTION, 12, 3), 255, np.uint8)
+    margin = np.full((_SIDE + below, 12, 3), 255, np.uint8)
     rows = [
         np.hstack([part for tile in tiles[i : i + _COLUMNS] for part in (tile, margin)])
         for i in range(0, len(tiles), _COLUMNS)

@@ -91,7 +91,7 @@ def notes(comparison: Comparison) -> list[str]:
     for what, part in (("This set", main), ("The general set", general)):
         if part is not None and part.groups < 5:
             lines.append(f"{what} has {part.groups} groups only: the intervals say little.")
-    lines += training_notes(main.entries, len(main.people))
+    lines += training_notes(main.entries, len(main.people)) + table.torso_notes(main)
     points = {row.name: row.points for row in rows}
     if len(set(points.values())) > 1:
         counts = ", ".join(f"{name} on {count}" for name, count in points.items())

@@ -24,7 +24,7 @@ from posetune.measure.bootstrap import Resampling
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
-from posetune.measure.people_measured import choose, records_of, with_training
+from posetune.measure.people_measured import choose, counted_reasons, records_of, torso_from, with_training
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
 from posetune.measure.results import Measures
 from posetune.measure.summary import Scored, difference, in_body, summarise
@@ -45,8 +45,9 @@ class Evaluation:
     ``protocols``: "crop" and "pipeline" → name of a network → its measures. ``entries``: the networks, in the order of the
     tables. ``people``: whom they were measured on, of ``groups`` scenes or videos; ``held_out_by``: runs whose held-out part of
     a split they are. ``scored``: protocol → name → answers and errors for ``people``, in their order. ``sources``: name → the
-    files of a network. The rest is what a reader has to know: people left out, where their area and the offset are from, stock
-    networks that could not be had and why, warnings about the data, names that are none of the 33, and the keypoint set.
+    files of a network. The rest is what a reader has to know: people left out and why, what areas, torsos and the offset are
+    from, stock networks that could not be had and why, warnings about the data, names that are none of the 33, and the keypoint
+    set.
     """
 
     data: str
@@ -55,7 +56,9 @@ class Evaluation:
     people: tuple[Person, ...]
     groups: int
     left_out: int
+    left_out_because: str
     area_from: dict[str, int]
+    torso_from: dict[str, int]
     offset_from: str
     skipped: dict[str, str]
     warnings: tuple[str, ...]
@@ -114,6 +117,7 @@ class Evaluation:
             "groups": self.groups,
             "left_out": self.left_out,
             "area_from": self.area_from,
+            "torso_from": self.torso_from,
             "offset_from": self.offset_from,
             "skipped": self.skipped,
             "warnings": list(self.warnings),
@@ -159,9 +163,10 @@ def evaluate(
     sets = _with_crops(chosen.sets, report) if native else chosen.sets
     people = tuple(p for dataset in sets for p in dataset.people if scorable(p))
     if not people:
+        why = counted_reasons(p for dataset in sets for p in dataset.people)
         raise PosetuneError(
-            f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored: that takes a labelled hip and a "
-            f"labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
+            f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored{f': {why}' if why else ''}. That takes a labelled hip "
+            f"and a labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
         )
     beside = networks_beside(given, stock_names, threads)
     networks, entries = beside.networks, with_training(beside.entries, people, records)
@@ -192,7 +197,9 @@ def evaluate(
         people=people,
         groups=resampling.groups,
         left_out=sum(len(d.people) for d in sets) - len(people),
+        left_out_because=counted_reasons(p for d in sets for p in d.people),
         area_from=_count(area_of(p)[1] for p in people),
+        torso_from=_count(torso_from(p) for p in people),
         offset_from=offset_from,
         skipped=beside.skipped,
         warnings=tuple(dict.fromkeys(w for d in sets for w in d.warnings)),

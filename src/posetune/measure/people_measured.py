@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from posetune import stock
 from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
 from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
+from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.measure.beside import Entry
+from posetune.measure.metrics import SMALLEST_TORSO, scorable
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +89,35 @@ def _held_out(whole: Dataset, records: Mapping[str, SplitRecord]) -> Dataset | N
         return None
     images = {id(person.image): person.image for person, kept in zip(whole.people, held, strict=True) if kept}
     return whole.keep(images.values())
+
+
+def reason_left_out(person: Person) -> str:
+    """Why a person is not scored, to stand behind a count of people; empty if the person is."""
+    if scorable(person):
+        return ""
+    if person.ignore:
+        return "marked to be ignored, as a crowd, or without any label"
+    labelled = person.skeleton.to_body(person.keypoints)[:, 2] > 0
+    for pair, what in (((LEFT_HIP, RIGHT_HIP), "hip"), ((LEFT_SHOULDER, RIGHT_SHOULDER), "shoulder")):
+        if not labelled[list(pair)].any():
+            return f"without a labelled {what}"
+    if np.isnan(person.torso):
+        return "with a shoulder and a hip of one side only"
+    return f"with a torso of {SMALLEST_TORSO:g} px or less"
+
+
+def counted_reasons(people: Iterable[Person]) -> str:
+    """ "3 without a labelled hip, 1 with a torso of 10 px or less": why some of ``people`` are not scored."""
+    counts = Counter(filter(None, map(reason_left_out, people)))
+    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+
+
+def torso_from(person: Person) -> str:
+    """Along what the torso of a person was measured: "diagonals" (shoulder to opposite hip), "side" or "none"."""
+    labelled = person.skeleton.to_body(person.keypoints)[:, 2] > 0
+    if any(labelled[list(pair)].all() for pair in ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))):
+        return "diagonals"
+    return "side" if np.isfinite(person.torso) else "none"
 
 
 def with_training(

@@ -115,10 +115,9 @@ def notes(evaluation: Evaluation) -> list[str]:
         )
     area = ", ".join(f"{count} from the labels' {source}" for source, count in evaluation.area_from.items())
     lines.append(f"OKS-AP on COCO's 17 points with its sigmas (k = 2σ); area of people: {area}.")
+    lines += torso_notes(evaluation)
     if evaluation.left_out:
-        lines.append(
-            f"{evaluation.left_out} labelled people are left out: ignored, too small, or without hips or shoulders."
-        )
+        lines.append(f"{evaluation.left_out} labelled people are left out: {evaluation.left_out_because}.")
     if evaluation.dropped_names:
         lines.append(f"Not among the 33 landmarks, so not used: {', '.join(evaluation.dropped_names)}.")
     lines += [f"Without stock {name}: {reason}" for name, reason in evaluation.skipped.items()]
@@ -136,6 +135,23 @@ def _by_part(
         cells = (cell(parts[part])[1] if part in parts else NONE for parts in networks.values())
         rows.append([part, str(cell(first)[0]), *cells])
     return aligned(rows)
+
+
+def torso_notes(evaluation: Evaluation) -> list[str]:
+    """Whose torso, the yardstick of PCK and of errors in torsos, was not measured along the diagonals."""
+    side, none = evaluation.torso_from.get("side", 0), evaluation.torso_from.get("none", 0)
+    notes = []
+    if side:
+        notes.append(
+            f"The torso of {side} of the {len(evaluation.people)} people, labelled on one side, is the way from the shoulder to "
+            "the hip of that side; of the others it is the way to the opposite hip."
+        )
+    if none:
+        notes.append(
+            f"{none} of the {len(evaluation.people)} people have no labelled shoulder and hip, so no torso to measure PCK by: they "
+            "count in the errors in px alone."
+        )
+    return notes
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
