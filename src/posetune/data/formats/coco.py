@@ -12,6 +12,7 @@ import numpy as np
 
 from posetune import landmarks
 from posetune.data.formats.image_finder import ImageFinder, some
+from posetune.data.origin import Origin
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.runtime.images import read_image
@@ -238,6 +239,7 @@ class _Reader:
             keypoints = np.zeros((skeleton.count, 3))
             source, target = list(schema.mapping), list(schema.mapping.values())
             keypoints[target] = native[source]
+            places = [{t: s for s, t in schema.mapping.items()}.get(i) for i in range(skeleton.count)]
             if np.any((keypoints[:, 2] == 0) & (keypoints[:, :2] != 0).any(axis=1)):
                 unlabelled_with_xy.append(str(who))
             far = (keypoints[:, 2] > 0) & _far_outside(keypoints, image)
@@ -256,7 +258,7 @@ class _Reader:
                     area=float(row["area"]) if _finite(row.get("area")) else None,
                     ignore=bool(row.get("ignore") or row.get("iscrowd")) or empty,
                     keypoints_3d=self.points_3d(row, schema, who, skeleton.count),
-                    extra={k: v for k, v in row.items() if k not in _PERSON_KEYS},
+                    origin=Origin.of({k: v for k, v in row.items() if k not in _PERSON_KEYS}, places),
                     skeleton=skeleton,
                 )
             )
