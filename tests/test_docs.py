@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import posetune
+from posetune.runtime.records import CSV_COLUMNS
+
 ROOT = Path(__file__).parents[1]
 GUIDES = sorted((ROOT / "docs/guide").glob("*.md"))
 PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -125,6 +128,12 @@ def _keys(table: dict, above: str = "") -> Iterator[str]:
             yield from _keys(value, f"{above}{key}.")
         else:
             yield f"{above}{key}"
+
+
+def test_public_names_and_columns_are_in_the_reference() -> None:
+    python, json = (_text(ROOT / f"docs/reference/{name}.md") for name in ("python", "json"))
+    assert [name for name in posetune.__all__ if name != "__version__" and f"`{name}" not in python] == []
+    assert [column for column in CSV_COLUMNS if f"`{column}`" not in json] == []
 
 
 def test_the_command_line_is_in_the_reference() -> None:
