@@ -131,6 +131,18 @@ def torso_px(points_px: np.ndarray, labelled: np.ndarray) -> float:
     return float(np.mean(diagonals)) if diagonals else float("nan")
 
 
+def side_torso_px(points_px: np.ndarray, labelled: np.ndarray) -> float:
+    """Torso length of somebody labelled on one side, as seen in profile: the mean of the labelled distances from a shoulder to
+    the hip of the same side, image px; NaN if there is none.
+    """
+    sides = [
+        float(np.linalg.norm(points_px[a, :2] - points_px[b, :2]))
+        for a, b in ((LEFT_SHOULDER, LEFT_HIP), (RIGHT_SHOULDER, RIGHT_HIP))
+        if labelled[a] and labelled[b]
+    ]
+    return float(np.mean(sides)) if sides else float("nan")
+
+
 def interior_angle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Interior angle at ``b`` of the path a-b-c, degrees in [0, 180], in the image plane. Points (…, 2); NaN for no length."""
     u, v = np.asarray(a)[..., :2] - np.asarray(b)[..., :2], np.asarray(c)[..., :2] - np.asarray(b)[..., :2]

@@ -147,9 +147,7 @@ def test_size_comes_from_the_file_when_the_labels_lack_it(folder):
 
 
 def test_written_and_read_again_is_the_same(folder):
-    origin = {"network": "ab", "confidence": [0.1 * i for i in range(6)], "status": "proposed"}
-    rows = [annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8, origin=origin)]
-    labels = content(annotations=rows)
+    labels = content(annotations=[annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8)])
     first = read(folder, labels)
     write_coco(first, folder / "annotations" / "copy.json")
     again = load_dataset(folder, "copy")
@@ -157,9 +155,8 @@ def test_written_and_read_again_is_the_same(folder):
     assert again.source_names == NAMES
     for a, b in zip(first.people, again.people, strict=True):
         np.testing.assert_array_equal(a.keypoints, b.keypoints)
-        assert (a.id, a.ignore, a.area, a.origin, a.group) == (b.id, b.ignore, b.area, b.origin, b.group)
+        assert (a.id, a.ignore, a.area, a.extra, a.group) == (b.id, b.ignore, b.area, b.extra, b.group)
     assert again.people[0].bbox.tolist() == [1, 2, 30, 40]
-    assert again.people[1].origin.confidence[INDEX["left_hip"]] == origin["confidence"][COCO_NAMES.index("left_hip")]
 
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -295,3 +292,83 @@ def test_native_points_are_written_back(folder, tmp_path):
     again = load_dataset(tmp_path / "again.json", "again", images=folder / "images", native=True)
     assert again.skeleton.names == dataset.skeleton.names
     assert (again.people[0].keypoints == dataset.people[0].keypoints).all()
+
+
+# --- what exporters write otherwise --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["1", 1.0, "1.0"])
+def test_ids_are_numbers_however_they_are_written(folder, key):
+    dataset = read(folder, content(annotations=[annotation(id=key, image_id=key, category_id=key)]))
+    assert dataset.people[0].id == 1
+    images = [{**content()["images"][0], "id": 1.0}]
+    assert read(folder, content(images=images)).images[0].id == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"category_id": 0}, "annotation 7 has category_id 0, and there is only category 1"),
+        ({"category_id": None}, "category_id null"),
+        ({"category_id": [1]}, "category_id [1]"),
+        ({"image_id": {"a": 1}}, 'belongs to image {"a": 1}'),
+        ({"id": "abc"}, 'annotation id "abc" is not a whole number'),
+        ({"id": [1]}, "annotation id [1] is not a whole number"),
+        ({"id": 1.5}, "annotation id 1.5 is not a whole number"),
+    ],
+)
+def test_ids_that_fit_nothing_are_named(folder, changes, expected):
+    with pytest.raises(PosetuneError) as caught:
+        read(folder, content(annotations=[annotation(**changes)]))
+    assert expected in str(caught.value)
+
+
+def test_ids_of_images_and_categories_that_are_none(folder):
+    with pytest.raises(PosetuneError, match=r"image a\.png has the id \[1\]"):
+        read(folder, content(images=[{**content()["images"][0], "id": [1]}]))
+    with pytest.raises(PosetuneError, match="category 'person' has the id"):
+        read(folder, content(categories=[{**content()["categories"][0], "id": {"$oid": 1}}]))
+
+
+def test_annotations_of_other_categories_are_passed_over_and_said(folder):
+    categories = [*content()["categories"], {"id": 2, "name": "ball"}]
+    dataset = read(folder, content(categories=categories, annotations=[annotation(), annotation(id=8, category_id=2)]))
+    assert len(dataset.people) == 1
+    assert "1 of 'ball'" in dataset.warnings[0]
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_points_that_wholebody_keeps_under_other_keys(folder, native):
+    feet = [float(v) for i in range(6) for v in (10 + i, 100, 2)]
+    hand = [0.0] * 63
+    hand[8 * 3 : 8 * 3 + 3] = [20, 60, 0.9]  # forefinger4: none of the 33
+    hand[5 * 3 : 5 * 3 + 3] = [21, 61, 0.9]  # forefinger1
+    hand[17 * 3 : 17 * 3 + 3] = [22, 62, 0.05]  # pinky_finger1, of which the detector is not sure
+    face = [0.0] * 204
+    face[48 * 3 : 48 * 3 + 3] = [50, 15, 2]
+    row = annotation(foot_kpts=feet, lefthand_kpts=hand, righthand_kpts=[0] * 63, face_kpts=face)
+    (folder / "annotations" / "train.json").write_text(json.dumps(content(annotations=[row])))
+    dataset = load_dataset(folder, "train", native=native)
+    person = dataset.people[0]
+    body = person.skeleton.to_body(person.keypoints)
+    assert body[INDEX["left_heel"]].tolist() == [12, 100, 2]
+    assert body[INDEX["right_foot_index"]].tolist() == [13, 100, 2]
+    assert body[INDEX["left_index"]].tolist() == [21, 61, 2]
+    assert body[INDEX["left_pinky"], 2] == 0
+    assert body[INDEX["mouth_right"]].tolist() == [50, 15, 2]
+    assert "have a score for v" in dataset.warnings[0]
+    assert "foot_kpts" not in person.extra
+    assert body[INDEX["left_hip"]].tolist() == [58, 70, 2]
+
+
+def test_who_is_labelled_on_one_side_has_a_torso_where_the_set_is_so(folder):
+    side = [50, 10, 2, 60, 30, 2, 0, 0, 0, 58, 70, 2, 0, 0, 0, 0, 0, 0]
+    person = read(folder, content(annotations=[annotation(keypoints=side)])).people[0]
+    assert person.torso == pytest.approx(np.hypot(2, 40))
+    assert person.torso_from == "side"
+    both = [annotation(id=i) for i in range(1, 8)]
+    dataset = read(folder, content(annotations=[*both, annotation(id=9, keypoints=side)]))
+    assert np.isnan(dataset.people[-1].torso)  # a hidden side among many with both: figures stay what they were
+    assert dataset.people[-1].torso_from == "none"
+    assert dataset.people[-1].side_torso == pytest.approx(np.hypot(2, 40))
+    assert dataset.people[0].torso_from == "diagonals"

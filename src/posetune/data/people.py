@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from posetune.data.origin import Origin
-from posetune.geometry import Crop, crop_from_labels, torso_px
+from posetune.geometry import Crop, crop_from_labels, side_torso_px, torso_px
 from posetune.runtime.images import read_image
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
@@ -20,7 +20,8 @@ from posetune.skeleton import BLAZEPOSE, Skeleton
 class ImageRecord:
     """One image of a data set; its pixels are read when asked for.
 
-    ``width``, ``height``: as the label file says, in image px. ``group``: what it shares a scene or a video
+    ``width``, ``height``: of the picture as ``read`` gives it, in image px; as the label file says where the file cannot be
+    found; 0 where nothing is known. ``group``: what it shares a scene or a video
     with; sets are divided and intervals are drawn by group, never by image.
     """
 
@@ -43,10 +44,10 @@ class Person:
     hidden, 2 visible. ``bbox``: (4,) x, y, width, height in image px, or None. ``area``: px², as the label
     file says, or None. ``ignore``: to be left out of training and scoring (a crowd, too small, nothing
     labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
-    the camera), NaN where unknown; or None. ``origin``: where the labels come from, and what else the label
-    file says of this person.
+    the camera), NaN where unknown; or None. ``extra``: what else the label file says of this person.
     ``skeleton``: what the points are. ``seen_crop``: the crop in which a detector saw the person, for labels
-    that imply none (see ``data.detector_crops``).
+    that imply none (see ``data.detector_crops``). ``one_sided``: the set's people are labelled on one side,
+    as in profile, so that their torso may be measured along it (see ``torso``).
     """
 
     id: int
@@ -56,9 +57,10 @@ class Person:
     area: float | None = None
     ignore: bool = False
     keypoints_3d: np.ndarray | None = None
-    origin: Origin = field(default_factory=Origin)
+    extra: dict[str, Any] = field(default_factory=dict)
     skeleton: Skeleton = BLAZEPOSE
     seen_crop: Crop | None = None
+    one_sided: bool = False
 
     @cached_property
     def labelled(self) -> np.ndarray:
@@ -79,9 +81,29 @@ class Person:
 
     @cached_property
     def torso(self) -> float:
-        """Length of the torso in image px, NaN where the labels do not tell. See ``geometry.torso_px``."""
+        """Length of the torso in image px, NaN where the labels do not tell: the diagonals (``geometry.torso_px``); in a set
+        that is labelled on one side, where there is none, that side (``geometry.side_torso_px``). See ``torso_from``.
+        """
+        diagonals = self._diagonals
+        return self.side_torso if self.one_sided and np.isnan(diagonals) else diagonals
+
+    @property
+    def torso_from(self) -> str:
+        """What ``torso`` was measured on: "diagonals", "side" or "none"."""
+        if np.isfinite(self._diagonals):
+            return "diagonals"
+        return "side" if np.isfinite(self.torso) else "none"
+
+    @cached_property
+    def _diagonals(self) -> float:
         body = self.skeleton.to_body(self.keypoints)
         return torso_px(body, body[:, 2] > 0)
+
+    @cached_property
+    def side_torso(self) -> float:
+        """Shoulder to hip of the same side in image px, NaN where no side has both labelled."""
+        body = self.skeleton.to_body(self.keypoints)
+        return side_torso_px(body, body[:, 2] > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +152,17 @@ class Dataset:
             name=name or self.name,
             images=tuple(image for image in self.images if id(image) in kept),
             people=tuple(person for person in self.people if id(person.image) in kept),
+        )
+
+    def with_images(self, renewed: Mapping[int, ImageRecord], warnings: tuple[str, ...]) -> Dataset:
+        """The same set with other records for some images, by id(image), in ``images`` and in the people."""
+        return dataclasses.replace(
+            self,
+            images=tuple(renewed.get(id(i), i) for i in self.images),
+            people=tuple(
+                dataclasses.replace(p, image=renewed[id(p.image)]) if id(p.image) in renewed else p for p in self.people
+            ),
+            warnings=warnings,
         )
 
     def where(self, condition: Callable[[Person], bool]) -> Dataset:

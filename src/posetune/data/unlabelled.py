@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from posetune.data.people import ImageRecord
+from posetune.data.series import look_alike, place_in_series
 from posetune.errors import PosetuneError
-from posetune.files import state_of, write_bytes
+from posetune.files import state_of, walk, write_bytes
 from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
 from posetune.opencv import cv2
@@ -23,8 +23,6 @@ from posetune.runtime.video import VideoReader
 Say = Callable[[str], None]
 #: Of a video so many frames a second are looked at, and at most so many in all: neighbours are near-duplicates.
 FRAMES_PER_SECOND, MOST_FRAMES = 2.0, 400
-#: Images are alike if the brightness of so many cells a side correlates beyond this: neighbours in a video do.
-_CELLS, _ALIKE = 16, 0.8
 
 
 def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> list[ImageRecord]:
@@ -38,11 +36,11 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
     Raises PosetuneError if a source does not exist, a video given by name is damaged, or there is no image in any.
     """
     records: list[ImageRecord] = []
-    before: tuple[str, np.ndarray | None, str] = "", None, ""
+    before: tuple[str, Path, str] = "", Path(), ""
     for source in map(Path, sources):
         if not source.exists():
             raise PosetuneError(f"There is no {source}; --unlabelled takes folders, images and videos.")
-        files = sorted((p for p in source.rglob("*") if p.is_file()), key=_place) if source.is_dir() else [source]
+        files = sorted(walk(source), key=place_in_series) if source.is_dir() else [source]
         for file in files:
             if file.suffix.lower() in VIDEO_SUFFIXES:
                 try:
@@ -52,37 +50,16 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
                         raise
                     say(f"Left out: {error}")
             elif file.suffix.lower() in IMAGE_SUFFIXES:
-                series, small = _place(file)[0], _thumbnail(file)
-                group = before[2] if series == before[0] and _alike(small, before[1]) else str(file.with_suffix(""))
+                series = place_in_series(file)[0]
+                alike = series == before[0] and look_alike(before[1], file)
+                group = before[2] if alike else str(file.with_suffix(""))
                 records.append(ImageRecord(str(file), file, 0, 0, group))
-                before = series, small, group
+                before = series, file, group
     if not records:
         names = ", ".join(str(s) for s in sources)
         raise PosetuneError(f"There is no image or video in {names}; --unlabelled takes folders, images and videos.")
     say(f"Unlabelled: {len(records)} images and video frames.")
     return records
-
-
-def _place(file: Path) -> tuple[str, int, str]:
-    """What an image shares with others of its series (its path without the last number), its place in it, and its name."""
-    match = re.fullmatch(r"(.*?)(\d+)(\D*)", file.stem, re.ASCII)
-    if match is None:
-        return str(file.with_suffix("")), 0, file.name
-    before, number, behind = match.groups()
-    return str(file.with_name(f"{before}#{behind}")), int(number), file.name
-
-
-def _thumbnail(file: Path) -> np.ndarray | None:
-    """A few grey cells, standardised; None for a damaged file and for one of a single brightness."""
-    image = cv2.imread(str(file), cv2.IMREAD_REDUCED_GRAYSCALE_4)
-    if image is None:
-        return None
-    cells = cv2.resize(image, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).astype(np.float64)
-    return (cells - cells.mean()) / cells.std() if cells.std() > 1 else None
-
-
-def _alike(a: np.ndarray | None, b: np.ndarray | None) -> bool:
-    return a is not None and b is not None and float((a * b).mean()) > _ALIKE
 
 
 def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:

@@ -13,7 +13,7 @@ import numpy as np
 from posetune import stock
 from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
-from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
+from posetune.data.dataset import Dataset, Person, has_split, load_dataset, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
@@ -202,7 +202,7 @@ def evaluate(
         torso_from=_count(torso_from(p) for p in people),
         offset_from=offset_from,
         skipped=beside.skipped,
-        warnings=tuple(dict.fromkeys(w for d in sets for w in d.warnings)),
+        warnings=tuple(warnings_of(*sets)),
         dropped_names=tuple(dict.fromkeys(n for d in sets for n in d.dropped_names)),
         keypoints=labels.skeleton.names,
         entries=tuple(entries),
@@ -282,7 +282,7 @@ def _fit_offsets(
 
 def _train_people(data: str | Path, images: str | Path | None, skeleton: Skeleton) -> list[Person]:
     """Some people of the train split, evenly chosen; none if there is no such split, or it cannot be read."""
-    if not Path(data).is_dir() or "train" not in find_splits(data):
+    if not Path(data).is_dir() or not has_split(data, "train"):
         return []
     try:
         train = load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from posetune import stock
-from posetune.data.dataset import Dataset, Person, find_splits, load_dataset
+from posetune.data.dataset import Dataset, Person, find_splits, has_split, load_dataset
 from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
@@ -65,14 +65,14 @@ def choose(
         return Chosen([load(name) for name in names], tuple(names))
     there = find_splits(data)
     names = list(dict.fromkeys(record.val_split for record in records.values())) or ["val"]
-    if all(name in there for name in names):
+    if all(has_split(data, name) for name in names):
         return Chosen([load(name) for name in names], tuple(names))
     trained = list(dict.fromkeys(record.train_split for record in records.values()))
-    for name in (name for name in trained if name in there):
+    for name in (name for name in trained if has_split(data, name)):
         part = _held_out(load(name), records)
         if part is not None:
             return Chosen([part], (name,), tuple(records))
-    missing = next(name for name in names if name not in there)
+    missing = next(name for name in names if not has_split(data, name))
     why = f"and none of its people were held out by {', '.join(records)}" if records else "to measure on"
     raise PosetuneError(
         f"{data} has no split '{missing}' {why}; it has {', '.join(there)}. Name one that holds people whom training has not seen "

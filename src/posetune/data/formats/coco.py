@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from posetune import landmarks
+from posetune.data.formats.coco_schema import WHOLEBODY, Schema, Schemas, read_schemas
+from posetune.data.formats.ids import as_number, look_up, plain_id, written
 from posetune.data.formats.image_finder import ImageFinder, some
-from posetune.data.origin import Origin
+from posetune.data.formats.label_text import read_json, stem_of
 from posetune.data.people import Dataset, ImageRecord, Person
+from posetune.data.prepare import OUTSIDE_TOLERANCE, prepared
 from posetune.errors import PosetuneError
-from posetune.runtime.images import read_image
-from posetune.skeleton import BLAZEPOSE, Skeleton, infer
 
-#: A labelled point may lie outside the image by this share of the image's longer side (people are cut by
-#: the frame, and annotators and renderers go on beyond it). Farther out it counts as unlabelled, with a
-#: warning.
-OUTSIDE_TOLERANCE = 0.25
+__all__ = ["GROUP_KEYS", "OUTSIDE_TOLERANCE", "load_coco"]
 
 #: Which key of an image says what it must not be separated from; the first that is there counts.
 GROUP_KEYS = ("scene_group", "video", "group")
+#: In COCO-WholeBody's hands, feet and faces v may be a detector's score: from here on it counts as a label.
+_SURE = 0.5
 
 _PERSON_KEYS = frozenset(
     {"id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "iscrowd", "ignore",
-     "keypoints_3d", "segmentation"}
+     "keypoints_3d", "segmentation", *WHOLEBODY}
 )  # fmt: skip
 
 
@@ -40,18 +42,23 @@ def load_coco(
     root: str | Path | None = None,
     require_images: bool = True,
     native: bool = False,
+    bases: Iterable[Path] = (),
 ) -> Dataset:
-    """Read a COCO keypoint file.
+    """Read a COCO keypoint file, plain or packed (.json.gz).
 
     Points are mapped by name (``landmarks.match_names``), category by category; what means none of the 33
     stands in ``dropped_names``. Any point may be unlabelled. A category without keypoints (a ball, a dog)
-    is passed over. A person with nothing labelled, ``iscrowd`` or ``ignore`` is kept with ``ignore=True``.
+    is passed over, and said. A person with nothing labelled, ``iscrowd`` or ``ignore`` is kept with ``ignore=True``.
     A point that lies outside the image by more than :data:`OUTSIDE_TOLERANCE` counts as unlabelled and is
-    told in ``warnings``; so is v = 0 with coordinates. Image files are not opened here.
+    told in ``warnings``; so is v = 0 with coordinates. Of image files the head is read, to compare their size with
+    that in the label file (``data.label_frames``).
 
     ``native``: do not map, keep the file's own points (of several categories: the union by name). Their edges are
     the category's ``skeleton``; flip partners and OKS sigmas its ``flip_pairs`` (pairs of names) and ``sigmas``
     (name → sigma) where it has these, which are not COCO's; otherwise they are worked out from the names.
+    ``bases``: folders besides ``images_folder`` that file names may be relative to; what is found in none is looked for
+    below ``root``. ``require_images``: missing images, and such that are not those that were labelled, are an error;
+    otherwise a warning.
 
     Raises PosetuneError: no such file, not JSON, not the shape of COCO keypoints, no image or person in it,
     ids twice or unknown, a wrong number of values, NaN, no known keypoint name, nothing labelled at all,
@@ -59,64 +66,35 @@ def load_coco(
     """
     annotations = Path(annotations)
     images_folder = Path(images_folder)
-    content = _read_json(annotations)
-    reader = _Reader(str(annotations), [])
+    content, notes = read_json(annotations)
+    reader = _Reader(str(annotations))
+    reader.warnings += [f"{annotations} {note}." for note in notes]
     tables = {key: reader.records(content, key) for key in ("images", "annotations", "categories")}
-    schemas, skeleton = reader.schemas(tables["categories"], native)
-    places = ImageFinder(images_folder, annotations.stem)
+    beside = frozenset(key for key in WHOLEBODY if any(row.get(key) for row in tables["annotations"]))
+    schemas = read_schemas(tables["categories"], native, beside, reader.where, reader.fail)
+    folder = Path(root) if root is not None else images_folder
+    stem = stem_of(annotations)
+    places = ImageFinder(images_folder, stem, bases, below=folder if images_folder.is_relative_to(folder) else None)
     images = reader.images(tables["images"], places)
+    reader.warnings += [f"{reader.where}: {note}." for note in places.notes()]
     if require_images or len(places.missing) == len(images):
         places.complain(annotations)
     elif places.missing:
         reader.warn(f"{len(places.missing)} of {len(images)} images are missing")
-    people = reader.people(tables["annotations"], images, schemas, skeleton)
+    people = reader.people(tables["annotations"], images, schemas)
     _require_labels(annotations, people, schemas)
-    return Dataset(
-        name=name or annotations.stem,
+    by_id = schemas.by_id.values()
+    dataset = Dataset(
+        name=name or stem,
         images=tuple(images.values()),
         people=tuple(people),
-        source_names=tuple(dict.fromkeys(n for s in schemas.values() for n in s.names)),
-        dropped_names=tuple(dict.fromkeys(n for s in schemas.values() for n in s.dropped)),
-        root=Path(root) if root is not None else images_folder,
+        source_names=tuple(dict.fromkeys(n for s in by_id for n in s.names)),
+        dropped_names=tuple(dict.fromkeys(n for s in by_id for n in s.dropped)),
+        root=folder,
         warnings=tuple(reader.warnings),
-        skeleton=skeleton,
+        skeleton=schemas.skeleton,
     )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise PosetuneError(
-            f"Cannot read the labels {path}: {error.strerror or error}; give a COCO keypoint .json file."
-        ) from error
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        kind = "a MediaPipe bundle or ZIP archive" if text[:2] == b"PK" else "not JSON"
-        kind = "a TFLite network" if text[4:8] == b"TFL3" else kind
-        at = f" ({error.msg} in line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise PosetuneError(
-            f"The labels {path} are {kind}{at}; give a COCO keypoint .json file with images, annotations "
-            "and categories."
-        ) from error
-    if isinstance(content, list):
-        raise PosetuneError(
-            f"The labels {path} are a bare list (COCO's results format?); a data set is an object with the "
-            "keys images, annotations and categories."
-        )
-    if not isinstance(content, dict):
-        raise PosetuneError(f"The labels {path} hold no JSON object with images, annotations and categories.")
-    return content
-
-
-@dataclass(frozen=True)
-class _Schema:
-    """One category: its keypoint names, where each goes among the points read, and the names that go nowhere."""
-
-    names: tuple[str, ...]
-    mapping: dict[int, int]
-    dropped: tuple[str, ...]
+    return prepared(dataset, where=reader.where, strict=require_images, numbered=reader.without_group)
 
 
 @dataclass
@@ -124,7 +102,9 @@ class _Reader:
     """Turns the tables of one file into records; remembers the file's name for errors, and the warnings."""
 
     where: str
-    warnings: list[str]
+    warnings: list[str] = field(default_factory=list)
+    #: Ids of the images that say nothing of a scene or video.
+    without_group: set[int | str] = field(default_factory=set)
 
     def fail(self, what: str) -> PosetuneError:
         return PosetuneError(f"{self.where}: {what}")
@@ -132,8 +112,15 @@ class _Reader:
     def warn(self, what: str) -> None:
         self.warnings.append(f"{self.where}: {what}.")
 
-    def records(self, content: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    def records(self, content: Any, key: str) -> list[dict[str, Any]]:
         """The table ``key``: a list of objects, not empty."""
+        if isinstance(content, list):
+            raise PosetuneError(
+                f"The labels {self.where} are a bare list (COCO's results format?); a data set is an object with the "
+                "keys images, annotations and categories."
+            )
+        if not isinstance(content, dict):
+            raise PosetuneError(f"The labels {self.where} hold no JSON object with images, annotations and categories.")
         table = content.get(key)
         if not isinstance(table, list) or not all(isinstance(row, dict) for row in table):
             state = "is not a list of objects" if key in content else "is missing"
@@ -144,111 +131,67 @@ class _Reader:
             raise self.fail(f"'{key}' is empty; label at least one person and export the set again.")
         return table
 
-    def schemas(self, categories: list[dict[str, Any]], native: bool) -> tuple[dict[Any, _Schema], Skeleton]:
-        """Category id → schema, for the categories that have keypoints; and the points that are read."""
-        schemas = {}
-        skeleton = self.native_skeleton(categories) if native else BLAZEPOSE
-        for row in categories:
-            names = row.get("keypoints") or []
-            if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-                raise self.fail(f"category {row.get('id')!r} has keypoints that are not a list of names.")
-            if row.get("id") in schemas:
-                raise self.fail(f"category id {row.get('id')!r} stands twice; give every category its own id.")
-            if names:
-                own = {i: skeleton.names.index(name) for i, name in enumerate(names)} if native else {}
-                mapping, dropped = (own, []) if native else landmarks.match_names(names)
-                schemas[row.get("id")] = _Schema(tuple(names), mapping, tuple(dropped))
-        if not schemas:
-            raise self.fail(
-                "no category has keypoint names, and points are mapped by name only; add 'keypoints': "
-                "[\"nose\", \"left_shoulder\", …] to the category."
-            )  # fmt: skip
-        return schemas, skeleton
-
-    def native_skeleton(self, categories: list[dict[str, Any]]) -> Skeleton:
-        """The points of all categories by name, with the edges, flip partners and sigmas that these give."""
-        names: list[str] = []
-        edges: list[tuple[int, int]] = []
-        pairs: list[list[str]] | None = None
-        sigmas: dict[str, float] = {}
-        for row in categories:
-            own = row.get("keypoints") or []
-            if not isinstance(own, list) or not all(isinstance(n, str) for n in own):
-                continue  # schemas() says so
-            names += [n for n in dict.fromkeys(own) if n not in names] if names else own
-            try:
-                edges += [(names.index(own[a - 1]), names.index(own[b - 1])) for a, b in row.get("skeleton") or []]
-                if row.get("flip_pairs") is not None:
-                    pairs = (pairs or []) + [[str(a), str(b)] for a, b in row["flip_pairs"]]
-                sigmas |= {str(name): float(sigma) for name, sigma in (row.get("sigmas") or {}).items()}
-            except (TypeError, ValueError, IndexError, AttributeError):
-                raise self.fail(
-                    f"category {row.get('id')!r} has a skeleton, flip_pairs or sigmas that do not fit its keypoints: "
-                    "skeleton is pairs of positions from 1, flip_pairs pairs of names, sigmas name: number."
-                ) from None
-        if not names:
-            return BLAZEPOSE  # schemas() refuses such a file
-        return infer(names, where=self.where, edges=edges or None, flip_pairs=pairs, sigmas=sigmas)
-
-    def images(self, rows: list[dict[str, Any]], places: ImageFinder) -> dict[Any, ImageRecord]:
-        """Image id → record."""
-        images: dict[Any, ImageRecord] = {}
+    def images(self, rows: list[dict[str, Any]], places: ImageFinder) -> dict[int | str, ImageRecord]:
+        """Image id → record. A size of 0 × 0 stands for one that the label file does not give."""
+        images: dict[int | str, ImageRecord] = {}
         for row in rows:
-            key, file_name = row.get("id"), row.get("file_name")
-            if not isinstance(key, int | str) or not isinstance(file_name, str) or not file_name:
+            raw, file_name = row.get("id"), row.get("file_name")
+            if raw is None or not isinstance(file_name, str) or not file_name:
                 raise self.fail(f"an image lacks its id or file_name ({_short(row)}).")
+            key = plain_id(raw)
+            if key is None:
+                raise self.fail(f"image {file_name} has the id {written(raw)}; an id is a whole number or text.")
             if key in images:
                 raise self.fail(f"image id {key!r} stands twice; give every image its own id.")
             path = places.find(file_name)
-            width, height = row.get("width"), row.get("height")
+            width, height = _side(row.get("width")), _side(row.get("height"))
             if width is None or height is None:
-                height, width = read_image(path).shape[:2]
-            if not (_finite(width) and _finite(height) and width >= 1 and height >= 1):
-                raise self.fail(f"image {file_name} has no valid width and height ({width!r} × {height!r}).")
-            group = next((str(row[k]) for k in GROUP_KEYS if row.get(k) is not None), f"image:{file_name}")
-            images[key] = ImageRecord(key, path, int(width), int(height), group)
+                width = height = 0
+            if not (_finite(width) and _finite(height) and (width >= 1) == (height >= 1)) or width < 0 or height < 0:
+                raise self.fail(
+                    f"image {file_name} has no valid width and height ({row.get('width')!r} × {row.get('height')!r})."
+                )
+            known = next((str(row[k]) for k in GROUP_KEYS if row.get(k) is not None), None)
+            if known is None:
+                self.without_group.add(key)
+            images[key] = ImageRecord(key, path, int(width), int(height), known or f"image:{file_name}")
         return images
 
     def people(
-        self,
-        rows: list[dict[str, Any]],
-        images: dict[Any, ImageRecord],
-        schemas: dict[Any, _Schema],
-        skeleton: Skeleton,
+        self, rows: list[dict[str, Any]], images: dict[int | str, ImageRecord], schemas: Schemas
     ) -> list[Person]:
         """The people of all categories that have keypoints, in the order of the file."""
-        only = next(iter(schemas)) if len(schemas) == 1 else None
-        people, seen = [], set()
-        outside: list[str] = []
+        people: list[Person] = []
+        seen: set[int] = set()
+        passed_over: Counter[str] = Counter()
         unlabelled_with_xy: list[str] = []
-        nothing = 0
+        scores = 0
         for position, row in enumerate(rows):
-            schema = schemas.get(row.get("category_id", only))
-            if schema is None:
+            schema = self.schema_of(row, position, schemas)
+            if isinstance(schema, str):
+                passed_over[schema] += 1
                 continue
-            who = row.get("id", position + 1)
-            if not isinstance(who, int):
-                raise self.fail(f"annotation id {who!r} is not a whole number.")
+            who = self.person_id(row, position)
             if who in seen:
                 raise self.fail(f"annotation id {who} stands twice; give every annotation its own id.")
             seen.add(who)
-            image = images.get(row.get("image_id"))
+            image = look_up(images, row.get("image_id"))
             if image is None:
-                raise self.fail(f"annotation {who} belongs to image {row.get('image_id')!r}, which is not in 'images'.")
+                raise self.fail(
+                    f"annotation {who} belongs to image {written(row.get('image_id'))}, which is not in 'images'."
+                )
+            keypoints = np.zeros((schemas.skeleton.count, 3))
             native = self.points(row, "keypoints", len(schema.names), f"annotation {who} ({image.path.name})")
-            keypoints = np.zeros((skeleton.count, 3))
-            source, target = list(schema.mapping), list(schema.mapping.values())
-            keypoints[target] = native[source]
-            places = [{t: s for s, t in schema.mapping.items()}.get(i) for i in range(skeleton.count)]
+            keypoints[list(schema.mapping.values())] = native[list(schema.mapping)]
+            for key, (count, places) in schema.beside.items():
+                points, fractions = self.scored_points(row, key, count, f"annotation {who} ({image.path.name})")
+                scores += fractions
+                into, source = np.array(list(places.values()), int), list(places)
+                free = (keypoints[into, 2] == 0) & (points[source, 2] > 0)
+                keypoints[into[free]] = points[source][free]
             if np.any((keypoints[:, 2] == 0) & (keypoints[:, :2] != 0).any(axis=1)):
                 unlabelled_with_xy.append(str(who))
-            far = (keypoints[:, 2] > 0) & _far_outside(keypoints, image)
-            if far.any():
-                outside += [f"{skeleton.names[i]} of annotation {who}" for i in np.flatnonzero(far)]
-                keypoints[far] = 0
             keypoints[keypoints[:, 2] == 0] = 0
-            empty = not keypoints.any()
-            nothing += empty
             people.append(
                 Person(
                     id=who,
@@ -256,22 +199,67 @@ class _Reader:
                     keypoints=keypoints,
                     bbox=self.box(row, who),
                     area=float(row["area"]) if _finite(row.get("area")) else None,
-                    ignore=bool(row.get("ignore") or row.get("iscrowd")) or empty,
-                    keypoints_3d=self.points_3d(row, schema, who, skeleton.count),
-                    origin=Origin.of({k: v for k, v in row.items() if k not in _PERSON_KEYS}, places),
-                    skeleton=skeleton,
+                    ignore=bool(row.get("ignore") or row.get("iscrowd")),
+                    keypoints_3d=self.points_3d(row, schema, who, schemas.skeleton.count),
+                    extra={k: v for k, v in row.items() if k not in _PERSON_KEYS},
+                    skeleton=schemas.skeleton,
                 )
             )
-        if outside:
-            self.warn(f"{len(outside)} points lie far outside their image and count as unlabelled ({some(outside)})")
         if unlabelled_with_xy:
             self.warn(
                 f"{len(unlabelled_with_xy)} people have points with coordinates but v = 0, which means "
                 f"unlabelled (annotations {some(unlabelled_with_xy)})"
             )
-        if nothing:
-            self.warn(f"{nothing} people have no labelled point and are left out")
+        if scores:
+            self.warn(
+                f"{scores} points of feet, hands or faces have a score for v: from {_SURE} on they count as labels"
+            )
+        if passed_over:
+            names = [f"{count} of '{name}'" for name, count in passed_over.items()]
+            self.warn(f"annotations of categories without keypoints are passed over: {some(names)}")
         return people
+
+    def schema_of(self, row: dict[str, Any], position: int, schemas: Schemas) -> Schema | str:
+        """The schema of an annotation; the name of its category if that has no keypoints."""
+        if "category_id" not in row and len(schemas.by_id) == 1:
+            return next(iter(schemas.by_id.values()))
+        key = row.get("category_id")
+        found = look_up(schemas.by_id, key)
+        if found is not None:
+            return found
+        other = look_up(schemas.others, key)
+        if other is None:
+            known = [written(k) for k in (*schemas.by_id, *schemas.others)]
+            there = (
+                f"there is only category {known[0]}" if len(known) == 1 else f"there are categories {some(known, 5)}"
+            )
+            raise self.fail(
+                f"annotation {written(row.get('id', position + 1))} has category_id {written(key)}, and {there}."
+            )
+        return other
+
+    def person_id(self, row: dict[str, Any], position: int) -> int:
+        raw = row.get("id")
+        if raw is None:
+            return position + 1
+        number = as_number(raw)
+        if number is None:
+            raise self.fail(f"annotation id {written(raw)} is not a whole number; number the annotations 1, 2, 3, ….")
+        return number
+
+    def scored_points(self, row: dict[str, Any], key: str, count: int, who: str) -> tuple[np.ndarray, int]:
+        """``(points, n)``: as :meth:`points`, where v may be a score between 0 and 1, as it is of n points."""
+        flat = row.get(key)
+        fractions = 0
+        if isinstance(flat, list) and row.get(key.replace("kpts", "valid")) is False:
+            flat = None
+        if isinstance(flat, list):
+            flat = list(flat)
+            for i in range(2, len(flat), 3):
+                if isinstance(flat[i], float) and 0 < flat[i] < 1:
+                    fractions += 1
+                    flat[i] = 2 if flat[i] >= _SURE else 0
+        return self.points({key: flat}, key, count, who), fractions
 
     def points(self, row: dict[str, Any], key: str, count: int, who: str) -> np.ndarray:
         """(count, 3) x, y, v of an annotation; zeros if it has none."""
@@ -295,7 +283,7 @@ class _Reader:
         points[points[:, 2] == 0] = np.nan_to_num(points[points[:, 2] == 0], nan=0, posinf=0, neginf=0)
         return points
 
-    def points_3d(self, row: dict[str, Any], schema: _Schema, who: int, count: int) -> np.ndarray | None:
+    def points_3d(self, row: dict[str, Any], schema: Schema, who: int, count: int) -> np.ndarray | None:
         """(33, 3) metres, NaN where absent; None if the annotation has no ``keypoints_3d``.
 
         Written as the 2D points are: by the category's names, flat or as triples; null or NaN is unknown.
@@ -328,9 +316,10 @@ class _Reader:
         return np.array(raw, dtype=np.float64) if raw[2] > 0 and raw[3] > 0 else None
 
 
-def _require_labels(annotations: Path, people: list[Person], schemas: dict[Any, _Schema]) -> None:
-    if not any(schema.mapping for schema in schemas.values()):
-        names = [n for s in schemas.values() for n in s.names]
+def _require_labels(annotations: Path, people: list[Person], schemas: Schemas) -> None:
+    by_id = schemas.by_id.values()
+    if not any(schema.mapping for schema in by_id):
+        names = [n for s in by_id for n in s.names]
         raise PosetuneError(
             f"{annotations}: none of its keypoint names is known ({some(names)}); name them as COCO, "
             f"Halpe, MPII, LSP or MediaPipe do ({some(landmarks.NAMES)})."
@@ -339,16 +328,16 @@ def _require_labels(annotations: Path, people: list[Person], schemas: dict[Any, 
         raise PosetuneError(f"{annotations}: no annotation belongs to a category with keypoints; label people.")
     if not any(person.labelled.any() for person in people):
         raise PosetuneError(
-            f"{annotations}: not one point is labelled (every v is 0, or the points lie outside their "
-            "images); export the set with its keypoints."
+            f"{annotations}: not one point is labelled (every v is 0); export the set with its keypoints."
         )
 
 
-def _far_outside(keypoints: np.ndarray, image: ImageRecord) -> np.ndarray:
-    """(33,) bool: outside the image by more than the tolerance."""
-    slack = OUTSIDE_TOLERANCE * max(image.width, image.height)
-    x, y = keypoints[:, 0], keypoints[:, 1]
-    return (x < -slack) | (y < -slack) | (x > image.width + slack) | (y > image.height + slack)
+def _side(value: Any) -> Any:
+    """A width or height; None where there is none."""
+    if value is None or value == "":
+        return None
+    number = as_number(value)
+    return value if number is None else number
 
 
 def _finite(value: object) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from posetune import stock
 from posetune._version import __version__
-from posetune.data.dataset import Dataset, find_splits, load_dataset, load_train_and_val
+from posetune.data.dataset import Dataset, has_split, load_dataset, load_train_and_val, splits_besides, warnings_of
 from posetune.data.people import ImageRecord, Person
 from posetune.data.split_record import SplitRecord, recorded
 from posetune.doctor.examine import examine
@@ -107,7 +107,7 @@ def record_split(
         config.data,
         config.train_split,
         config.val_split,
-        config.data is not None and (Path(config.data).is_file() or config.val_split not in find_splits(config.data)),
+        config.data is not None and not has_split(config.data, config.val_split),
         recorded(trained_on, root),
         recorded(held_out, root),
         (*before.trained_on, *before.trained_on_before) if before is not None else (),
@@ -119,7 +119,7 @@ def _held_back(config: TrainConfig, val: Dataset) -> set[Path]:
     split, and of all other splits of the user's set.
     """
     data = Path(config.data or "")
-    others = [] if data.is_file() else [n for n in find_splits(data) if n not in (config.train_split, config.val_split)]
+    others = splits_besides(data, (config.train_split, config.val_split))
     sets = [val, *(load_dataset(data, name, require_images=False) for name in others)]
     return {image.path.resolve() for dataset in sets for image in dataset.images}
 
@@ -169,9 +169,9 @@ def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
     """The sets to train on and to choose on. Where there is no ``val``, whole groups of train are split off."""
     data = Path(config.data or "")
     train, val = load_train_and_val(data, config.train_split, config.val_split, config.val_share, config.seed, say)
+    for warning in warnings_of(train, val):
+        say(warning)
     for dataset in (train, val):
-        for warning in dataset.warnings:
-            say(warning)
         if not worth(dataset):
             raise PosetuneError(
                 f"{dataset.name} has no person to use: labels for a shoulder and a hip and a torso of more than "

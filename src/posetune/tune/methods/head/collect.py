@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.data.dataset import Dataset, find_splits, keep_for_validation, load_dataset
+from posetune.data.dataset import Dataset, has_split, keep_for_validation, load_dataset, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.data.people import Person
 from posetune.data.suspects import find_suspects, network_answers
@@ -84,7 +84,7 @@ def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Data
     """Train and val in their own points, with crops; where there is no val, whole groups of train are split off."""
     data = Path(config.data or "")
     train = _with_crops(load_dataset(data, config.train_split, native=True), landmarker, say)
-    if not data.is_file() and config.val_split in find_splits(data):
+    if has_split(data, config.val_split):
         val = _with_crops(load_dataset(data, config.val_split, native=True), landmarker, say)
         if not val.skeleton.same_points(train.skeleton):
             raise PosetuneError(
@@ -94,7 +94,7 @@ def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Data
     else:
         train, val, how = keep_for_validation(train, config.val_share, config.seed)
         say(f"No split '{config.val_split}': {len(val.usable)} people, {how}, are kept for validation.")
-    for warning in (*train.warnings, *val.warnings):
+    for warning in warnings_of(train, val):
         say(warning)
     return train, val
 

@@ -1,0 +1,141 @@
+"""The categories of a COCO file: which number of an annotation is which point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from posetune import landmarks
+from posetune.data.formats.ids import plain_id, written
+from posetune.errors import PosetuneError
+from posetune.skeleton import BLAZEPOSE, Skeleton, infer
+
+Fail = Callable[[str], PosetuneError]
+
+_FINGERS = ("thumb", "forefinger", "middle_finger", "ring_finger", "pinky_finger")
+
+
+def _hand(side: str) -> tuple[str, ...]:
+    return (f"{side}_hand_root", *(f"{side}_{finger}{joint}" for finger in _FINGERS for joint in range(1, 5)))
+
+
+#: iBUG's 68 points of a face, of which the corners of eyes and mouth are among the 33.
+_FACE = {36: "right_eye_outer", 39: "right_eye_inner", 42: "left_eye_inner", 45: "left_eye_outer",
+         48: "mouth_right", 54: "mouth_left"}  # fmt: skip
+#: Where COCO-WholeBody keeps what is not among its 17 ``keypoints``, and the names in order
+#: (github.com/jin-s13/COCO-WholeBody, data_format.md).
+WHOLEBODY: dict[str, tuple[str, ...]] = {
+    "foot_kpts": tuple(f"{side}_{part}" for side in ("left", "right") for part in ("big_toe", "small_toe", "heel")),
+    "lefthand_kpts": _hand("left"),
+    "righthand_kpts": _hand("right"),
+    "face_kpts": tuple(_FACE.get(i, f"face-{i}") for i in range(68)),
+}
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One category: its keypoint names, where each goes among the points read, and the names that go nowhere.
+
+    ``beside``: for annotations that keep points under other keys: key → (count, its positions → points read).
+    """
+
+    names: tuple[str, ...]
+    mapping: dict[int, int]
+    dropped: tuple[str, ...]
+    beside: dict[str, tuple[int, dict[int, int]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Schemas:
+    """``by_id``: category id → schema, of the categories that have keypoints; ``others``: the other categories' names by
+    their ids; ``skeleton``: the points that are read.
+    """
+
+    by_id: dict[int | str, Schema]
+    others: dict[int | str, str]
+    skeleton: Skeleton
+
+
+def read_schemas(
+    categories: list[dict[str, Any]], native: bool, beside: frozenset[str], where: str, fail: Fail
+) -> Schemas:
+    """The schemas of a file's categories.
+
+    ``native``: keep the file's own points, do not map. ``beside``: which keys of :data:`WHOLEBODY` its annotations have.
+    ``where``: the file, for errors; ``fail`` makes one.
+    """
+    schemas: dict[int | str, Schema] = {}
+    others: dict[int | str, str] = {}
+    for row in categories:
+        names = row.get("keypoints") or []
+        key = plain_id(row.get("id"))
+        if key is None:
+            raise fail(
+                f"category {row.get('name')!r} has the id {written(row.get('id'))}; an id is a number or a name."
+            )
+        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            raise fail(f"category {key!r} has keypoints that are not a list of names.")
+        if key in schemas or key in others:
+            raise fail(f"category id {key!r} stands twice; give every category its own id.")
+        if not names:
+            others[key] = str(row.get("name", key))
+            continue
+        schemas[key] = _mapped(tuple(names), native, beside)
+    if not schemas:
+        raise fail(
+            "no category has keypoint names, and points are mapped by name only; add 'keypoints': "
+            "[\"nose\", \"left_shoulder\", …] to the category."
+        )  # fmt: skip
+    skeleton = _native_skeleton(categories, beside, where, fail) if native else BLAZEPOSE
+    if native:
+        schemas = {key: _placed(schema, skeleton) for key, schema in schemas.items()}
+    return Schemas(schemas, others, skeleton)
+
+
+def _mapped(names: tuple[str, ...], native: bool, beside: frozenset[str]) -> Schema:
+    mapping, dropped = landmarks.match_names(names)
+    extra: dict[str, tuple[int, dict[int, int]]] = {}
+    for key in (k for k in WHOLEBODY if k in beside):
+        own = WHOLEBODY[key]
+        extra[key] = len(own), landmarks.match_names(own)[0]
+    return Schema(names, mapping, () if native else tuple(dropped), extra)
+
+
+def _placed(schema: Schema, skeleton: Skeleton) -> Schema:
+    """The same schema where the points read are those of ``skeleton``."""
+    back = {landmark: position for position, landmark in skeleton.body.items()}
+    mapping = {i: skeleton.names.index(name) for i, name in enumerate(schema.names)}
+    beside = {
+        key: (count, {i: back[landmark] for i, landmark in places.items() if landmark in back})
+        for key, (count, places) in schema.beside.items()
+    }
+    return Schema(schema.names, mapping, (), beside)
+
+
+def _native_skeleton(categories: list[dict[str, Any]], beside: frozenset[str], where: str, fail: Fail) -> Skeleton:
+    """The points of all categories by name, with the edges, flip partners and sigmas that these give."""
+    names: list[str] = []
+    edges: list[tuple[int, int]] = []
+    pairs: list[list[str]] | None = None
+    sigmas: dict[str, float] = {}
+    for row in categories:
+        own = row.get("keypoints") or []
+        names += [n for n in dict.fromkeys(own) if n not in names] if names else own
+        try:
+            edges += [(names.index(own[a - 1]), names.index(own[b - 1])) for a, b in row.get("skeleton") or []]
+            if row.get("flip_pairs") is not None:
+                pairs = (pairs or []) + [[str(a), str(b)] for a, b in row["flip_pairs"]]
+            sigmas |= {str(name): float(sigma) for name, sigma in (row.get("sigmas") or {}).items()}
+        except (TypeError, ValueError, IndexError, AttributeError):
+            raise fail(
+                f"category {row.get('id')!r} has a skeleton, flip_pairs or sigmas that do not fit its keypoints: "
+                "skeleton is pairs of positions from 1, flip_pairs pairs of names, sigmas name: number."
+            ) from None
+    known = {landmarks.canonical_name(name) for name in names}
+    for key in (
+        k for k in WHOLEBODY if k in beside
+    ):  # of these only what is among the 33: nobody tunes for 42 knuckles
+        meant = [landmarks.canonical_name(name) for name in WHOLEBODY[key]]
+        names += [name for name in meant if name is not None and name not in known]
+    return infer(names, where=where, edges=edges or None, flip_pairs=pairs, sigmas=sigmas)

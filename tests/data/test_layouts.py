@@ -1,0 +1,74 @@
+"""The folders of COCO, CVAT and Roboflow, other spellings of splits, and label files without keypoints."""
+
+import gzip
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.data.test_coco import content
+
+from posetune.data.dataset import find_splits, has_split, load_dataset, splits_besides
+from posetune.data.layouts import split_name
+from posetune.errors import PosetuneError
+
+
+def lay(root: Path, labels: str, picture: str, **changes) -> None:
+    """A label file of one picture, a.png, and that picture."""
+    for path in (root / labels, root / picture):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content(**changes))
+    (root / labels).write_bytes(gzip.compress(text.encode()) if labels.endswith(".gz") else text.encode())
+    cv2.imwrite(str(root / picture), np.zeros((120, 100, 3), np.uint8))
+
+
+def test_coco(tmp_path):
+    for split in ("train2017", "val2017"):
+        lay(tmp_path, f"annotations/person_keypoints_{split}.json", f"{split}/a.png")
+    (tmp_path / "annotations" / "captions_train2017.json").write_text('{"images": [], "annotations": []}')
+    assert find_splits(tmp_path) == ["train", "val"]
+    for name in ("train", "person_keypoints_train2017", "training"):
+        dataset = load_dataset(tmp_path, name)
+        assert dataset.images[0].path == tmp_path / "train2017" / "a.png"
+    assert load_dataset(tmp_path, "val").images[0].path == tmp_path / "val2017" / "a.png"
+    warnings = load_dataset(tmp_path, "train").warnings
+    assert len(warnings) == 1
+    assert "without keypoints are left out (captions_train2017.json)" in warnings[0]
+    assert splits_besides(tmp_path, ["person_keypoints_train2017"]) == ["val"]
+
+
+def test_cvat_has_one_part_which_is_train(tmp_path):
+    lay(tmp_path, "annotations/person_keypoints_default.json", "images/default/a.png")
+    assert find_splits(tmp_path) == ["default"]
+    dataset = load_dataset(tmp_path, "train")
+    assert dataset.images[0].path == tmp_path / "images" / "default" / "a.png"
+    assert "is taken for it" in dataset.warnings[0]
+    assert not has_split(tmp_path, "val")
+    with pytest.raises(PosetuneError, match="no split 'val'; it has default"):
+        load_dataset(tmp_path, "val")
+
+
+def test_roboflow(tmp_path):
+    for split in ("train", "valid"):
+        lay(tmp_path, f"{split}/_annotations.coco.json", f"{split}/a.png")
+    assert find_splits(tmp_path) == ["train", "val"]
+    assert load_dataset(tmp_path, "val").images[0].path == tmp_path / "valid" / "a.png"
+    assert load_dataset(tmp_path, "valid").name.endswith(" val")
+
+
+def test_valid_is_val_unless_there_is_one(tmp_path):
+    lay(tmp_path, "annotations/train.json.gz", "images/a.png")
+    lay(tmp_path, "annotations/valid.json", "images/a.png")
+    assert find_splits(tmp_path) == ["train", "val"]
+    lay(tmp_path, "annotations/val.json", "images/a.png")
+    assert find_splits(tmp_path) == ["train", "val", "valid"]
+    assert split_name("ordinary_train") == "ordinary_train"
+
+
+def test_a_set_without_keypoints_is_told(tmp_path):
+    (tmp_path / "annotations").mkdir()
+    for name in ("captions_train2017", "instances_train2017"):
+        (tmp_path / "annotations" / f"{name}.json").write_text('{"images": [], "annotations": []}')
+    with pytest.raises(PosetuneError, match=r"None of the label files .* has keypoints"):
+        find_splits(tmp_path)
