@@ -86,7 +86,9 @@ def tasks(networks) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def site(package, tasks, pictures) -> Iterator[str]:
-    pixels = {f"{i}.rgba": np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]).tobytes() for i, rgb in enumerate(pictures)}
+    pixels = {
+        f"{i}.rgba": np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]).tobytes() for i, rgb in enumerate(pictures)
+    }
     bundles = {f"{name.replace(' ', '-')}.task": content for name, content in tasks.items()}
     with serve({_PAGE.name: _PAGE.read_bytes(), **package, **pixels, **bundles}) as address:
         yield address
