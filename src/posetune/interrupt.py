@@ -1,4 +1,4 @@
-"""Ctrl-C as a question that long work asks itself, so that it ends where nothing is lost."""
+"""Ctrl-C and SIGTERM as a question that long work asks itself, so that it ends where nothing is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C makes the yielded function say True; the second one is a plain KeyboardInterrupt."""
+    """The first Ctrl-C, or SIGTERM (of a container or a scheduler that ends), makes the yielded function say True; the second
+    one is a plain KeyboardInterrupt.
+    """
     asked = False
 
     def handle(*_: object) -> None:
@@ -18,12 +20,15 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
 
+    before = {}
     try:
-        before = signal.signal(signal.SIGINT, handle)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, handle)
     except ValueError:  # not the main thread: signals are somebody else's
         yield lambda: False
         return
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

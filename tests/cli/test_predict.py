@@ -204,6 +204,41 @@ def test_ctrl_c_keeps_what_was_done(tmp_path, monkeypatch, capfd):
     assert "in 3 frames" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_a_video_keeps_what_was_done(tmp_path, monkeypatch, number):
+    import posetune.runtime.batch as batch
+
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        walk(videos / name)
+    draw, drawn = batch.draw_poses, []
+
+    def ended(image, poses):
+        drawn.append(1)
+        if len(drawn) == 8:
+            os.kill(os.getpid(), number)
+        return draw(image, poses)
+
+    monkeypatch.setattr(batch, "draw_poses", ended)
+    out = tmp_path / "out"
+    assert predict(videos, "--out", out) == 130
+    frames = [(entry["file_name"], entry["frame"]) for entry in json.loads((out / "predictions.json").read_text())]
+    assert frames == [("a.mp4", i) for i in range(6)] + [("b.mp4", i) for i in range(2)]
+    assert len(list((out / "overlays").iterdir())) == 2
+
+
+def test_a_signal_between_two_videos(tmp_path, monkeypatch):
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        walk(videos / name, 2)
+    monkeypatch.setattr(VideoReader, "shortfall", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    out = tmp_path / "out"
+    assert predict(videos, "--out", out, "--no-overlays") == 130
+    assert [entry["file_name"] for entry in json.loads((out / "predictions.json").read_text())] == ["a.mp4"] * 2
+
+
 def test_ctrl_c_among_images_keeps_every_picture_whose_overlay_was_drawn(tmp_path, monkeypatch, capfd):
     from posetune.runtime import batch
 

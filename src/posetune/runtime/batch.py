@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,26 +101,33 @@ class Batch:
 
     def __post_init__(self) -> None:
         self._names = OverlayNames(self.out / OVERLAY_FOLDER)
+        self._interrupted: Callable[[], bool] = lambda: False
 
     def run(self, files: Iterable[File]) -> None:
-        """Look at ``files``. One that cannot be read is noted; what cannot be written raises. On Ctrl-C everything up to
-        then is kept.
+        """Look at ``files``. One that cannot be read is noted; what cannot be written raises. On Ctrl-C or SIGTERM everything up
+        to then is kept.
         """
-        for are_videos, group in itertools.groupby(files, key=lambda f: self._is_video(f[0])):
-            try:
+        with self._until_interrupted():
+            for are_videos, group in itertools.groupby(files, key=lambda f: self._is_video(f[0])):
                 if are_videos:
                     self._videos(list(group))
                 else:
                     self._images(list(group))
+                if self.stopped:
+                    return
+
+    @contextmanager
+    def _until_interrupted(self) -> Iterator[None]:
+        with interruptible() as self._interrupted:
+            try:
+                yield
             except KeyboardInterrupt:
                 self.stopped = True
-            if self.stopped:
-                return
 
     def follow(self, source: LiveSource) -> None:
         """Look at a camera or stream until it ends, Ctrl-C, or the window is closed; with the newest frame each time."""
         threads = self.options.threads or default_threads()
-        with self.options.pool(1, threads) as pool, closing(source.frames()) as frames:
+        with self._until_interrupted(), self.options.pool(1, threads) as pool, closing(source.frames()) as frames:
             tracked = pool.landmarkers[0].track(frames, max_people=self.options.max_people, smooth=self.options.smooth)
             self._write_video(source, shown_name(source.name), tracked)
 
@@ -137,10 +144,10 @@ class Batch:
     def _images(self, files: Sequence[File]) -> None:
         threads = self.options.threads or default_threads()
         count = min(threads, len(files))
-        with self.options.pool(count, threads // count) as pool, interruptible() as interrupted:
+        with self.options.pool(count, threads // count) as pool:
             # Pictures under way are finished and noted: their overlays are on the disk already.
-            self._noted(itertools.takewhile(lambda _: not interrupted(), files), files, pool.landmarkers)
-            self.stopped = interrupted()
+            self._noted(itertools.takewhile(lambda _: not self._interrupted(), files), files, pool.landmarkers)
+            self.stopped = self._interrupted()
 
     def _noted(self, wanted: Iterable[File], files: Sequence[File], landmarkers: Sequence[Landmarker]) -> None:
         with closing(in_order(self._image, wanted, landmarkers)) as results:
@@ -175,6 +182,9 @@ class Batch:
 
     def _each_video(self, files: Sequence[File], landmarkers: Sequence[Landmarker]) -> None:
         for path, name in files:
+            if self._interrupted():  # after a video's last frame
+                self.stopped = True
+                return
             try:
                 video = VideoReader(path)
             except PosetuneError as error:
@@ -229,19 +239,18 @@ class Batch:
     def _each(self, frames: Iterator[Tracked], name: str, put: _Put | None) -> None:
         """Draw, ``put``, show and note every frame; on Ctrl-C, or when the window is closed, those up to then."""
         try:
-            with interruptible() as interrupted:
-                for frame in frames:
-                    drawn = draw_poses(frame.rgb, frame) if put or self.window else frame.rgb
-                    if put:
-                        put(frame, drawn)
-                    self._note(name, frame, frame)
-                    if self.single:
-                        self.progress.step(name)
-                    if self.window and not self.window.show(drawn):
-                        return
-                    if interrupted():
-                        self.stopped = True
-                        return
+            for frame in frames:
+                drawn = draw_poses(frame.rgb, frame) if put or self.window else frame.rgb
+                if put:
+                    put(frame, drawn)
+                self._note(name, frame, frame)
+                if self.single:
+                    self.progress.step(name)
+                if self.window and not self.window.show(drawn):
+                    return
+                if self._interrupted():
+                    self.stopped = True
+                    return
         except KeyboardInterrupt:
             self.stopped = True
 
