@@ -56,6 +56,7 @@ def test_without_a_split_it_is_what_the_run_held_out(data, run):
     assert found.models[0].trained_on == 0
     assert found.models[0].chosen_on == 1
     assert "1 people of train, the part that mine held out" in repr(found)
+    assert found.offset_from == "3 people of train"  # the others
 
 
 def test_a_split_of_its_own_goes_before_a_part_of_train(data, run, tmp_path):

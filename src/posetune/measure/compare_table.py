@@ -89,7 +89,7 @@ def notes(comparison: Comparison) -> list[str]:
         "paired; changes are of the mean error, minus is better.",
     ]
     for what, part in (("This set", main), ("The general set", general)):
-        if part is not None and part.groups < 5:
+        if part is not None and part.groups < table.FEWEST_GROUPS:
             lines.append(f"{what} has {part.groups} groups only: the intervals say little.")
     lines += training_notes(main.entries, len(main.people)) + table.torso_notes(main)
     points = {row.name: row.points for row in rows}

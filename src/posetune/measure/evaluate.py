@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from posetune import stock
 from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
-from posetune.data.dataset import Dataset, Person, has_split, load_dataset, warnings_of
+from posetune.data.dataset import Dataset, Person, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
@@ -24,17 +23,20 @@ from posetune.measure.bootstrap import Resampling
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
-from posetune.measure.people_measured import choose, counted_reasons, records_of, torso_from, with_training
+from posetune.measure.people_measured import (
+    choose,
+    counted_reasons,
+    offset_people,
+    records_of,
+    with_training,
+)
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
 from posetune.measure.results import Measures
 from posetune.measure.summary import Scored, difference, in_body, summarise
 from posetune.measure.texts import against_stock, number
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
-from posetune.skeleton import BLAZEPOSE, Skeleton
 
-#: How many people of the train split the constant offset is fitted on; more do not change a median.
-OFFSET_PEOPLE = 400
 Progress = Callable[[str, int, int], None]
 
 
@@ -177,7 +179,8 @@ def evaluate(
     offset_from = ""
     if with_offset:
         bases = list(dict.fromkeys([e.base for e in entries if e.kind == "model"] or ["full"]))
-        offsets, offset_from = _fit_offsets(data, images, chosen.splits, bases, networks, crop, people, report)
+        apart = offset_people(data, images, chosen, people[0].skeleton)
+        offsets, offset_from = _fit_offsets(apart, {b: networks[b] for b in bases}, crop, people, report)
         entries += [Entry(f"{base} + offset", "offset", base) for base in bases]
     entries.sort(key=lambda e: ("stock", "offset", "model").index(e.kind))
     crops: list[Crop | None] = [p.crop for p in people]
@@ -199,7 +202,7 @@ def evaluate(
         left_out=sum(len(d.people) for d in sets) - len(people),
         left_out_because=counted_reasons(p for d in sets for p in d.people),
         area_from=_count(area_of(p)[1] for p in people),
-        torso_from=_count(torso_from(p) for p in people),
+        torso_from=_count(p.torso_from for p in people),
         offset_from=offset_from,
         skipped=beside.skipped,
         warnings=tuple(warnings_of(*sets)),
@@ -255,43 +258,21 @@ def _protocol(
 
 
 def _fit_offsets(
-    data: str | Path,
-    images: str | Path | None,
-    splits: Sequence[str],
-    bases: Sequence[str],
+    apart: Sequence[Person],
     networks: dict[str, Landmarker],
     crop: dict[str, Answers],
     people: Sequence[Person],
     report: Progress,
 ) -> tuple[dict[str, np.ndarray], str]:
-    """``(base → offsets, where they were fitted)``: on the train split if there is one that is not being
-    measured.
-    """
-    usable = _train_people(data, images, people[0].skeleton) if "train" not in splits else []
-    if usable:
-        answers = crop_answers(
-            {base: networks[base] for base in bases}, usable, progress=lambda n: report("offset", n, len(usable))
-        )
-        return {b: offset.fit_offsets(answers[b], usable) for b in bases}, f"{len(usable)} people of train"
+    """``(base → offsets, where they were fitted)``: on ``apart``, people of the train split, if there are any."""
+    if apart:
+        answers = crop_answers(networks, apart, progress=lambda n: report("offset", n, len(apart)))
+        return {b: offset.fit_offsets(answers[b], apart) for b in networks}, f"{len(apart)} people of train"
     folds = offset.two_folds(people)
     return (
-        {base: offset.fit_across_folds(crop[base], people, folds) for base in bases},
+        {base: offset.fit_across_folds(crop[base], people, folds) for base in networks},
         "the other half of the people measured, divided by group (there is no train split besides)",
     )
-
-
-def _train_people(data: str | Path, images: str | Path | None, skeleton: Skeleton) -> list[Person]:
-    """Some people of the train split, evenly chosen; none if there is no such split, or it cannot be read."""
-    if not Path(data).is_dir() or not has_split(data, "train"):
-        return []
-    try:
-        train = load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE)
-        if not train.skeleton.same_points(skeleton):
-            return []
-        usable = [p for p in train.usable if scorable(p)]
-    except PosetuneError:  # the split to measure is what matters; the offset can be fitted without train
-        return []
-    return usable[:: max(1, math.ceil(len(usable) / OFFSET_PEOPLE))]
 
 
 def _run_pipeline(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +17,22 @@ from posetune.errors import PosetuneError
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.measure.beside import Entry
 from posetune.measure.metrics import SMALLEST_TORSO, scorable
+from posetune.skeleton import BLAZEPOSE, Skeleton
+
+#: How many people the constant offset is fitted on; more do not change a median.
+OFFSET_PEOPLE = 400
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
     """``sets``: a data set for each of ``splits``. ``held_out_by``: the runs of whose training they are the held-out part;
-    empty where they are whole splits.
+    empty where they are whole splits. ``rest``: of a split that was divided so, the part that is not measured.
     """
 
     sets: list[Dataset]
     splits: tuple[str, ...]
     held_out_by: tuple[str, ...] = ()
+    rest: Dataset | None = None
 
 
 def records_of(sources: Mapping[str, stock.Networks]) -> dict[str, SplitRecord]:
@@ -56,8 +62,8 @@ def choose(
 
     if Path(data).is_file():
         whole = load(Path(data).stem)
-        part = None if split is not None else _held_out(whole, records)
-        return Chosen([part or whole], (Path(data).stem,), tuple(records) if part is not None else ())
+        only = (Path(data).stem,)
+        return (None if split is not None else _held_out(whole, only, records)) or Chosen([whole], only)
     if split is not None:
         names = [s.strip() for s in split.split(",") if s.strip()] if isinstance(split, str) else list(split)
         if not names:
@@ -69,9 +75,9 @@ def choose(
         return Chosen([load(name) for name in names], tuple(names))
     trained = list(dict.fromkeys(record.train_split for record in records.values()))
     for name in (name for name in trained if has_split(data, name)):
-        part = _held_out(load(name), records)
+        part = _held_out(load(name), (name,), records)
         if part is not None:
-            return Chosen([part], (name,), tuple(records))
+            return part
     missing = next(name for name in names if not has_split(data, name))
     why = f"and none of its people were held out by {', '.join(records)}" if records else "to measure on"
     raise PosetuneError(
@@ -80,15 +86,33 @@ def choose(
     )
 
 
-def _held_out(whole: Dataset, records: Mapping[str, SplitRecord]) -> Dataset | None:
+def _held_out(whole: Dataset, splits: tuple[str, ...], records: Mapping[str, SplitRecord]) -> Chosen | None:
     """The part of a set that every run held out; None if there is no such part."""
     held = np.ones(len(whole.people), bool)
     for record in records.values():
         held &= record.held_back(whole.people) & ~record.learned_from(whole.people)
     if not records or not held.any():
         return None
-    images = {id(person.image): person.image for person, kept in zip(whole.people, held, strict=True) if kept}
-    return whole.keep(images.values())
+    kept = {id(person.image) for person, inside in zip(whole.people, held, strict=True) if inside}
+    part = whole.keep(image for image in whole.images if id(image) in kept)
+    rest = whole.keep(image for image in whole.images if id(image) not in kept)
+    return Chosen([part], splits, tuple(records), rest)
+
+
+def offset_people(data: str | Path, images: str | Path | None, chosen: Chosen, skeleton: Skeleton) -> list[Person]:
+    """Some people to fit the constant offset on, evenly chosen: of the train split, where that is not being measured, or of the
+    rest of a split that was divided. None if there are none, or they cannot be read.
+    """
+    if chosen.rest is None and ("train" in chosen.splits or not Path(data).is_dir() or not has_split(data, "train")):
+        return []
+    try:
+        train = chosen.rest or load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE)
+    except PosetuneError:  # the split to measure is what matters; the offset can be fitted without train
+        return []
+    if not train.skeleton.same_points(skeleton):
+        return []
+    usable = [p for p in train.usable if scorable(p)]
+    return usable[:: max(1, math.ceil(len(usable) / OFFSET_PEOPLE))]
 
 
 def reason_left_out(person: Person) -> str:
@@ -110,14 +134,6 @@ def counted_reasons(people: Iterable[Person]) -> str:
     """ "3 without a labelled hip, 1 with a torso of 10 px or less": why some of ``people`` are not scored."""
     counts = Counter(filter(None, map(reason_left_out, people)))
     return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-
-
-def torso_from(person: Person) -> str:
-    """Along what the torso of a person was measured: "diagonals" (shoulder to opposite hip), "side" or "none"."""
-    labelled = person.skeleton.to_body(person.keypoints)[:, 2] > 0
-    if any(labelled[list(pair)].all() for pair in ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))):
-        return "diagonals"
-    return "side" if np.isfinite(person.torso) else "none"
 
 
 def with_training(

@@ -63,7 +63,9 @@ def report_html(evaluation: Evaluation) -> str:
 
 def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
     protocols, people = evaluation.protocols, len(evaluation.people)
-    parts = [f'<p class="verdict">{_verdict(evaluation.crop[e.name], e, people)}</p>' for e in models]
+    parts = [
+        f'<p class="verdict">{_verdict(evaluation.crop[e.name], e, people, evaluation.groups)}</p>' for e in models
+    ]
     if "pipeline" in protocols:
         parts += [f'<p class="soft">{_found_sentence(protocols["pipeline"], e)}</p>' for e in models]
     for protocol, tables in protocols.items():
@@ -71,7 +73,7 @@ def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
     return f"<section><h2>Result</h2>{''.join(parts)}</section>"
 
 
-def _verdict(measures: Measures, entry: Entry, people: int) -> str:
+def _verdict(measures: Measures, entry: Entry, people: int, groups: int) -> str:
     """One network in a sentence. Of one that was trained on people measured here, that comes first, and nothing is praised."""
     change = measures.difference_to_stock
     trained = training_sentence(entry, people)
@@ -88,6 +90,8 @@ def _verdict(measures: Measures, entry: Entry, people: int) -> str:
         return f"{first}On them: {text}."
     if bounds is not None:
         sure = "more than chance" if bounds[0] * bounds[1] > 0 else "could be chance"
+        if groups < table.FEWEST_GROUPS:
+            sure = f"of {groups} scenes or videos only, which says little"
         between = f"{100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f} %".replace("-", "−")
         text += f" (95 % interval {between}: {sure})"
     return text + "."

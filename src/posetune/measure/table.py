@@ -40,6 +40,10 @@ _LAST_COLUMNS: tuple[Column, ...] = (
 )
 
 
+#: Intervals that are drawn over fewer scenes or videos say little.
+FEWEST_GROUPS = 5
+
+
 def text_tables(evaluation: Evaluation, *, details: bool = True) -> str:
     """What ``posetune eval`` prints. ``details``: per landmark and per angle, too."""
     lines = [title(evaluation), *first_words(evaluation)]
@@ -102,7 +106,7 @@ def notes(evaluation: Evaluation) -> list[str]:
     """What a reader has to know about the figures, a sentence each."""
     lines = ["Intervals: 95 %, bootstrap over groups (scenes, videos). Mean errors are over the people found;"]
     lines[0] += " PCK, angle accuracy and AP count a missed person as wrong."
-    if evaluation.groups < 5:
+    if evaluation.groups < FEWEST_GROUPS:
         lines.append(
             f"Only {evaluation.groups} group{'s' if evaluation.groups != 1 else ''}: people of one scene are "
             "alike, so the intervals say little."
