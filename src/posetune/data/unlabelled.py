@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,11 @@ from posetune.files import state_of, walk, write_bytes
 from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
 from posetune.opencv import cv2
+from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.landmarker import Landmarker
-from posetune.runtime.media import VIDEO_SUFFIXES
+from posetune.runtime.media import VIDEO_SUFFIXES, kind_of, media_in
+from posetune.runtime.pose import Pose
 from posetune.runtime.video import VideoReader
 
 Say = Callable[[str], None]
@@ -81,22 +83,45 @@ def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
         yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], name)
 
 
+def images_in(folder: str | Path, what: str) -> list[ImageRecord]:
+    """The images below ``folder``, in the order of their paths, each a group of its own; pictures that posetune drew are not
+    among them. ``what``: names the folder in errors ("replay").
+
+    Raises PosetuneError if there is no such folder, or no image in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PosetuneError(f"The {what} folder {folder} does not exist; give a folder of images of your own footage.")
+    paths = sorted(path for path in media_in(folder)[0] if kind_of(path) == "image")
+    if not paths:
+        raise PosetuneError(f"The {what} folder {folder} holds no images; give one with images of your own footage.")
+    return [ImageRecord(path.name, path, 0, 0, path.stem) for path in paths]
+
+
+def found_in(
+    network: Landmarker, records: Iterable[ImageRecord], most_people: int = DEFAULT_MAX_PEOPLE
+) -> Iterator[tuple[ImageRecord, list[Pose] | None]]:
+    """Each image with whom ``network`` finds in it, at most ``most_people``; None for a damaged image."""
+    for record in records:
+        try:
+            image = record.read()
+        except PosetuneError:
+            yield record, None
+        else:
+            yield record, network.predict(image, most_people)
+
+
 def find_people(
-    network: Landmarker, records: Sequence[ImageRecord], most_people: int, step: Callable[[], None]
+    network: Landmarker, records: Iterable[ImageRecord], most_people: int, step: Callable[[], None]
 ) -> tuple[list[tuple[ImageRecord, Crop]], int]:
     """Whom ``network`` finds in the images, at most ``most_people`` in one, each with the crop that its points imply; and
     how many images are damaged. ``step`` is called after each image.
     """
     found: list[tuple[ImageRecord, Crop]] = []
     damaged = 0
-    for record in records:
-        try:
-            image = record.read()
-        except PosetuneError:
-            damaged += 1
-        else:
-            poses = network.predict(image, most_people)
-            found += [(record, _crop_of(pose.landmarks_px, pose.crop)) for pose in poses]
+    for record, poses in found_in(network, records, most_people):
+        damaged += poses is None
+        found += [(record, _crop_of(pose.landmarks_px, pose.crop)) for pose in poses or []]
         step()
     return found, damaged
 

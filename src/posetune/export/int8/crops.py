@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
-from posetune.data.people import ImageRecord
+from posetune.data.unlabelled import found_in, images_in
 from posetune.errors import PosetuneError
-from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.landmarker import Landmarker
 from posetune.tune.people.samples import Subject, make_sample, subject_of, unlabelled_subject
 
@@ -82,22 +81,11 @@ def _labelled(folder: Path, seed: int, say: Callable[[str], None]) -> tuple[list
 
 def _found(folder: Path, landmarks: bytes, detector: bytes, random: np.random.Generator) -> list[Subject]:
     """People in unlabelled images, until there are enough; images in random order."""
-    if not folder.is_dir():
-        raise PosetuneError(
-            f"The calibration folder {folder} does not exist; give a folder of images of your own footage."
-        )
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise PosetuneError(f"{folder} holds no images to calibrate on; give a folder of images of your own footage.")
-    landmarker = Landmarker(landmarks, detector)
+    records = images_in(folder, "calibration")
+    some = (records[i] for i in random.permutation(len(records)))
     people: list[Subject] = []
-    for i in random.permutation(len(paths)):
-        record = ImageRecord(paths[i].name, paths[i], 0, 0, paths[i].stem)
-        try:
-            poses = landmarker.predict(record.read())
-        except PosetuneError:  # a damaged image among many
-            continue
-        people += [unlabelled_subject(record, pose.crop) for pose in poses]
+    for record, poses in found_in(Landmarker(landmarks, detector), some):
+        people += [unlabelled_subject(record, pose.crop) for pose in poses or []]
         if len(people) >= FIT_MOST + CHECK_MOST:
             break
     return people
