@@ -14,7 +14,15 @@ from posetune import cli, stock
 #: What differs from machine to machine, and from version to version.
 MASKED = ("posetune", "data", "ms_per_crop")
 #: What a network knows of the people measured, and what the set's labels made the reader say: newer than the record.
-ADDED = ("held_out_by", "trained_on_people", "chosen_on_people", "general_trained_on_people", "warnings", "torso_from")
+ADDED = (
+    "held_out_by",
+    "trained_on_people",
+    "chosen_on_people",
+    "general_trained_on_people",
+    "warnings",
+    "torso_from",
+    "detection",
+)
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table as Markdown")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one HTML page")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
+    parser.add_argument(
+        "--no-pipeline", action="store_true", help="do not count who is found on whole pictures (faster)"
+    )
     parser.add_argument("--no-timing", action="store_true", help="do not measure the time of an answer")
     add_stock(parser, "RUN")
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
@@ -45,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         images=args.images,
         stock_names=stock_names,
         with_offset=not args.no_offset,
+        pipeline=not args.no_pipeline,
         timing=not args.no_timing,
         threads=args.threads,
         progress=to_terminal().progress,

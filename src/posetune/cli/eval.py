@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--picture", type=Path, metavar="FILE.png",
         help="write a picture of stock beside the first MODEL: six people, evenly from the most improved to the most worsened",
     )  # fmt: skip
+    parser.add_argument(
+        "--detector", metavar="RUN|FILE", help="what finds people for the MODELs (full without one): a run of train --detector, a "
+        "detector's .tflite, a .task, stock (default: their own)",
+    )  # fmt: skip
     parser.add_argument("--no-pipeline", action="store_true", help="crop protocol only (about twice as fast)")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
     add_stock(parser, "MODEL")
@@ -92,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
         args.models,
         images=args.images,
         stock_names=stock_names,
+        detector=args.detector,
         pipeline=not args.no_pipeline,
         with_offset=not args.no_offset,
         threads=args.threads,

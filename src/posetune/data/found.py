@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.data.people import Person
+
 #: A detection belongs to a labelled person if its mid-hip is within this many torsos of the label's.
 FOUND_WITHIN_TORSOS = 1.5
 
@@ -45,3 +47,12 @@ def match_found(hips: np.ndarray, torsos: np.ndarray, found: np.ndarray, ignored
     for x0, y0, x1, y1 in np.zeros((0, 4)) if ignored is None else ignored:
         outside &= ~((found >= (x0, y0)).all(axis=1) & (found <= (x1, y1)).all(axis=1))
     return Found(person, near & ~used, ~near & outside)
+
+
+def region_of(person: Person) -> np.ndarray | None:
+    """(4,) x0, y0, x1, y1, image px: where somebody is who is not to be counted; None where nothing is known."""
+    if person.bbox is not None:
+        x, y, w, h = person.bbox
+        return np.array([x, y, x + w, y + h])
+    points = person.keypoints[person.labelled, :2]
+    return np.concatenate([points.min(axis=0), points.max(axis=0)]) if len(points) else None

@@ -54,6 +54,18 @@ def named(models: Sequence[str | Path]) -> dict[str, stock.Networks]:
     return found
 
 
+def behind_detector(models: Sequence[str | Path], detector: str | Path) -> dict[str, stock.Networks]:
+    """Name in the tables → a model (stock full without one) behind another detector, as in ``stock.detector_of``."""
+    content = stock.detector_of(detector)
+    found: dict[str, stock.Networks] = {}
+    for networks in map(stock.resolve, models or ["full"]):
+        name = (
+            f"{networks.name} + {Path(detector).expanduser().resolve().stem if Path(detector).exists() else detector}"
+        )
+        found[_unused(name, list(found))] = networks.with_detector(content)
+    return found
+
+
 def networks_beside(models: Mapping[str, stock.Networks], stock_names: Sequence[str], threads: int | None) -> Beside:
     """Load ``models`` (see :func:`named`) and the stock networks: those in ``stock_names``, full, and the models' bases.
 

@@ -21,7 +21,7 @@ from posetune.data.answers import by_image
 from posetune.data.people import Person
 from posetune.measure.beside import Entry
 from posetune.measure.evaluate import Evaluation, Progress, evaluate
-from posetune.measure.results import PCK_01, PCK_02, Difference, Intervals, Record
+from posetune.measure.results import PCK_01, PCK_02, DetectionFigures, Difference, Intervals, Record
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 
@@ -36,8 +36,8 @@ class ComparisonRow(Record):
 
     ``train_people``, ``train_seconds``: as its run folder tells; ``bytes``: of its files, ``added_bytes`` of them behind an
     unmodified network; ``ms_per_crop``: median time of an answer; ``forgetting``: its difference to stock on the general set.
-    ``trained_on_people``, ``general_trained_on_people``: how many of those measured it was trained on, None where nobody wrote
-    it down.
+    ``detection``: who was found on whole pictures, where that was measured. ``trained_on_people``,
+    ``general_trained_on_people``: how many of those measured it was trained on, None where nobody wrote it down.
     """
 
     name: str
@@ -62,6 +62,7 @@ class ComparisonRow(Record):
     forgetting: Difference | None
     trained_on_people: int | None
     general_trained_on_people: int | None
+    detection: DetectionFigures | None = field(default=None, metadata={"optional": True})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -118,22 +119,23 @@ def compare(
     images: str | Path | None = None,
     stock_names: Sequence[str] = stock.LANDMARK_NAMES,
     with_offset: bool = True,
+    pipeline: bool = True,
     timing: bool = True,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Measure ``models`` and the stock networks by the crop protocol on ``data`` and, for what they forgot, on ``general``.
 
-    ``models``: whatever ``stock.resolve`` takes. ``timing``: measure the time of an answer (one thread). The rest is as
-    for :func:`evaluate`.
+    ``models``: whatever ``stock.resolve`` takes. ``pipeline``: count who is found on whole pictures of ``data``, too.
+    ``timing``: measure the time of an answer (one thread). The rest is as for :func:`evaluate`.
 
     Raises PosetuneError for bad data, bad networks, or nobody to score.
     """
-    options: dict[str, Any] = {"stock_names": stock_names, "pipeline": False, "threads": threads, "progress": progress}
-    main = evaluate(data, split, models, images=images, with_offset=with_offset, **options)
+    options: dict[str, Any] = {"stock_names": stock_names, "threads": threads, "progress": progress}
+    main = evaluate(data, split, models, images=images, with_offset=with_offset, pipeline=pipeline, **options)
     other = None
     if general is not None:
-        other = evaluate(general, general_split, models, with_offset=False, **options)
+        other = evaluate(general, general_split, models, with_offset=False, pipeline=False, **options)
     cost = _milliseconds(main.sources, main.people, progress) if timing else {}
     return Comparison(tuple(_row(e, main, other, cost.get(e.name)) for e in main.entries), main, other)
 
@@ -168,6 +170,7 @@ def _row(entry: Entry, main: Evaluation, general: Evaluation | None, millisecond
         forgetting=None if elsewhere is None else elsewhere.difference_to_stock,
         trained_on_people=entry.trained_on,
         general_trained_on_people=None if there is None else there.trained_on,
+        detection=main.detection.get(entry.name),
     )
 
 

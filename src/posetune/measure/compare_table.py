@@ -32,6 +32,8 @@ def columns(comparison: Comparison) -> list[Column]:
         ("angles ≤ 10°", lambda r: percent(r.angle_accuracy_10deg)),
         ("against its stock", lambda r: change(r.difference_to_stock, of=True)),
     ]
+    if any(row.detection is not None for row in rows):
+        found.append(("found on whole pictures", _found))
     if any(row.name == "heavy" for row in rows):
         found.append(("against heavy", lambda r: change(r.differences.get("heavy"))))
     if comparison.general is not None:
@@ -48,6 +50,14 @@ def columns(comparison: Comparison) -> list[Column]:
     if any(e.trained_on for e in comparison.main.entries):
         found.insert(2, ("of these trained on", lambda r: trained[r.name]))
     return found
+
+
+def _found(row: ComparisonRow) -> str:
+    """Who was found; what was said twice or of nobody behind it."""
+    figures = row.detection
+    if figures is None:
+        return NONE
+    return f"{figures.found}/{figures.labelled} (+{figures.duplicates + figures.false} wrong)"
 
 
 def markdown(comparison: Comparison) -> str:

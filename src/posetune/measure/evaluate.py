@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.points import has_own_points
 from posetune.measure import offset
-from posetune.measure.beside import Entry, named, networks_beside
+from posetune.measure.beside import Entry, behind_detector, named, networks_beside
 from posetune.measure.bootstrap import Resampling
+from posetune.measure.detection import DetectionTally
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
@@ -31,7 +32,7 @@ from posetune.measure.people_measured import (
     with_training,
 )
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
-from posetune.measure.results import Measures
+from posetune.measure.results import DetectionFigures, Measures
 from posetune.measure.summary import Scored, difference, in_body, summarise
 from posetune.measure.texts import against_stock, number
 from posetune.runtime.landmarker import Landmarker
@@ -45,11 +46,11 @@ class Evaluation:
     """What :func:`evaluate` found. ``to_json()`` is what ``posetune eval --json`` writes.
 
     ``protocols``: "crop" and "pipeline" → name of a network → its measures. ``entries``: the networks, in the order of the
-    tables. ``people``: whom they were measured on, of ``groups`` scenes or videos; ``held_out_by``: runs whose held-out part of
-    a split they are. ``scored``: protocol → name → answers and errors for ``people``, in their order. ``sources``: name → the
-    files of a network. The rest is what a reader has to know: people left out and why, what areas, torsos and the offset are
-    from, stock networks that could not be had and why, warnings about the data, names that are none of the 33, and the keypoint
-    set.
+    tables. ``people``: whom they were measured on, of ``groups`` scenes or videos; ``held_out_by``: runs whose held-out part
+    of a split they are. ``scored``: protocol → name → answers and errors for ``people``, in their order. ``sources``: name →
+    the files of a network. The rest is what a reader has to know: people left out and why, what areas, torsos and the offset
+    are from, stock networks that could not be had and why, warnings about the data, names that are none of the 33, and the
+    keypoint set.
     """
 
     data: str
@@ -77,6 +78,12 @@ class Evaluation:
         return self.protocols["crop"]
 
     @property
+    def detection(self) -> dict[str, DetectionFigures]:
+        """Who was found, by network; empty without the pipeline protocol."""
+        tables = self.protocols.get("pipeline", {})
+        return {name: m.detection for name, m in tables.items() if m.detection is not None}
+
+    @property
     def models(self) -> tuple[Entry, ...]:
         """The networks that were asked for, without the stock ones."""
         return tuple(e for e in self.entries if e.kind == "model")
@@ -94,7 +101,9 @@ class Evaluation:
             measures = self.crop[e.name]
             gain = against_stock(measures) if e.kind == "model" else ""
             trained = f"trained on {e.trained_on} of them" if e.trained_on else ""
-            figures = (f"{e.name} {number(measures.mean_error_crop_px, 2)} crop px", gain, trained)
+            seen = self.detection.get(e.name)
+            found = f"finds {seen.found} of {seen.labelled} on whole pictures" if seen is not None else ""
+            figures = (f"{e.name} {number(measures.mean_error_crop_px, 2)} crop px", gain, found, trained)
             shown.append(", ".join(text for text in figures if text))
         return f"{len(self.people)} people of {self.split_names}: {'; '.join(shown)}"
 
@@ -127,7 +136,14 @@ class Evaluation:
             "keypoints": list(self.keypoints),
             "models": models,
             "protocols": {p: {name: m.to_json() for name, m in tables.items()} for p, tables in self.protocols.items()},
+            "detection": self._detection_json(),
         }
+
+    def _detection_json(self) -> dict[str, Any] | None:
+        """Of the first network that was asked for, or full; those of all stand under ``protocols.pipeline``."""
+        found = self.detection
+        names = [e.name for e in self.models if e.name in found] or [n for n in ("full", *found) if n in found]
+        return {"network": names[0], **found[names[0]].to_json()} if names else None
 
     def __repr__(self) -> str:
         return f"Evaluation({self.summary()})"
@@ -140,6 +156,7 @@ def evaluate(
     *,
     images: str | Path | None = None,
     stock_names: Sequence[str] = stock.LANDMARK_NAMES,
+    detector: str | Path | None = None,
     pipeline: bool = True,
     with_offset: bool = True,
     threads: int | None = None,
@@ -150,15 +167,16 @@ def evaluate(
     If a model has a keypoint set of its own, everything is measured on the label files' own points, each network on those
     that it has; differences are over the points that both have.
 
-    ``data``: a data set folder or COCO file; ``split``: one or several (a sequence, or names with commas),
-    whose people are pooled; None: the people that the runs among ``models`` held out of their training, without such runs
-    those of val. ``models``: whatever ``stock.resolve`` takes. Stock networks other than the models' bases are left out, and
-    named under ``skipped``, if they cannot be had. ``progress(what, done, total)`` is called along the way.
+    ``data``: a data set folder or COCO file; ``split``: one or several (a sequence, or names with commas), whose people are
+    pooled; None: the people that the runs among ``models`` held out of their training, without such runs those of val.
+    ``models``: whatever ``stock.resolve`` takes; ``detector``: what finds people for them, and for stock full as one more
+    line if there are none, as in ``stock.detector_of`` (None: their own). Stock networks other than the models' bases are
+    left out, and named under ``skipped``, if they cannot be had. ``progress(what, done, total)`` is called along the way.
 
     Raises PosetuneError for bad data, bad networks, or nobody to score.
     """
     report = progress or (lambda what, done, total: None)
-    given = named(models)
+    given = named(models) if detector is None else behind_detector(models, detector)
     native = any(has_own_points(source.landmarks) for source in given.values())
     records = records_of(given)
     chosen = choose(data, split, records, images=images, native=native)
@@ -188,10 +206,16 @@ def evaluate(
     scored = {"crop": {e.name: _scored(crop[e.name], labels) for e in entries}}
     precision = {"crop": {e.name: _crop_precision(people, crop[e.name]) for e in entries}}
 
+    tallies: dict[str, DetectionTally] = {}
     if pipeline:
         whole = _run_pipeline(networks, sets, people, offsets, report)
         scored["pipeline"] = {e.name: _scored(whole[e.name].answers, labels) for e in entries}
         precision["pipeline"] = {e.name: _pipeline_precision(sets, whole[e.name]) for e in entries}
+        tallies = {e.name: tally for e in entries if (tally := whole[e.name].tally) is not None}
+
+    protocols = {p: _protocol(entries, people, scored[p], precision[p], resampling) for p in scored}
+    for name, tally in tallies.items():
+        protocols["pipeline"][name] = replace(protocols["pipeline"][name], detection=tally.figures())
 
     return Evaluation(
         data=str(data),
@@ -209,7 +233,7 @@ def evaluate(
         dropped_names=tuple(dict.fromkeys(n for d in sets for n in d.dropped_names)),
         keypoints=labels.skeleton.names,
         entries=tuple(entries),
-        protocols={p: _protocol(entries, people, scored[p], precision[p], resampling) for p in scored},
+        protocols=protocols,
         scored=scored,
         sources=beside.sources,
     )
@@ -283,8 +307,10 @@ def _run_pipeline(
     report: Progress,
 ) -> dict[str, PipelineAnswers]:
     images = [image for dataset in sets for image in dataset.images]
-    crowd = _count(str(p.image.path) for dataset in sets for p in dataset.people)
-    whole = pipeline_answers(networks, images, people, crowd, progress=lambda n: report("whole images", n, len(images)))
+    others = [p for dataset in sets for p in dataset.people if not scorable(p)]
+    whole = pipeline_answers(
+        networks, images, people, others, progress=lambda n: report("whole images", n, len(images))
+    )
     for base, offsets_of_base in offsets.items():
         stock_run = whole[base]
         moved = offset.add_offsets(stock_run.answers, stock_run.crops, offsets_of_base)

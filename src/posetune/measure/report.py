@@ -45,6 +45,7 @@ def report_html(evaluation: Evaluation) -> str:
     )
     sections = [
         _summary(evaluation, models),
+        _detection(evaluation, shown),
         _errors(evaluation, classes),
         _parts(evaluation, shown, classes),
         errors_report.section(evaluation, shown, classes),
@@ -71,6 +72,31 @@ def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
     for protocol, tables in protocols.items():
         parts.append(f"<h3>{escape(table.PROTOCOLS[protocol].capitalize())}</h3>{_table(evaluation, tables)}")
     return f"<section><h2>Result</h2>{''.join(parts)}</section>"
+
+
+def _detection(evaluation: Evaluation, shown: Entry | None) -> str:
+    """Who was found on whole pictures; of the network shown, how that depends on the confidence that is asked for."""
+    networks = evaluation.detection
+    if not networks:
+        return ""
+    parts = [
+        f'<p class="soft">{escape(" ".join(table.DETECTION).capitalize())}.</p>',
+        _rows(table.detection_rows(networks)),
+    ]
+    name = shown.name if shown is not None and shown.name in networks else next(iter(networks))
+    parts += [f"<h3>The detector of {escape(name)} by itself</h3>", _rows(table.curve_rows(networks[name]))]
+    return f"<section><h2>Found</h2>{''.join(parts)}</section>"
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> str:
+    """A table of texts whose first row and column are headings."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in rows[0])
+    body = []
+    for row in rows[1:]:
+        cells = "".join(charts.cell(heading, escape(text)) for heading, text in zip(rows[0][1:], row[1:], strict=True))
+        body.append(f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>')
+    inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f'<div class="scroll"><table class="cards">{inner}</table></div>'
 
 
 def _verdict(measures: Measures, entry: Entry, people: int, groups: int) -> str:

@@ -137,12 +137,68 @@ class Analysis(Record):
 
 
 @dataclass(frozen=True)
+class SizeFigures(Record):
+    """Of people whose circle is ``from_px`` to ``to_px`` (None: any more) across in the detector's input of 224 px; duplicates and
+    false answers by the size that the answer has.
+    """
+
+    from_px: float
+    to_px: float | None
+    labelled: int
+    found: int
+    duplicates: int
+    false: int
+
+
+@dataclass(frozen=True)
+class CurvePoint(Record):
+    """What the detector alone would find, and how much of what it says is right, were it asked for so much confidence."""
+
+    min_confidence: float
+    recall: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True)
+class CropFit(Record):
+    """The crops of those found, beside the labels': medians, and the 10th and 90th percentile of the side.
+
+    ``centre``: between the middles, in the label's sides; ``side``: in the label's; ``angle_deg``: between the ups.
+    """
+
+    centre: float
+    side: float
+    side_p10: float
+    side_p90: float
+    angle_deg: float
+
+
+@dataclass(frozen=True)
+class DetectionFigures(Record):
+    """Who was found in ``images`` whole pictures, at the confidences of use: of the ``labelled`` people those ``found``, second
+    answers for one of them (``duplicates``), and answers where nobody is labelled, nor marked to be ignored (``false``; they may
+    be people whom nobody labelled). ``precision``: found of all three.
+    """
+
+    images: int
+    labelled: int
+    found: int
+    duplicates: int
+    false: int
+    recall: float | None
+    precision: float | None
+    by_size: tuple[SizeFigures, ...] = field(repr=False)
+    curve: tuple[CurvePoint, ...] = field(repr=False)
+    crop: CropFit | None
+
+
+@dataclass(frozen=True)
 class Measures(Record):
     """All measures of one network under one protocol.
 
     Mean errors are over the ``found`` of the ``labelled`` people; PCK, angle accuracy and AP count a missed person as wrong.
     Depth (cm, hip-centred world landmarks) is None where no person has true 3D. ``differences``: to each stock network, and
-    ``difference_to_stock`` to the one that it was made of; None for stock networks.
+    ``difference_to_stock`` to the one that it was made of; None for stock networks. ``detection``: of the pipeline protocol.
     """
 
     people: int
@@ -173,3 +229,4 @@ class Measures(Record):
     difference_to_stock: Difference | None = field(metadata=_OPTIONAL)
     per_person: tuple[PersonFigures, ...] = field(repr=False)
     analysis: Analysis = field(repr=False)
+    detection: DetectionFigures | None = field(default=None, metadata=_OPTIONAL)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from posetune.measure.beside import Entry
 from posetune.measure.evaluate import Evaluation
 from posetune.measure.people_measured import training_notes, training_sentence
-from posetune.measure.results import Measures
+from posetune.measure.results import DetectionFigures, Measures, SizeFigures
 from posetune.measure.texts import NONE, against_stock, interval, number, percent
 
 PROTOCOLS = {
@@ -49,6 +49,8 @@ def text_tables(evaluation: Evaluation, *, details: bool = True) -> str:
     lines = [title(evaluation), *first_words(evaluation)]
     for protocol, tables in evaluation.protocols.items():
         lines += ["", PROTOCOLS[protocol], *main_table(evaluation, tables)]
+    if evaluation.detection:
+        lines += ["", *DETECTION, *aligned(detection_rows(evaluation.detection))]
     if details:
         landmarks = {name: m.per_landmark for name, m in evaluation.crop.items()}
         angles = {name: m.per_angle for name, m in evaluation.crop.items()}
@@ -82,6 +84,40 @@ def main_table(evaluation: Evaluation, tables: dict[str, Measures]) -> list[str]
     rows = [["mean error:", *(heading for heading, _ in chosen)]]
     rows += [[e.name, *(cell(e, tables[e.name]) for _, cell in chosen)] for e in evaluation.entries]
     return aligned(rows)
+
+
+DETECTION = (
+    "detection on whole pictures: people found, found twice, answers where nobody is labelled; the crop beside the label's",
+    "(side, middle in sides, angle; medians); found by size: px across a person's circle in the detector's input of 224 px",
+)
+
+
+def detection_rows(networks: Mapping[str, DetectionFigures]) -> list[list[str]]:
+    """Headings, then a row a network: who was found, and by size."""
+    first = next(iter(networks.values()))
+    sizes = [k for k, _ in enumerate(first.by_size) if any(n.by_size[k].labelled for n in networks.values())]
+
+    def span(size: SizeFigures) -> str:
+        return f"≥ {size.from_px:.0f} px" if size.to_px is None else f"{size.from_px:.0f}–{size.to_px:.0f} px"
+
+    spans = [span(first.by_size[k]) for k in sizes]
+    rows = [["", "found", "twice", "nobody", "precision", "side", "middle", "angle", *spans]]
+    for name, figures in networks.items():
+        crop = figures.crop
+        fit = [NONE] * 3 if crop is None else [f"{crop.side:.2f}", f"{crop.centre:.3f}", f"{crop.angle_deg:.1f}°"]
+        by_size = (f"{figures.by_size[k].found}/{figures.by_size[k].labelled}" for k in sizes)
+        counts = (f"{figures.found}/{figures.labelled}", f"{figures.duplicates}", f"{figures.false}")
+        rows.append([name, *counts, percent(figures.precision), *fit, *by_size])
+    return rows
+
+
+def curve_rows(figures: DetectionFigures) -> list[list[str]]:
+    """Recall and precision of the detector alone, by the confidence that it is asked for."""
+    return [
+        ["confidence", *(f"{point.min_confidence:g}" for point in figures.curve)],
+        ["recall", *(percent(point.recall) for point in figures.curve)],
+        ["precision", *(percent(point.precision) for point in figures.curve)],
+    ]
 
 
 def columns(evaluation: Evaluation, tables: dict[str, Measures]) -> list[Column]:

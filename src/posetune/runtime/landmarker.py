@@ -101,8 +101,12 @@ class Landmarker:
         if max_people < 1:
             raise PosetuneError(f"max_people must be at least 1, not {max_people}.")
         rgb = as_rgb(image)
+        return self.poses_of(rgb, self.detect(rgb)[:max_people])
+
+    def poses_of(self, rgb: np.ndarray, detections: Iterable[Detection]) -> list[Pose]:
+        """The poses of those ``detections`` in ``rgb`` (H, W, 3) uint8 that the landmark network takes for people."""
         poses = []
-        for detection in self.detect(rgb)[:max_people]:
+        for detection in detections:
             crop = detection.crop
             pose = None if crop is None else self.predict_crop(rgb, crop, detection.score)
             if pose is not None and self.is_person(pose):

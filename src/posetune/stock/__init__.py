@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from posetune.errors import PosetuneError
-from posetune.graph import bundle, contract
-from posetune.graph.flatbuffer import Graph
+from posetune.graph import bundle
 from posetune.stock import cache
 from posetune.stock.fetch import fetch
 from posetune.stock.pins import LANDMARK_NAMES, PINS, Pin
@@ -147,6 +146,9 @@ def detector_of(name: str | Path) -> bytes:
     content = _read(given)
     if content[:2] == b"PK":
         return bundle.unpack(content, str(given)).detector
+    from posetune.graph import contract  # reading a graph takes the schema, which no other start needs
+    from posetune.graph.flatbuffer import Graph
+
     if content[4:8] != b"TFL3" or contract.kind_of(Graph(content, str(given))) != "detector":
         raise PosetuneError(f"{given} is no detector; posetune doctor {given} says more.")
     return content

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from posetune.data.found import region_of
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.geometry import CROP_SCALE, Crop
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
@@ -106,7 +107,7 @@ def _scene(image: ImageRecord, people: Iterable[Person], others: Others) -> Scen
         if circle is not None:
             circles.append(circle)
         else:
-            region = _region(person)
+            region = region_of(person)
             ignored += [] if region is None else [region]
     rows = np.array(circles).reshape(-1, 6)
     return Scene(
@@ -115,12 +116,3 @@ def _scene(image: ImageRecord, people: Iterable[Person], others: Others) -> Scen
         np.array(ignored, float).reshape(-1, 4),
         others,
     )
-
-
-def _region(person: Person) -> np.ndarray | None:
-    """(4,) x0, y0, x1, y1: where a person is of whom no circle is known; None where nothing is known."""
-    if person.bbox is not None:
-        x, y, w, h = person.bbox
-        return np.array([x, y, x + w, y + h])
-    points = person.keypoints[person.labelled, :2]
-    return np.concatenate([points.min(axis=0), points.max(axis=0)]) if len(points) else None
