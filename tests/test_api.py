@@ -11,8 +11,8 @@ import pytest
 import posetune
 
 NAMES = {
-    "train", "evaluate", "compare", "export", "load", "Landmarker", "LandmarkerPool", "Pose", "Corrector", "draw", "read_image",
-    "PosetuneError", "__version__",
+    "train", "evaluate", "compare", "export", "load", "Landmarker", "LandmarkerPool", "Pose", "Corrector", "draw", "predict",
+    "read_image", "PosetuneError", "__version__",
 }  # fmt: skip
 
 

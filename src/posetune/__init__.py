@@ -9,6 +9,7 @@ From labels to a file for MediaPipe, as the verbs of the command line do it:
 
 and in a program:
 
+    predict         the people in one picture, a file or an array
     load            a Landmarker: landmarker.predict(image), landmarker.track(video)
     LandmarkerPool  several of the same, for threads (docs/guide/serving.md)
     read_image      a file as an array, turned as EXIF says
@@ -38,11 +39,12 @@ if TYPE_CHECKING:
     from posetune.runtime.load import load
     from posetune.runtime.pool import LandmarkerPool
     from posetune.runtime.pose import Pose
+    from posetune.runtime.predict import predict
     from posetune.tune.training.loop import train
 
 __all__ = [
     "Corrector", "Landmarker", "LandmarkerPool", "Pose", "PosetuneError", "__version__", "compare", "draw", "evaluate", "export",
-    "load", "read_image", "train",
+    "load", "predict", "read_image", "train",
 ]  # fmt: skip
 
 # name -> where it stands; "" for a package that can be called
@@ -57,6 +59,7 @@ _WHERE = {
     "evaluate": ("posetune.measure.evaluate", "evaluate"),
     "export": ("posetune.export", ""),
     "load": ("posetune.runtime.load", "load"),
+    "predict": ("posetune.runtime.predict", "predict"),
     "read_image": ("posetune.runtime.images", "read_image"),
     "train": ("posetune.tune.training.loop", "train"),
 }

@@ -59,7 +59,7 @@ def test_what_it_cannot_read_is_said_in_one_sentence():
 
 def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(PosetuneError, match=r"pip install 'posetune\[openvino\]'"):
+    with pytest.raises(PosetuneError, match=r"pip install .*\[openvino\]"):
         posetune.load("lite", backend="openvino")
 
 

@@ -147,7 +147,9 @@ def test_size_comes_from_the_file_when_the_labels_lack_it(folder):
 
 
 def test_written_and_read_again_is_the_same(folder):
-    labels = content(annotations=[annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8)])
+    origin = {"network": "ab", "confidence": [0.1 * i for i in range(6)], "status": "proposed"}
+    rows = [annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8, origin=origin)]
+    labels = content(annotations=rows)
     first = read(folder, labels)
     write_coco(first, folder / "annotations" / "copy.json")
     again = load_dataset(folder, "copy")
@@ -155,8 +157,9 @@ def test_written_and_read_again_is_the_same(folder):
     assert again.source_names == NAMES
     for a, b in zip(first.people, again.people, strict=True):
         np.testing.assert_array_equal(a.keypoints, b.keypoints)
-        assert (a.id, a.ignore, a.area, a.extra, a.group) == (b.id, b.ignore, b.area, b.extra, b.group)
+        assert (a.id, a.ignore, a.area, a.origin, a.group) == (b.id, b.ignore, b.area, b.origin, b.group)
     assert again.people[0].bbox.tolist() == [1, 2, 30, 40]
+    assert again.people[1].origin.confidence[INDEX["left_hip"]] == origin["confidence"][COCO_NAMES.index("left_hip")]
 
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -357,7 +360,7 @@ def test_points_that_wholebody_keeps_under_other_keys(folder, native):
     assert body[INDEX["left_pinky"], 2] == 0
     assert body[INDEX["mouth_right"]].tolist() == [50, 15, 2]
     assert "have a score for v" in dataset.warnings[0]
-    assert "foot_kpts" not in person.extra
+    assert "foot_kpts" not in person.origin.other
     assert body[INDEX["left_hip"]].tolist() == [58, 70, 2]
 
 

@@ -50,7 +50,7 @@ def test_a_set_is_repeatable_to_the_byte_and_taken_up_where_it_stopped(tmp_path)
     person = dataset.people[0]
     assert person.keypoints_3d.shape == (33, 3)
     assert person.keypoints_3d[[23, 24]].mean(0) == pytest.approx(0, abs=1e-3)
-    assert len(person.extra["self_occluded"]) == 33
+    assert len(person.origin.other["self_occluded"]) == 33
     assert dataset.images[0].group != dataset.images[1].group
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from posetune.data.origin import Origin
 from posetune.geometry import Crop, crop_from_labels, side_torso_px, torso_px
 from posetune.runtime.images import read_image
 from posetune.skeleton import BLAZEPOSE, Skeleton
@@ -44,7 +44,8 @@ class Person:
     hidden, 2 visible. ``bbox``: (4,) x, y, width, height in image px, or None. ``area``: px², as the label
     file says, or None. ``ignore``: to be left out of training and scoring (a crowd, too small, nothing
     labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
-    the camera), NaN where unknown; or None. ``extra``: what else the label file says of this person.
+    the camera), NaN where unknown; or None. ``origin``: where the labels come from, and what else the label
+    file says of this person.
     ``skeleton``: what the points are. ``seen_crop``: the crop in which a detector saw the person, for labels
     that imply none (see ``data.detector_crops``). ``one_sided``: the set's people are labelled on one side,
     as in profile, so that their torso may be measured along it (see ``torso``).
@@ -57,7 +58,7 @@ class Person:
     area: float | None = None
     ignore: bool = False
     keypoints_3d: np.ndarray | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
     skeleton: Skeleton = BLAZEPOSE
     seen_crop: Crop | None = None
     one_sided: bool = False

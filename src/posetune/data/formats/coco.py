@@ -17,6 +17,7 @@ from posetune.data.formats.coco_schema import WHOLEBODY, Schema, Schemas, read_s
 from posetune.data.formats.ids import as_number, look_up, plain_id, written
 from posetune.data.formats.image_finder import ImageFinder, some
 from posetune.data.formats.label_text import read_json, stem_of
+from posetune.data.origin import Origin
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.prepare import OUTSIDE_TOLERANCE, prepared
 from posetune.errors import PosetuneError
@@ -189,6 +190,8 @@ class _Reader:
                 into, source = np.array(list(places.values()), int), list(places)
                 free = (keypoints[into, 2] == 0) & (points[source, 2] > 0)
                 keypoints[into[free]] = points[source][free]
+            native_at = {t: s for s, t in schema.mapping.items()}
+            native_places = [native_at.get(i) for i in range(schemas.skeleton.count)]
             if np.any((keypoints[:, 2] == 0) & (keypoints[:, :2] != 0).any(axis=1)):
                 unlabelled_with_xy.append(str(who))
             keypoints[keypoints[:, 2] == 0] = 0
@@ -201,7 +204,7 @@ class _Reader:
                     area=float(row["area"]) if _finite(row.get("area")) else None,
                     ignore=bool(row.get("ignore") or row.get("iscrowd")),
                     keypoints_3d=self.points_3d(row, schema, who, schemas.skeleton.count),
-                    extra={k: v for k, v in row.items() if k not in _PERSON_KEYS},
+                    origin=Origin.of({k: v for k, v in row.items() if k not in _PERSON_KEYS}, native_places),
                     skeleton=schemas.skeleton,
                 )
             )

@@ -17,7 +17,7 @@ def write_coco(dataset: Dataset, path: str | Path) -> None:
     """Write ``dataset`` as a COCO keypoint file over the 33 landmarks (or its own points), atomically.
 
     ``file_name`` is relative to ``root/images`` (or to ``root``) where the image lies there, absolute
-    otherwise. Groups, ``ignore``, ``keypoints_3d`` and ``extra`` are kept.
+    otherwise. Groups, ``ignore``, ``keypoints_3d`` and ``origin`` are kept.
 
     Raises PosetuneError if the file cannot be written.
     """
@@ -50,7 +50,7 @@ def write_coco(dataset: Dataset, path: str | Path) -> None:
 def _annotation(person: Person) -> dict[str, Any]:
     points = np.where(person.labelled[:, None], person.keypoints, 0.0)
     row: dict[str, Any] = {
-        **person.extra,
+        **person.origin.to_row(),
         "id": person.id,
         "image_id": person.image.id,
         "category_id": 1,
