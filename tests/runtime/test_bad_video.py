@@ -115,6 +115,8 @@ def test_a_header_that_names_another_rate_than_the_frames_have(tmp_path):
     reader = VideoReader(path)
     reader._declared_fps = 1000.0
     assert reader.fps == pytest.approx(10, rel=0.01)
+    reader.declared_frames = 800
+    assert reader.expected_frames == 8
     interlaced = VideoReader(path)
     interlaced._declared_fps = 5.0  # two pictures a frame
     assert interlaced.fps == 5.0

@@ -11,14 +11,13 @@ import numpy as np
 from posetune.data.people import ImageRecord
 from posetune.data.series import look_alike, place_in_series
 from posetune.errors import PosetuneError
-from posetune.files import state_of, walk, write_bytes
+from posetune.files import state_of, write_bytes
 from posetune.geometry import Crop, crop_from_labels
 from posetune.landmarks import COUNT
 from posetune.opencv import cv2
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
-from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.landmarker import Landmarker
-from posetune.runtime.media import VIDEO_SUFFIXES, kind_of, media_in
+from posetune.runtime.media import LeftOut, kind_of, media_in
 from posetune.runtime.pose import Pose
 from posetune.runtime.video import VideoReader
 
@@ -42,16 +41,19 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
     for source in map(Path, sources):
         if not source.exists():
             raise PosetuneError(f"There is no {source}; --unlabelled takes folders, images and videos.")
-        files = sorted(walk(source), key=place_in_series) if source.is_dir() else [source]
-        for file in files:
-            if file.suffix.lower() in VIDEO_SUFFIXES:
+        files, left_out = media_in(source) if source.is_dir() else ([source], LeftOut())
+        if phrases := ", ".join(left_out.phrases()):
+            say(f"{source}: left out {phrases}.")
+        for file in sorted(files, key=place_in_series):
+            kind = kind_of(file)
+            if kind == "video":
                 try:
                     records += list(_frames_of(file, frames))
                 except PosetuneError as error:
                     if file == source:
                         raise
                     say(f"Left out: {error}")
-            elif file.suffix.lower() in IMAGE_SUFFIXES:
+            elif kind == "image":
                 series = place_in_series(file)[0]
                 alike = series == before[0] and look_alike(before[1], file)
                 group = before[2] if alike else str(file.with_suffix(""))
@@ -66,7 +68,7 @@ def unlabelled_images(sources: Sequence[str | Path], frames: Path, say: Say) -> 
 
 def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
     reader = VideoReader(video)
-    length = reader.declared_frames or MOST_FRAMES * reader.fps / FRAMES_PER_SECOND
+    length = reader.expected_frames or MOST_FRAMES * reader.fps / FRAMES_PER_SECOND
     every = max(1, round(reader.fps / FRAMES_PER_SECOND), int(np.ceil(length / MOST_FRAMES)))
     # Videos of one name in two folders, and one that was cut anew, are different videos.
     key = hashlib.sha256(repr(state_of(video)).encode()).hexdigest()[:8]

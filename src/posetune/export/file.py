@@ -106,7 +106,7 @@ def export(
     content = pack(landmarks, networks, out)
     check_sound(content, out)
     _check_differences(differences, _ROUNDING if precision == "fp16" else 1.0, out)
-    write_bytes(out, content)
+    write_bytes(out, content, durable=True)
     return Exported(out, len(content), differences, None if cheap is None else cheap.iou)
 
 
@@ -136,7 +136,7 @@ def _export_own(networks: stock.Networks, out: Path, precision: Precision) -> Ex
     content = graph.to_bytes()
     before, after = (Network(c, what="network").run(_PROBE) for c in (networks.landmarks, content))
     worst = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True))
-    write_bytes(out, content)
+    write_bytes(out, content, durable=True)
     return Exported(out, len(content), {"outputs": worst})
 
 

@@ -198,7 +198,7 @@ class Batch:
 
     def _video(self, video: VideoReader, name: str, landmarkers: Sequence[Landmarker]) -> None:
         if self.single:
-            self.progress.set_total(video.declared_frames)
+            self.progress.set_total(video.expected_frames)
         with closing(self._looked_at(video, landmarkers)) as frames:
             self._write_video(video, name, frames)
         if video.damaged:

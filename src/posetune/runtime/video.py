@@ -90,6 +90,13 @@ class VideoReader:
             return declared
         return measured
 
+    @property
+    def expected_frames(self) -> int | None:
+        """How many frames there should be: what the header says, at the rate that the frames have; None where it is silent."""
+        if self.declared_frames is None or not self._declared_fps > 0:
+            return self.declared_frames
+        return round(self.declared_frames * self.fps / self._declared_fps)
+
     @cached_property
     def _packets(self) -> Packets | None:
         return None if isinstance(self._capture, _Animation) else packets_of(self.path)

@@ -63,7 +63,7 @@ class RunFolder:
 
         stream = io.BytesIO()  # torch.save itself reports a full disk as an "internal assertion"
         torch.save(state, stream)
-        write_bytes(self / CHECKPOINT, stream.getvalue())
+        write_bytes(self / CHECKPOINT, stream.getvalue(), durable=True)
 
     def load_checkpoint(self) -> dict[str, Any]:
         import torch
@@ -110,4 +110,4 @@ class RunFolder:
         except (OSError, ValueError, AttributeError, TypeError):
             pass  # there was none
         summary = {"seconds": round(seconds, 1), **summary}
-        write_bytes(self / SUMMARY, (json.dumps(summary, indent=2) + "\n").encode())
+        write_bytes(self / SUMMARY, (json.dumps(summary, indent=2) + "\n").encode(), durable=True)

@@ -38,7 +38,7 @@ def write_model(
     stock_px = validate(trainer.reference, val, cache, device, trainer.pool).mean_px
     torch_px = validate(network, val, cache, device, trainer.pool).mean_px
     file_px, difference = _measure_file(content, network, val, cache, device)
-    write_bytes(folder / MODEL, content)
+    write_bytes(folder / MODEL, content, durable=True)
     say(
         f"{folder / MODEL}: mean {file_px:.3f} crop px on validation (stock {stock_px:.3f}, {file_px / stock_px - 1:+.1%}); "
         f"the file is {difference:.4f} px from the trained network in the mean (its error in torch: {torch_px:.3f})."

@@ -121,7 +121,7 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
     config.save(folder / CONFIG)
     learned, held_out = ([p.image for p in s.people] for s in (train_set, val_set))
     record_split(config, learned, held_out, train_set.root, folder.path)
-    write_bytes(folder / MODEL, networks.landmarks)
+    write_bytes(folder / MODEL, networks.landmarks, durable=True)
     corrector.save(folder / stock.RUN_CORRECTOR)
     for choice in tried:
         folder.log(choice.line())

@@ -67,7 +67,7 @@ def train_points(config: TrainConfig, head: HeadConfig, *, resume: bool = False,
         if interrupted:
             break
     error = file_error(content, material.val, cache)
-    write_bytes(folder / MODEL, content)
+    write_bytes(folder / MODEL, content, durable=True)
     summary = {
         "method": "head", "base": networks.name, "points": list(own.skeleton.names), "kind": head.kind,
         "stock_px": None if np.isnan(before) else before, "tuned_px": error, "train_people": len(material.train),
