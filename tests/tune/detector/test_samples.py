@@ -39,7 +39,7 @@ def test_the_whole_picture_is_seen_as_the_detector_sees_it():
 @pytest.mark.parametrize("seed", range(6))
 def test_however_a_sample_is_cut_its_people_are_where_they_say(seed):
     scene, image = scene_with((260, 90))
-    config = dataclasses.replace(PLAIN, mosaic=0.0, whole=0.5, light=0, blur=0, noise=0, jpeg=0, smallest=50)
+    config = dataclasses.replace(PLAIN, empty=0.0, mosaic=0.0, whole=0.5, light=0, blur=0, noise=0, jpeg=0, smallest=50)
     sample = make_sample(scene, image, lambda: (scene, image), config, np.random.default_rng(seed))
     for x, y in sample.people.hip:
         assert sample.pixels[int(y), int(x)].min() > 150
@@ -47,7 +47,7 @@ def test_however_a_sample_is_cut_its_people_are_where_they_say(seed):
 
 def test_in_a_mosaic_people_are_where_they_say():
     scene, image = scene_with((200, 100))
-    config = dataclasses.replace(PLAIN, mosaic=1.0, whole=0.0, light=0, blur=0, noise=0, jpeg=0)
+    config = dataclasses.replace(PLAIN, empty=0.0, mosaic=1.0, whole=0.0, light=0, blur=0, noise=0, jpeg=0)
     sample = make_sample(scene, image, lambda: (scene, image), config, np.random.default_rng(1))
     assert len(sample.people) >= 4
     for x, y in sample.people.hip:
@@ -60,6 +60,16 @@ def test_who_is_cut_off_by_the_window_is_ignored():
     sample = plain_sample(moved, image)
     assert len(sample.people) == 0
     assert len(sample.ignored) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_part_without_people_shows_none(seed):
+    scene, image = scene_with((260, 90))
+    config = dataclasses.replace(PLAIN, empty=1.0, whole=0.0, mosaic=0.0, light=0, blur=0, noise=0, jpeg=0)
+    sample = make_sample(scene, image, lambda: (scene, image), config, np.random.default_rng(seed))
+    assert len(sample.people) == len(sample.ignored) == 0
+    assert sample.pixels.max() < 120  # the white spot is not in it
+    assert sample.pixels.min() > 60  # and no black
 
 
 def test_the_same_number_gives_the_same_sample_and_some_are_held(pictures):

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -80,3 +81,29 @@ def test_bad_input_is_one_sentence(arguments, says, pictures, tmp_path, capsys):
 def test_partial_goes_with_a_detector_only(pictures, tmp_path, capsys):
     assert main(["train", "--data", str(pictures), "--out", str(tmp_path / "out"), "--partial"]) == 2
     assert "--detector" in capsys.readouterr().err
+
+
+def test_a_set_in_which_few_are_labelled_is_told_of(pictures, tmp_path, capsys):
+    partly = tmp_path / "partly"
+    shutil.copytree(pictures, partly)
+    file = partly / "annotations" / "train.json"
+    content = json.loads(file.read_text())
+    content["annotations"] = content["annotations"][:1]
+    file.write_text(json.dumps(content))
+    arguments = ["train", "--detector", "--data", str(partly), *QUICK, "--set", "steps=1"]
+    assert main([*arguments, "--out", str(tmp_path / "a")]) == 0
+    assert "miss the others" in capsys.readouterr().err
+    assert main([*arguments, "--out", str(tmp_path / "b"), "--partial"]) == 0
+    assert "miss the others" not in capsys.readouterr().err
+
+
+def test_boxes_alone_teach_no_detector(pictures, tmp_path, capsys):
+    boxes = tmp_path / "boxes"
+    shutil.copytree(pictures, boxes)
+    for file in (boxes / "annotations").glob("*.json"):
+        content = json.loads(file.read_text())
+        for annotation in content["annotations"]:
+            annotation |= {"keypoints": [0] * len(annotation["keypoints"]), "num_keypoints": 0}
+        file.write_text(json.dumps(content))
+    assert main(["train", "--detector", "--data", str(boxes), "--out", str(tmp_path / "out")]) == 2
+    assert "not one point is labelled" in capsys.readouterr().err

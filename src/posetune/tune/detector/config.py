@@ -125,7 +125,11 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("replay.share", 0 <= raw["replay"]["share"] < 1, "a number from 0 to below 1")
     sample = raw["sample"]
     require("sample.whole", 0 <= sample["whole"] <= 1, "a share")
-    require("sample.mosaic", 0 <= sample["mosaic"] <= 1 - sample["whole"], "a share that whole leaves")
+    for key in ("mosaic", "empty"):
+        require(f"sample.{key}", 0 <= sample[key] <= 1, "a share")
+    require(
+        "sample.whole", sample["whole"] + sample["mosaic"] + sample["empty"] <= 1, "at most what mosaic and empty leave"
+    )
     require("sample.most_cells", 2 <= sample["most_cells"] <= 8, "2 to 8")
     require("sample.largest", 0 < sample["smallest"] <= sample["largest"], "at least smallest")
     scale = raw["circle_scale"]

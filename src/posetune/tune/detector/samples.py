@@ -15,6 +15,8 @@ from posetune.tune.people.augment import AugmentConfig, vary_pixels
 
 #: In a cell of a mosaic, so much of a picture's shorter side is shown.
 _CELL_PART = (0.8, 1.2)
+#: A part without people takes so much of the picture's shorter side; so many places are tried.
+_EMPTY_PART, _TRIES = (0.15, 0.7), 12
 _LEAST_SEEN = 0.5  # of a person's circle, inside the picture shown: others are ignored
 
 
@@ -24,6 +26,7 @@ class SampleConfig:
 
     whole: float
     mosaic: float
+    empty: float
     most_cells: int
     scale: float
     smallest: float
@@ -64,13 +67,16 @@ def make_sample(
     scene: Scene, image: np.ndarray, more: Callable[[], tuple[Scene, np.ndarray]], config: SampleConfig,
     rng: np.random.Generator,
 ) -> Sample:  # fmt: skip
-    """A scene as it might be seen: the whole picture, a part of it around somebody, or a mosaic with others, whom ``more`` gives;
-    perhaps mirrored, turned a little, and in another light.
+    """A scene as it might be seen: the whole picture, a part of it around somebody or with nobody in it, or a mosaic with others,
+    whom ``more`` gives; perhaps mirrored, turned a little, and in another light.
     """
     kind = rng.random()
-    if kind < config.mosaic:
+    nobody = _beside_everybody(scene, image, config, rng) if kind < config.empty else None
+    if nobody is not None:
+        sample = _sample(scene, image, nobody)
+    elif kind < config.empty + config.mosaic:
         sample = _mosaic(scene, image, more, config, rng)
-    elif kind < config.mosaic + config.whole or not len(scene.people):
+    elif kind < config.empty + config.mosaic + config.whole or not len(scene.people):
         sample = _sample(scene, image, _varied(letterbox(image), config, rng))
     else:
         sample = _sample(scene, image, _around_somebody(scene, image, config, rng))
@@ -96,6 +102,20 @@ def _around_somebody(scene: Scene, image: np.ndarray, config: SampleConfig, rng:
     turn = math.radians(float(np.clip(rng.normal(0, config.rotation_deg), -45, 45)))
     x, y = scene.people.hip[k]
     return Crop(float(x) + dx, float(y) + dy, side, turn, bool(rng.random() < config.flip))
+
+
+def _beside_everybody(scene: Scene, image: np.ndarray, config: SampleConfig, rng: np.random.Generator) -> Crop | None:
+    """A part of the picture in which nobody is: what is taken for somebody there is learnt to be nobody. None if there is none."""
+    size = np.array(image.shape[1::-1])
+    r = scene.people.radius[:, None]
+    regions = np.concatenate([np.concatenate([scene.people.hip - r, scene.people.hip + r], axis=1), scene.ignored])
+    for _ in range(_TRIES):
+        side = float(rng.uniform(*_EMPTY_PART)) * size.min()
+        low = rng.uniform(0, size - side)
+        if not ((regions[:, :2] < low + side) & (regions[:, 2:] > low)).all(axis=1).any():
+            x, y = low + side / 2
+            return Crop(float(x), float(y), side, 0.0, bool(rng.random() < config.flip))
+    return None
 
 
 def _sample(scene: Scene, image: np.ndarray, window: Crop) -> Sample:

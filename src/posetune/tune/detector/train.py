@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from posetune.data.dataset import load_dataset, load_train_and_val
-from posetune.data.people import Dataset, ImageRecord
+from posetune.data.found import match_found
+from posetune.data.people import ImageRecord
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
@@ -36,6 +37,9 @@ _CALIBRATION_SAMPLES = 48
 _LOG_EVERY = 20  # steps
 #: The circle is scaled at the end where val tells of so many people.
 _ENOUGH_FOR_SCALE = 10
+#: Of so many training pictures the base detector is asked whom it sees; where it finds more than this share of the labelled people
+#: besides them, not everybody seems to be labelled.
+_ASKED, _PARTIAL = 100, 0.25
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def train_detector(config: DetectorConfig, *, resume: bool = False, say: Say = p
         return looked_at([plain_sample(s, cache.read(s.image)) for s in scenes], trainer)
 
     looks = Looks(looked(material.val), looked(material.ordinary), trainer)
+    if config.others == "base":
+        say(_unlabelled(looked(material.train[:_ASKED]), len(material.train)))
     run = DetectorRun(config, folder, trainer, looks, say)
     if resume and (folder / CHECKPOINT).exists():
         run.load()
@@ -267,7 +273,7 @@ def gather(config: DetectorConfig, say: Say) -> Material:
             f"{sets[0].name} has no person to teach a detector: a hip and a shoulder must be labelled; posetune data check "
             f"{config.data} says more."
         )
-    _say_what_is_taught(sets[0], train, config, say)
+    _say_what_is_taught(train, say)
     order = np.random.default_rng([config.seed, 3]).permutation(len(val))[: config.val_pictures]
     held, ordinary = [], []
     if config.replay.sample_set:
@@ -281,7 +287,7 @@ def gather(config: DetectorConfig, say: Say) -> Material:
     return Material(train, held if config.replay.share else [], [val[i] for i in sorted(order)], ordinary)
 
 
-def _say_what_is_taught(dataset: Dataset, train: list[Scene], config: DetectorConfig, say: Say) -> None:
+def _say_what_is_taught(train: list[Scene], say: Say) -> None:
     people, empty = sum(len(s.people) for s in train), sum(not len(s.people) for s in train)
     ignored = sum(len(s.ignored) for s in train)
     say(
@@ -294,11 +300,24 @@ def _say_what_is_taught(dataset: Dataset, train: list[Scene], config: DetectorCo
         )
         + "."
     )
-    if config.others == "base":
-        say(
-            "Whoever is not labelled and not found by the base detector is taught as nobody: label everybody, mark others to be "
-            "ignored, or add --partial."
+
+
+def _unlabelled(looked: Looked, pictures: int) -> str:
+    """What becomes of people whom nobody labelled. ``looked``: pictures of the ``pictures`` that are trained on."""
+    found = labelled = 0
+    for sample, says in zip(looked.samples, looked.base_says, strict=True):
+        circles = sample.people
+        torsos = np.maximum(np.linalg.norm(circles.shoulder - circles.hip, axis=1), circles.radius / 4)
+        found += int(match_found(circles.hip, torsos, says, sample.ignored).false.sum())
+        labelled += len(circles)
+    remedy = "label everybody, mark others to be ignored, or add --partial"
+    if found > _PARTIAL * labelled:
+        among = "these pictures" if len(looked.samples) == pictures else f"{len(looked.samples)} of these pictures"
+        return (
+            f"The base detector alone finds {found} people in {among} whom nobody labelled, beside {labelled} who are: not "
+            f"everybody seems to be labelled, and this teaches the detector to miss the others; {remedy}."
         )
+    return f"Whoever is not labelled and not found by the base detector is taught as nobody: {remedy}."
 
 
 def _held(image: ImageRecord) -> Scene:
