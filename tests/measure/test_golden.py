@@ -20,6 +20,7 @@ ADDED = (
     "chosen_on_people",
     "general_trained_on_people",
     "warnings",
+    "contradictions",
     "torso_from",
     "detection",
 )

@@ -17,6 +17,7 @@ from posetune.measure.compare import compare
 from posetune.measure.compare_table import markdown, page
 from posetune.measure.evaluate import evaluate
 from posetune.measure.table import text_tables
+from posetune.opencv import cv2
 
 
 def write_run(folder: Path, data: Path, held_out: int, val_split: str = "val") -> Path:
@@ -166,3 +167,36 @@ def test_along_what_a_torso_was_measured(data):
     assert "The torso of 3 of the 4 people, labelled on one side" in text_tables(one_sided)
     without = dataclasses.replace(found, torso_from={"diagonals": 3, "none": 1})
     assert "1 of the 4 people have no labelled shoulder and hip, so no torso to measure PCK by" in text_tables(without)
+
+
+def test_a_set_that_contradicts_the_network_as_a_whole_is_said_first(tmp_path, capsys):
+    """Left and right as the viewer sees them, in a set of six drawn people."""
+    write_set(tmp_path, "val", [150, 170, 190, 210, 230, 250])
+    plain = evaluate(tmp_path, pipeline=False, with_offset=False, **QUICK)
+    assert plain.contradictions == ()
+    file = tmp_path / "annotations" / "val.json"
+    labels = json.loads(file.read_text())
+    names = labels["categories"][0]["keypoints"]
+    exchanged = [n.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right") for n in names]
+    labels["categories"][0]["keypoints"] = exchanged
+    file.write_text(json.dumps(labels))
+    html = tmp_path / "report.html"
+    command = ["eval", "--data", str(tmp_path), "--stock", "full", "--no-pipeline", "--no-offset", "--brief"]
+    assert cli.main([*command, "--json", str(tmp_path / "e.json"), "--report", str(html)]) == 0
+    sentence = capsys.readouterr().out.splitlines()[1]
+    assert "left and right exchanged" in sentence
+    assert json.loads((tmp_path / "e.json").read_text())["contradictions"] == [sentence]
+    assert re.sub("<[^>]+>", "", html.read_text().split("<h2>Result</h2>")[1]).startswith(sentence)
+
+
+def test_labels_of_resized_pictures_are_converted_and_said_once(tmp_path, capsys):
+    write_set(tmp_path, "val", [170, 230])
+    before = evaluate(tmp_path, pipeline=False, with_offset=False, **QUICK)
+    for path in (tmp_path / "images").iterdir():
+        picture = cv2.imread(str(path))
+        cv2.imwrite(str(path), cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    command = ["eval", "--data", str(tmp_path), "--stock", "full", "--no-pipeline", "--no-offset", "--brief"]
+    assert cli.main([*command, "--json", str(tmp_path / "e.json")]) == 0
+    assert capsys.readouterr().out.count("were resized after labelling") == 1
+    after = json.loads((tmp_path / "e.json").read_text())["protocols"]["crop"]["full"]["mean_error_crop_px"]
+    assert after == pytest.approx(before.crop["full"].mean_error_crop_px, rel=0.1)

@@ -106,6 +106,7 @@ def _about(evaluation: Evaluation) -> dict[str, Any]:
         "groups": evaluation.groups,
         "left_out": evaluation.left_out,
         "warnings": list(evaluation.warnings),
+        "contradictions": list(evaluation.contradictions),
     }
 
 

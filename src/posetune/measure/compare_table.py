@@ -84,7 +84,7 @@ def title(comparison: Comparison) -> str:
 
 
 def first_words(comparison: Comparison) -> list[str]:
-    """What has to be said before any figure: who is measured on people it was trained on."""
+    """What has to be said before any figure: see ``table.first_words``."""
     words = table.first_words(comparison.main)
     if comparison.general is not None:
         words += [f"The general set: {text}" for text in table.first_words(comparison.general)]

@@ -12,6 +12,7 @@ import numpy as np
 from posetune import stock
 from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
+from posetune.data.contradictions import find_contradiction, sample_of
 from posetune.data.dataset import Dataset, Person, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
@@ -50,7 +51,7 @@ class Evaluation:
     of a split they are. ``scored``: protocol → name → answers and errors for ``people``, in their order. ``sources``: name →
     the files of a network. The rest is what a reader has to know: people left out and why, what areas, torsos and the offset
     are from, stock networks that could not be had and why, warnings about the data, names that are none of the 33, and the
-    keypoint set.
+    keypoint set. ``contradictions``: of whole sets whose labels contradict stock full, a sentence each with the likely cause.
     """
 
     data: str
@@ -65,6 +66,7 @@ class Evaluation:
     offset_from: str
     skipped: dict[str, str]
     warnings: tuple[str, ...]
+    contradictions: tuple[str, ...]
     dropped_names: tuple[str, ...]
     keypoints: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -132,6 +134,7 @@ class Evaluation:
             "offset_from": self.offset_from,
             "skipped": self.skipped,
             "warnings": list(self.warnings),
+            "contradictions": list(self.contradictions),
             "dropped_names": list(self.dropped_names),
             "keypoints": list(self.keypoints),
             "models": models,
@@ -190,6 +193,7 @@ def evaluate(
         )
     beside = networks_beside(given, stock_names, threads)
     networks, entries = beside.networks, with_training(beside.entries, people, records)
+    contradictions = [_contradiction(dataset, networks["full"], report) for dataset in sets]
     labels, resampling = Labels.of(people), Resampling.of(np.array([p.group for p in people], dtype=object))
 
     crop = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
@@ -230,6 +234,7 @@ def evaluate(
         offset_from=offset_from,
         skipped=beside.skipped,
         warnings=tuple(warnings_of(*sets)),
+        contradictions=tuple(filter(None, contradictions)),
         dropped_names=tuple(dict.fromkeys(n for d in sets for n in d.dropped_names)),
         keypoints=labels.skeleton.names,
         entries=tuple(entries),
@@ -237,6 +242,13 @@ def evaluate(
         scored=scored,
         sources=beside.sources,
     )
+
+
+def _contradiction(dataset: Dataset, landmarker: Landmarker, report: Progress) -> str:
+    """What is wrong with all labels of a set, as stock full sees it: one sentence, or nothing."""
+    looked_at = len(sample_of(dataset))
+    found = find_contradiction(dataset, landmarker, "stock full", lambda n: report("people looked for", n, looked_at))
+    return "" if found is None else found.text
 
 
 def _scored(answers: Answers, labels: Labels) -> Scored:

@@ -64,7 +64,8 @@ def report_html(evaluation: Evaluation) -> str:
 
 def _summary(evaluation: Evaluation, models: Sequence[Entry]) -> str:
     protocols, people = evaluation.protocols, len(evaluation.people)
-    parts = [
+    parts = [f'<p class="verdict bad">{escape(text)}</p>' for text in evaluation.contradictions]
+    parts += [
         f'<p class="verdict">{_verdict(evaluation.crop[e.name], e, people, evaluation.groups)}</p>' for e in models
     ]
     if "pipeline" in protocols:

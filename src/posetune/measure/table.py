@@ -73,9 +73,12 @@ def title(evaluation: Evaluation) -> str:
 
 
 def first_words(evaluation: Evaluation) -> list[str]:
-    """What has to be said before any figure: who is measured on people it was trained on."""
+    """What has to be said before any figure: labels that contradict the network as a whole, and who is measured on people it
+    was trained on.
+    """
     people = len(evaluation.people)
-    return [text for text in (training_sentence(e, people) for e in evaluation.entries) if text]
+    trained = (training_sentence(e, people) for e in evaluation.entries)
+    return [*evaluation.contradictions, *(text for text in trained if text)]
 
 
 def main_table(evaluation: Evaluation, tables: dict[str, Measures]) -> list[str]:
