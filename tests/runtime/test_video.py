@@ -29,6 +29,16 @@ def test_frames_come_back_in_order_and_colour(tmp_path):
         assert np.abs(got.astype(int) - frame(index)).mean() < 6
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_folder_whose_name_is_no_utf8(tmp_path, suffix):
+    path = tmp_path / "caf\udce9" / f"a{suffix}"
+    with writing_video(path, 12.0, 96, 64) as video:
+        for index in range(3):
+            video.write(frame(index))
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert len(list(VideoReader(path))) == 3
+
+
 def test_a_failure_leaves_no_file(tmp_path):
     def stopped() -> None:
         with writing_video(tmp_path / "a.mp4", 10, 96, 64) as video:

@@ -34,6 +34,8 @@ class LiveSource:
         if text.isdigit():
             self._capture = cv2.VideoCapture(int(text))
             hint = "Is it plugged in, free, and allowed to this program?"
+        elif not text.isascii() or not text.isprintable():  # OpenCV dies of names that are no UTF-8
+            raise PosetuneError("The address of a stream has letters that no address has: write them as %XX.")
         else:
             patience = int(_PATIENCE * 1000)
             options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, patience, cv2.CAP_PROP_READ_TIMEOUT_MSEC, patience]

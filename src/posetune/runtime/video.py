@@ -6,6 +6,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -171,15 +172,23 @@ def open_video(path: Path, *, raw: bool = False) -> _Source:
         return _Animation(path)
     options = [cv2.CAP_PROP_FORMAT, -1] if raw else []
     backend = cv2.CAP_FFMPEG if has_ffmpeg() else cv2.CAP_ANY
+    with name_in_utf8(path) as name:  # which is enough while opening
+        return cv2.VideoCapture(name, backend, options)
+
+
+@contextmanager
+def name_in_utf8(path: Path) -> Iterator[str]:
+    """The absolute name of a file; for one that is no UTF-8, of which OpenCV dies, a link to it that is."""
     whole = os.path.abspath(path)
     try:
         whole.encode()
-    except UnicodeEncodeError:  # OpenCV takes UTF-8 alone; a link with a name that it takes is enough while opening
+    except UnicodeEncodeError:
         with tempfile.TemporaryDirectory(prefix="posetune-") as folder:
             link = Path(folder) / f"video{path.suffix if path.suffix.isascii() else ''}"
             link.symlink_to(whole)
-            return cv2.VideoCapture(str(link), backend, options)
-    return cv2.VideoCapture(whole, backend, options)
+            yield str(link)
+    else:
+        yield whole
 
 
 @cache

@@ -17,7 +17,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.opencv import cv2
-from posetune.runtime.video import packets_of
+from posetune.runtime.video import name_in_utf8, packets_of
 
 #: By suffix, best first; what OpenCV's wheels have varies. MPEG-4 part 2 ("mp4v") is in all of them and in no browser.
 _CODECS = {".mp4": ("avc1", "mp4v"), ".webm": ("VP80",)}
@@ -43,8 +43,8 @@ def _can_write(codec: str, suffix: str, odd_width: int, odd_height: int) -> bool
 
 
 def _open(path: Path, codec: str, fps: float, size: tuple[int, int]) -> cv2.VideoWriter:
-    with _without_remarks():
-        return cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, size)
+    with _without_remarks(), name_in_utf8(path) as name:
+        return cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*codec), fps, size)
 
 
 @contextmanager
