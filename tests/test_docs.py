@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 import posetune
+from posetune.cli import build_parser
 from posetune.runtime.records import CSV_COLUMNS
 
 ROOT = Path(__file__).parents[1]
@@ -143,6 +145,28 @@ def test_the_command_line_is_in_the_reference() -> None:
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     assert script.OUT.read_text(encoding="utf-8") == script.reference(), "run scripts/make_cli_reference.py"
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Every whole ``posetune …`` command of the guides and the README: page, words."""
+    blocks = [
+        (page.name, block)
+        for page in [*GUIDES, ROOT / "README.md"]
+        for block in re.findall(r"^```sh\n(.*?)^```", _text(page), re.DOTALL | re.MULTILINE)
+    ]
+    lines = [(name, line.split(" #")[0].strip()) for name, block in blocks for line in block.splitlines()]
+    return [
+        (name, line) for name, line in lines if line.startswith("posetune ") and "…" not in line.replace("://…", "")
+    ]
+
+
+@pytest.mark.parametrize(("page", "line"), _commands())
+def test_commands_of_the_guides_are_understood(page: str, line: str) -> None:
+    _, verb, *_ = words = shlex.split(line)
+    try:
+        build_parser(verb).parse_args(words[1:])
+    except SystemExit as end:
+        pytest.fail(f"{page}: {line} (exit code {end.code})")
 
 
 def test_the_readme_is_short() -> None:
