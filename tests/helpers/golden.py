@@ -54,3 +54,9 @@ def _differences(old: Any, new: Any, masked: frozenset[str], added: frozenset[st
             yield f"{where} is {new}, not {old}"
     elif old != new:
         yield f"{where} is {new!r}, not {old!r}"
+
+
+def assert_summary_keys(method: str, summary: dict[str, Any]) -> None:
+    """``summary.json`` of a run by ``method`` has all keys that programs were given so far."""
+    keys = json.loads((FOLDER / "summary.json").read_text(encoding="utf-8"))[method]
+    assert [key for key in keys if key not in summary] == []

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed: pip install '.[train]'")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install '.[train]'")
 
+from tests.helpers.golden import assert_summary_keys
 from tests.measure.test_compare import write_set
 
 import posetune
@@ -158,6 +159,7 @@ def test_a_whole_run(data, tmp_path, capsys, monkeypatch):
     summary = json.loads((run / "summary.json").read_text())
     assert summary["tuned_px"] == told["tuned_px"] <= summary["constant_px"] <= summary["stock_px"] == told["stock_px"]
     assert summary["train_people"] == 6
+    assert_summary_keys("corrector", summary)
     assert (run / stock.RUN_NETWORK).read_bytes() == stock.path("full").read_bytes()
     corrector = Corrector.load(run)
     assert corrector.about["base"] == "full"

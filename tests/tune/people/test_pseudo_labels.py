@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from figures import room, write_footage
+from tests.helpers.golden import assert_summary_keys
 
 import posetune
 from posetune.cli import main
@@ -218,7 +219,9 @@ def test_the_command_learns_from_a_folder_without_labels(folder, tmp_path, capsy
     assert main([*command, "--unlabelled", str(folder), *(f"--set={s}" for s in settings), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert posetune.load(result["model"], threads=1).predict(ImageRecord("", folder / "person0.png", 0, 0, "").read())
-    assert json.loads((tmp_path / "run" / "summary.json").read_text())["method"] == "distill"
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["method"] == "distill"
+    assert_summary_keys("distill", summary)
     assert main(["train", "--resume", "--out", str(tmp_path / "run")]) == 0
     assert "2 people, as kept in" in capsys.readouterr().err
     for name in ("checkpoint.pt", "model.tflite"):

@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from figures import draw_person, room
+from tests.helpers.golden import assert_summary_keys
 
 import posetune
 from posetune import stock
@@ -87,6 +88,7 @@ def test_a_run_leaves_everything_behind_and_learns(finished):
     assert result.tuned_px < result.stock_px  # six px to the right are quickly learnt
     summary = json.loads((result.run / "summary.json").read_text())
     assert summary["method"] == "full"
+    assert_summary_keys("full", summary)
     assert summary["file_difference_px"] < 0.1  # the exported file is the trained network
     assert any("images/s" in text and "left" in text for text in said)
     events = [json.loads(line) for line in (result.run / "log.jsonl").read_text().splitlines()]

@@ -10,6 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tests.helpers.golden import assert_summary_keys
+
 import posetune
 from posetune import stock
 from posetune.cli import main
@@ -118,6 +120,7 @@ def test_a_run_leaves_everything_behind(finished):
     assert {p.name for p in result.run.iterdir()} >= {"model.tflite", "train.yaml", "log.jsonl", "summary.json"}
     summary = json.loads((result.run / "summary.json").read_text())
     assert summary["points"] == NAMES
+    assert_summary_keys("head with points of its own", summary)
     assert summary["stock_px"] == pytest.approx(result.stock_px)
     assert summary["tuned_px"] == pytest.approx(result.tuned_px)
 
@@ -245,7 +248,9 @@ def test_drop_in_keeps_mediapipes_outputs(people, tmp_path):
     assert not points.has_own_points(content)
     assert [o.shape for o in Graph(content).outputs] == [o.shape for o in Graph.read(stock.path("lite")).outputs]
     assert (result.run / "head.tflite").exists()
-    assert json.loads((result.run / "summary.json").read_text())["stage"] == "tail"
+    summary = json.loads((result.run / "summary.json").read_text())
+    assert summary["stage"] == "tail"
+    assert_summary_keys("head", summary)
 
 
 def test_reinitialised_heads_touch_nothing_else():
