@@ -23,3 +23,9 @@ def test_where_somebody_is_to_be_ignored_an_answer_counts_for_nothing():
     match = match_found(np.zeros((0, 2)), np.zeros(0), np.array([[20.0, 20], [60, 20]]), ignored)
     assert match.false.tolist() == [False, True]
     assert not match.duplicate.any()
+
+
+def test_one_answer_for_two_is_one_persons_own_and_near_the_other():
+    match = match_found(np.array([[0.0, 0], [30, 0]]), np.array([50.0, 50]), np.array([[10.0, 0]]))
+    assert match.person.tolist() == [0, -1]
+    assert match.near.tolist() == [True, True]

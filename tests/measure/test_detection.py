@@ -29,7 +29,14 @@ def test_answers_are_counted_by_size_and_crops_compared():
     tally = DetectionTally()
     tally.add(labelled, poses, hips, [detection(100, 100, 0.45), detection(200, 100, 0.95), detection(300, 300, 0.3)])
     found = tally.figures()
-    assert (found.images, found.labelled, found.found, found.duplicates, found.false) == (1, 2, 1, 1, 1)
+    assert (found.images, found.labelled, found.found, found.shared, found.duplicates, found.false) == (
+        1,
+        2,
+        1,
+        0,
+        1,
+        1,
+    )
     sizes = {(s.from_px, s.to_px): (s.labelled, s.found, s.duplicates, s.false) for s in found.by_size}
     assert sizes[20.0, 40.0] == (1, 1, 1, 0)  # circles of 60 and 72 image px, halved
     assert sizes[40.0, 80.0] == (0, 0, 0, 1)

@@ -14,11 +14,13 @@ FOUND_WITHIN_TORSOS = 1.5
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """``person``: (N,) the detection that each labelled person was found by, -1 for none. ``duplicate``, ``false``: (M,) bool, of
-    the detections: a second one of a person who was found already; of nobody who is labelled or to be ignored.
+    """``person``: (N,) the detection that is each labelled person's own, -1 for none; ``near``: (N,) bool, whether one is near,
+    be it another's. ``duplicate``, ``false``: (M,) bool, of the detections: a second one of a person who was found already; of
+    nobody who is labelled or to be ignored.
     """
 
     person: np.ndarray
+    near: np.ndarray
     duplicate: np.ndarray
     false: np.ndarray
 
@@ -30,10 +32,10 @@ def match_found(hips: np.ndarray, torsos: np.ndarray, found: np.ndarray, ignored
     ``ignored``: (K, 4) x0, y0, x1, y1, where a detection counts for nothing. All px of one frame.
     """
     person = np.full(len(hips), -1)
-    near = np.zeros(len(found), bool)
+    somebody, near = np.zeros(len(hips), bool), np.zeros(len(found), bool)
     if len(hips) and len(found):
         distance = np.linalg.norm(hips[:, None] - found[None], axis=-1) / torsos[:, None]
-        near = (distance <= FOUND_WITHIN_TORSOS).any(axis=0)
+        somebody, near = ((distance <= FOUND_WITHIN_TORSOS).any(axis=axis) for axis in (1, 0))
         taken = np.zeros(len(found), bool)
         for flat in np.argsort(distance, axis=None, kind="stable"):
             p, d = np.unravel_index(flat, distance.shape)
@@ -46,7 +48,7 @@ def match_found(hips: np.ndarray, torsos: np.ndarray, found: np.ndarray, ignored
     outside = np.ones(len(found), bool)
     for x0, y0, x1, y1 in np.zeros((0, 4)) if ignored is None else ignored:
         outside &= ~((found >= (x0, y0)).all(axis=1) & (found <= (x1, y1)).all(axis=1))
-    return Found(person, near & ~used, ~near & outside)
+    return Found(person, somebody, near & ~used, ~near & outside)
 
 
 def region_of(person: Person) -> np.ndarray | None:

@@ -59,8 +59,9 @@ class DetectionTally:
 
     def __init__(self) -> None:
         self.images = 0
+        self._shared = 0
         self._counts = np.zeros((len(_SIZES) - 1, 4), int)  # labelled, found, duplicates, false
-        self._curve = np.zeros((len(_CONFIDENCES), 2), int)  # found, all answers
+        self._curve = np.zeros((len(_CONFIDENCES), 3), int)  # found, answers that are somebody's own, all answers
         self._fits: list[tuple[float, float, float]] = []
 
     def add(self, labelled: Labelled, poses: Sequence[Pose], hips: np.ndarray, detections: Sequence[Detection]) -> None:
@@ -68,8 +69,8 @@ class DetectionTally:
         self.images += 1
         match = match_found(labelled.hips, labelled.torsos, hips, labelled.ignored)
         sizes = np.array([p.crop.side / CROP_SCALE * labelled.shrink for p in poses])
-        found = match.person >= 0
-        columns = (labelled.sizes, labelled.sizes[found], sizes[match.duplicate], sizes[match.false])
+        self._shared += int((match.near & (match.person < 0)).sum())
+        columns = (labelled.sizes, labelled.sizes[match.near], sizes[match.duplicate], sizes[match.false])
         for column, values in enumerate(columns):
             self._counts[:, column] += np.histogram(values, _SIZES)[0]
         for person, pose in zip(labelled.people, match.person, strict=True):
@@ -78,12 +79,14 @@ class DetectionTally:
         for k, confidence in enumerate(_CONFIDENCES):
             sure = np.array([d.points_px[0] for d in detections if d.score >= confidence]).reshape(-1, 2)
             one = match_found(labelled.hips, labelled.torsos, sure, labelled.ignored)
-            hits = int((one.person >= 0).sum())
-            self._curve[k] += hits, hits + int(one.duplicate.sum()) + int(one.false.sum())
+            right = int((one.person >= 0).sum())
+            answers = right + int(one.duplicate.sum()) + int(one.false.sum())
+            self._curve[k] += int(one.near.sum()), right, answers
 
     def figures(self) -> DetectionFigures:
         """The counts so far."""
         labelled, found, duplicates, false = (int(n) for n in self._counts.sum(axis=0))
+        right = found - self._shared
         fits = np.array(self._fits).reshape(-1, 3)
         crop = None
         if len(fits):
@@ -94,17 +97,18 @@ class DetectionTally:
             images=self.images,
             labelled=labelled,
             found=found,
+            shared=self._shared,
             duplicates=duplicates,
             false=false,
             recall=found / labelled if labelled else None,
-            precision=found / (found + duplicates + false) if found + duplicates + false else None,
+            precision=right / (right + duplicates + false) if right + duplicates + false else None,
             by_size=tuple(
                 SizeFigures(low, None if high == float("inf") else high, *(int(n) for n in row))
                 for low, high, row in zip(_SIZES[:-1], _SIZES[1:], self._counts, strict=True)
             ),
             curve=tuple(
-                CurvePoint(c, int(hits) / labelled if labelled else None, int(hits) / int(answers) if answers else None)
-                for c, (hits, answers) in zip(_CONFIDENCES, self._curve, strict=True)
+                CurvePoint(c, int(hits) / labelled if labelled else None, int(own) / int(answers) if answers else None)
+                for c, (hits, own, answers) in zip(_CONFIDENCES, self._curve, strict=True)
             ),
             crop=crop,
         )

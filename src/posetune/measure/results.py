@@ -175,14 +175,16 @@ class CropFit(Record):
 
 @dataclass(frozen=True)
 class DetectionFigures(Record):
-    """Who was found in ``images`` whole pictures, at the confidences of use: of the ``labelled`` people those ``found``, second
-    answers for one of them (``duplicates``), and answers where nobody is labelled, nor marked to be ignored (``false``; they may
-    be people whom nobody labelled). ``precision``: found of all three.
+    """Who was found in ``images`` whole pictures, at the confidences of use: of the ``labelled`` people those ``found`` (an
+    answer's mid-hip is within 1.5 torsos of theirs; of ``shared`` of them that answer is somebody else's), second answers for
+    one of them (``duplicates``), and answers where nobody is labelled, nor marked to be ignored (``false``; they may be people
+    whom nobody labelled). ``precision``: answers that are somebody's own, of all.
     """
 
     images: int
     labelled: int
     found: int
+    shared: int
     duplicates: int
     false: int
     recall: float | None

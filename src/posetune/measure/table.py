@@ -90,8 +90,9 @@ def main_table(evaluation: Evaluation, tables: dict[str, Measures]) -> list[str]
 
 
 DETECTION = (
-    "detection on whole pictures: people found, found twice, answers where nobody is labelled; the crop beside the label's",
-    "(side, middle in sides, angle; medians); found by size: px across a person's circle in the detector's input of 224 px",
+    "detection on whole pictures: people found (shared: by another's answer), twice, answers where nobody is labelled;",
+    "the crop beside the label's (side, middle in sides, angle; medians); found by size: px across a person's circle in the",
+    "detector's input of 224 px",
 )
 
 
@@ -104,12 +105,17 @@ def detection_rows(networks: Mapping[str, DetectionFigures]) -> list[list[str]]:
         return f"≥ {size.from_px:.0f} px" if size.to_px is None else f"{size.from_px:.0f}–{size.to_px:.0f} px"
 
     spans = [span(first.by_size[k]) for k in sizes]
-    rows = [["", "found", "twice", "nobody", "precision", "side", "middle", "angle", *spans]]
+    rows = [["", "found", "shared", "twice", "nobody", "precision", "side", "middle", "angle", *spans]]
     for name, figures in networks.items():
         crop = figures.crop
         fit = [NONE] * 3 if crop is None else [f"{crop.side:.2f}", f"{crop.centre:.3f}", f"{crop.angle_deg:.1f}°"]
         by_size = (f"{figures.by_size[k].found}/{figures.by_size[k].labelled}" for k in sizes)
-        counts = (f"{figures.found}/{figures.labelled}", f"{figures.duplicates}", f"{figures.false}")
+        counts = (
+            f"{figures.found}/{figures.labelled}",
+            f"{figures.shared}",
+            f"{figures.duplicates}",
+            f"{figures.false}",
+        )
         rows.append([name, *counts, percent(figures.precision), *fit, *by_size])
     return rows
 
