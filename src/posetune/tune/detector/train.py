@@ -15,12 +15,12 @@ import torch
 from posetune.data.dataset import load_dataset, load_train_and_val
 from posetune.data.found import match_found
 from posetune.data.people import ImageRecord
+from posetune.data.unlabelled import images_in
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
 from posetune.interrupt import interruptible
 from posetune.progress import Say, clock
-from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.stock import RUN_DETECTOR, detector_of
 from posetune.tune.detector.batches import BatchMaker
 from posetune.tune.detector.config import DetectorConfig
@@ -281,7 +281,7 @@ def gather(config: DetectorConfig, say: Say) -> Material:
         held += [_held(s.image) for s in scenes_of(load_dataset(sample, "ordinary_train"))]
         ordinary = scenes_of(load_dataset(sample, "ordinary"), "nobody")
     if config.replay.folder is not None:
-        held += [_held(r) for r in _pictures_in(Path(config.replay.folder))]
+        held += [_held(r) for r in images_in(config.replay.folder, "replay")]
     if held and config.replay.share:
         say(f"Replay: {len(held)} pictures are held to what the base detector says of them.")
     return Material(train, held if config.replay.share else [], [val[i] for i in sorted(order)], ordinary)
@@ -322,12 +322,3 @@ def _unlabelled(looked: Looked, pictures: int) -> str:
 
 def _held(image: ImageRecord) -> Scene:
     return Scene(image, Circles.none())
-
-
-def _pictures_in(folder: Path) -> list[ImageRecord]:
-    if not folder.is_dir():
-        raise PosetuneError(f"The replay folder {folder} does not exist; give a folder of unlabelled pictures.")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise PosetuneError(f"There is no picture in the replay folder {folder}.")
-    return [ImageRecord(p.name, p, 0, 0, p.stem) for p in paths]
