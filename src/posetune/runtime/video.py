@@ -126,10 +126,8 @@ class VideoReader:
         Certain alone is said: that the file is shorter than it says of itself, or holds pictures that could not be decoded.
         """
         until = self.last + 1 / self.fps
-        if isinstance(self._capture, _Animation):
-            return None
         packets = self._packets
-        if packets is None:  # an OpenCV without FFmpeg
+        if packets is None:  # a moving image, or an OpenCV without FFmpeg
             few = self.declared_frames and self.count < _COMPLETE * self.declared_frames
             return f"the results hold {self.count} of its {self.declared_frames} frames" if few else None
         claimed, there = claimed_bytes(self.path), self.path.stat().st_size
@@ -227,7 +225,8 @@ class _Animation:
         width, height = image_size(self._content) or (0, 0)
         self._size = width, height
         self._chunk = max(1, min(64, 2**26 // max(1, width * height)))
-        self._total = frame_count(self._content)
+        # An AVIF does not count its pictures in the head: they are read until there are no more.
+        self._total = None if self._content[4:12] == b"ftypavis" else frame_count(self._content)
         self._frames: list[np.ndarray] = []
         self._durations: list[float] = []
         self._read = 0
@@ -237,7 +236,7 @@ class _Animation:
         return True
 
     def read(self) -> tuple[bool, np.ndarray | None]:
-        if not self._frames and self._total > self._read:
+        if not self._frames and (self._total is None or self._total > self._read):
             buffer = np.frombuffer(self._content, np.uint8).reshape(1, -1)
             try:
                 done, animation = cv2.imdecodeanimation(buffer, self._read, self._chunk)
@@ -258,7 +257,7 @@ class _Animation:
     def get(self, property: int) -> float:
         return {
             cv2.CAP_PROP_POS_MSEC: self._shown,
-            cv2.CAP_PROP_FRAME_COUNT: self._total,
+            cv2.CAP_PROP_FRAME_COUNT: self._total or 0,
             cv2.CAP_PROP_FPS: 1000 * self._read / self._at if self._at else 0.0,
             cv2.CAP_PROP_FRAME_WIDTH: self._size[0],
             cv2.CAP_PROP_FRAME_HEIGHT: self._size[1],
