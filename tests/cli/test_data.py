@@ -21,7 +21,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "images").mkdir()
     for split in ("train", "val"):
         path = tmp_path / "images" / f"{split}.png"
-        cv2.imwrite(str(path), draw_person(room(400, 400), (200, 180))[:, :, ::-1])
+        picture = draw_person(room(400, 400), (200, 180))
+        picture[:20] = 200 if split == "val" else 90  # or it would be one picture in two splits
+        cv2.imwrite(str(path), picture[:, :, ::-1])
         image = ImageRecord(1, path, 400, 400, f"scene {split}")
         people = (Person(1, image, person().keypoints),)
         write_coco(Dataset(split, (image,), people, (), (), tmp_path), tmp_path / "annotations" / f"{split}.json")
@@ -81,3 +83,22 @@ def test_what_is_no_set_ends_with_2(tmp_path, capsys):
     bundle.write_bytes(b"PK\x03\x04")
     assert cli.main(["data", "check", str(bundle)]) == 2
     assert "a MediaPipe bundle, not a data set" in capsys.readouterr().err
+
+
+def test_labels_as_the_viewer_sees_them_are_a_problem_and_not_trained_on(tmp_path, capsys):
+    from posetune.synthetic.sample import write_sample
+
+    write_sample(tmp_path)
+    path = tmp_path / "annotations" / "ordinary.json"
+    content = json.loads(path.read_text())
+    names = content["categories"][0]["keypoints"]
+    other = {name: name.replace("left", "?").replace("right", "left").replace("?", "right") for name in names}
+    content["categories"][0]["keypoints"] = [other[name] for name in names]
+    content["images"] = content["images"][::3]
+    ids = {image["id"] for image in content["images"]}
+    content["annotations"] = [a for a in content["annotations"] if a["image_id"] in ids]
+    path.write_text(json.dumps(content))
+    assert cli.main(["data", "check", str(path), "--model", "lite"]) == 1
+    assert "labelled as the viewer sees them" in capsys.readouterr().out
+    assert cli.main(["train", "--data", str(path), "--base", "lite", "--out", str(tmp_path / "run")]) == 2
+    assert "--trust-labels" in capsys.readouterr().err

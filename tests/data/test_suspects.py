@@ -144,3 +144,13 @@ def test_groups_and_images_in_two_splits():
     assert [p.kind for p in problems] == ["groups in more than one split"]
     problems = check_splits([dataset(name="train"), dataset(name="val")])
     assert {p.kind for p in problems} == {"images in more than one split", "groups in more than one split"}
+
+
+def test_one_name_in_two_folders_is_no_leak_but_one_content_under_two_names_is(tmp_path):
+    for name, content in (("a/0.jpg", b"one"), ("b/0.jpg", b"two"), ("b/1.jpg", b"one")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    train, val, copy = (ImageRecord(1, tmp_path / n, 9, 9, n) for n in ("a/0.jpg", "b/0.jpg", "b/1.jpg"))
+    assert check_splits([dataset(images=(train,), name="train"), dataset(images=(val,), name="val")]) == []
+    problems = check_splits([dataset(images=(train,), name="train"), dataset(images=(val, copy), name="val")])
+    assert [p.kind for p in problems] == ["images in more than one split"]

@@ -176,7 +176,7 @@ def test_bad_arguments_are_one_sentence(drawn, arguments, expected, capsys):
 
 def test_nobody_to_score_is_said(drawn):
     dataset = load_dataset(drawn, "val")
-    lone = [Person(p.id, p.image, np.where(np.arange(33)[:, None] < 12, p.keypoints, 0)) for p in dataset.people]
+    lone = [Person(p.id, p.image, p.keypoints, ignore=True) for p in dataset.people]
     write_coco(Dataset("x", dataset.images, tuple(lone), (), (), drawn), drawn / "annotations" / "upper.json")
     with pytest.raises(PosetuneError, match="can be scored"):
         evaluate(drawn, "upper", stock_names=["full"])

@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from posetune.cli import synth
 from posetune.cli.common import add_json, words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
+from posetune.data.detector_crops import why_no_crop
 from posetune.landmarks import COUNT, NAMES
 from posetune.progress import Progress
 
-_SHEET_MOST = 60
+if TYPE_CHECKING:
+    from posetune.data.suspects import Suspect
+
+_SHEET_MOST, _SHEET_ORDINARY = 60, 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(check, "all findings")
     check.add_argument(
         "--sheet", type=Path, metavar="FILE.jpg",
-        help=f"write a picture of the {_SHEET_MOST} strongest suspects of each split: label left, network right",
+        help=f"write a picture of the {_SHEET_MOST} strongest suspects of each split, and {_SHEET_ORDINARY} others: label left, "
+        "network right",
+    )  # fmt: skip
+    check.add_argument(
+        "--rule", action="store_true",
+        help="write suspects.json beside the set: rule keep or drop for each suspect there, and train honours it",
     )  # fmt: skip
     check.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
     check.set_defaults(run_action=_check)
@@ -106,26 +116,39 @@ def _check(args: argparse.Namespace) -> int:
     total = sum(map(len, found.values()))
     print(f"\n{total} problem{'s' if total != 1 else ''}." if total else "\nNothing is wrong.", end="")
     count = sum(map(len, suspects.values()))
-    print(f" {count} suspects: look at them (--sheet FILE.jpg draws them)." if count else "")
+    print(
+        f" {count} suspects: look at them (--sheet FILE.jpg draws them; --rule keeps or drops them)." if count else ""
+    )
     return 1 if total else 0
 
 
 def _suspects(args: argparse.Namespace, sets: Sequence[Dataset], found: dict[str, list]) -> dict[str, list[dict]]:
     """Split → the suspects as dictionaries; prints them, and draws them if asked to."""
-    from posetune.data.check import find_suspects, network_answers
-    from posetune.data.contact_sheet import contact_sheet, write_sheet
+    from posetune.data.check import Problem, find_suspects, network_answers
+    from posetune.data.contact_sheet import write_sheet
+    from posetune.data.contradictions import find_contradiction, sample_of
+    from posetune.data.rulings import Rulings, write_rulings
     from posetune.runtime.load import load
 
     networks = {args.model: load(args.model, threads=args.threads)}
     tables = {}
+    suspected: list[tuple[Dataset, list[Suspect]]] = []
+    ruled = Rulings.beside(args.data)
     for dataset in sets:
         unreadable = [p for p in found[dataset.name] if p.kind == "images that cannot be read"]
         if unreadable:
             print(f"\n{dataset.name}: no search for suspects while images cannot be read.")
             continue
+        total = len(sample_of(dataset))
+        with Progress(total, f"people of {dataset.name} compared") as progress:
+            contradiction = find_contradiction(dataset, networks[args.model], args.model, _Steps(progress))
+        if contradiction is not None:
+            found[dataset.name].append(Problem("labels that contradict the network as a whole", contradiction.text))
+            print(f"\n{dataset.name}: {contradiction.text}")
         with Progress(2 * len(dataset.usable), f"crops of {dataset.name}") as progress:
             answers = network_answers(dataset, networks, _Steps(progress))
-        suspects = find_suspects(dataset, answers)
+        suspects = ruled.without_kept(dataset, find_suspects(dataset, answers))
+        suspected.append((dataset, suspects))
         tables[dataset.name] = [
             {**vars(s), "landmarks": [NAMES[i] for i in s.landmarks], "score": round(s.score, 3)} for s in suspects
         ]
@@ -137,27 +160,48 @@ def _suspects(args: argparse.Namespace, sets: Sequence[Dataset], found: dict[str
             if of_kind:
                 print(f"  {kind}: {len(of_kind)}")
                 _some([f"{s.text} (score {s.score:.2f})" for s in of_kind], args.all)
-        if args.sheet is not None and suspects:
-            position = {p.id: i for i, p in enumerate(dataset.usable)}
-            strongest = suspects[:_SHEET_MOST]
-            rows = [position[s.person_id] for s in strongest]
-            marked = [np.isin(np.arange(COUNT), s.landmarks) & (s.kind == "point") for s in strongest]
-            sheet = contact_sheet(
-                [dataset.usable[i] for i in rows], [answers[0, i] for i in rows], marked, [s.text for s in strongest]
-            )
+        if args.sheet is not None and dataset.usable:
             path = args.sheet
             if len(sets) > 1:
-                path = path.with_name(f"{path.stem}-{dataset.name.split()[-1]}{path.suffix}")
-            write_sheet(sheet, path)
+                path = path.with_name(f"{path.stem}-{dataset.name.split()[-1].replace('/', '-')}{path.suffix}")
+            write_sheet(_sheet(dataset, suspects[:_SHEET_MOST], answers), path)
             print(f"  drawn: {path}")
+    if args.rule:
+        path = write_rulings(args.data, suspected)
+        print(f'\nRulings: {path}: put "keep" (the label is right) or "drop" (it is wrong) for "undecided".')
     return tables
+
+
+def _sheet(dataset: Dataset, suspects: Sequence[Suspect], answers: np.ndarray) -> np.ndarray:
+    """The suspects, and behind them ordinary people to hold them against; (H, W, 3) uint8 RGB."""
+    from posetune.data.contact_sheet import contact_sheet
+
+    position = {p.id: i for i, p in enumerate(dataset.usable)}
+    accused = {s.person_id for s in suspects}
+    others = [i for i, p in enumerate(dataset.usable) if p.id not in accused]
+    others = others[:: max(1, len(others) // _SHEET_ORDINARY)][:_SHEET_ORDINARY]
+    rows = [position[s.person_id] for s in suspects] + others
+    marked = [np.isin(np.arange(COUNT), s.landmarks) & (s.kind == "point") for s in suspects]
+    captions = [s.text for s in suspects]
+    captions += [f"not suspected: {dataset.usable[i].image.path.name}, person {dataset.usable[i].id}" for i in others]
+    return contact_sheet(
+        [dataset.usable[i] for i in rows],
+        [answers[0, i] for i in rows],
+        marked + [np.zeros(COUNT, bool)] * len(others),
+        captions,
+    )
 
 
 def _usable(dataset: Dataset) -> str:
     total, usable = len(dataset.people), len(dataset.usable)
     if total == usable:
         return f"{total} people"
-    return f"{total} people, {usable} usable (the others are ignored or lack a labelled hip or shoulder)"
+    ignored = sum(p.ignore for p in dataset.people)
+    why = [f"{ignored} are to be ignored or have no label"] if ignored else []
+    rest = [p for p in dataset.people if not p.ignore]
+    if len(rest) > usable:
+        why.append(why_no_crop(rest))
+    return f"{total} people, {usable} usable ({'; '.join(why)})"
 
 
 class _Steps:

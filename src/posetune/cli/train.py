@@ -62,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", dest="assignments", metavar="KEY=VALUE", action="append", default=[], help="one key, as a.b=c"
     )
+    parser.add_argument(
+        "--trust-labels", action="store_true", help="train although all labels contradict the base network"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     add_json(parser)
     parser.add_argument("--show-config", action="store_true", help="print the commented default configuration and end")
@@ -90,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
     assignments = list(args.assignments)
     if args.replay is not None:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
+    if args.trust_labels:
+        assignments.insert(0, "trust_labels=true")
     if args.synthetic is not None:
         assignments.insert(0, f"replay.synthetic={args.synthetic}")
     names = ("train_split", "val_split", "trainable", "size", "seed", "unlabelled", "teacher")

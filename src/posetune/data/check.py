@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -80,15 +82,48 @@ def check_splits(sets: Sequence[Dataset]) -> list[Problem]:
     problems = []
     for i, first in enumerate(sets):
         for second in sets[i + 1 :]:
-            for what, a, b in (
-                ("images", {m.path.name for m in first.images}, {m.path.name for m in second.images}),
-                ("groups", set(first.groups), set(second.groups)),
+            for what, shared in (
+                ("images", _same_images(first.images, second.images)),
+                ("groups", sorted(set(first.groups) & set(second.groups))),
             ):
-                shared = sorted(a & b)
                 if shared and not (what == "groups" and all(g.startswith("image:") for g in shared)):
                     text = f"{first.name} and {second.name} share {len(shared)}: {', '.join(shared[:5])}"
                     problems.append(Problem(f"{what} in more than one split", text + (" …" if len(shared) > 5 else "")))
     return problems
+
+
+def _same_images(first: Sequence[ImageRecord], second: Sequence[ImageRecord]) -> list[str]:
+    """The images of ``first`` that are in ``second`` as well: the same files, or copies of them whatever they are called."""
+    there = {image.path.resolve() for image in second}
+    sizes: dict[int, list[Path]] = {}
+    for image in second:
+        sizes.setdefault(_bytes(image.path), []).append(image.path)
+    contents: dict[int, set[bytes]] = {}
+    shared = []
+    for image in first:
+        size = _bytes(image.path)
+        if image.path.resolve() in there:
+            shared.append(image.path.name)
+        elif size > 0 and size in sizes:  # only of files of one size are the contents compared
+            if size not in contents:
+                contents[size] = {_digest(path) for path in sizes[size]}
+            if _digest(image.path) in contents[size]:
+                shared.append(image.path.name)
+    return sorted(shared)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return str(path).encode()
 
 
 def _images_listed_twice(dataset: Dataset) -> list[Problem]:

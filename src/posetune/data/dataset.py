@@ -69,14 +69,20 @@ def warnings_of(*sets: Dataset) -> list[str]:
 
 
 def load_train_and_val(
-    data: Path, train_split: str, val_split: str, val_share: float, seed: int, say: Callable[[str], None]
+    data: Path,
+    train_split: str,
+    val_split: str,
+    val_share: float,
+    seed: int,
+    say: Callable[[str], None],
+    complete: Callable[[Dataset], Dataset] = lambda dataset: dataset,
 ) -> tuple[Dataset, Dataset]:
     """The sets to learn from and to choose on. Where there is no ``val_split``, a part of train is kept for it
-    (:func:`keep_for_validation`), and said.
+    (:func:`keep_for_validation`), and said. ``complete`` is applied to each split as it is read, before any division.
     """
-    train = load_dataset(data, train_split)
+    train = complete(load_dataset(data, train_split))
     if has_split(data, val_split):
-        return train, load_dataset(data, val_split)
+        return train, complete(load_dataset(data, val_split))
     train, val, how = keep_for_validation(train, val_share, seed)
     say(f"No split '{val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
     return train, val

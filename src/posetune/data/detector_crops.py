@@ -19,6 +19,8 @@ from posetune.skeleton import Skeleton
 
 #: So much of a person's labelled points must lie in a crop for it to be theirs.
 _INSIDE = 0.6
+#: From this share on, people whose labels imply no crop are what the set is about.
+_MOST_WANTING = 0.5
 _LEGS = frozenset(range(INDEX["left_knee"], INDEX["right_foot_index"] + 1))
 _HIPS, _SHOULDERS = {LEFT_HIP, RIGHT_HIP}, {LEFT_SHOULDER, RIGHT_SHOULDER}
 
@@ -53,6 +55,40 @@ def with_seen_crops(
         if progress is not None:
             progress(done)
     return dataclasses.replace(dataset, people=tuple(people)), lost
+
+
+def completed(dataset: Dataset, landmarker: Landmarker, say: Callable[[str], None]) -> Dataset:
+    """The set with the detector's crops for whoever's labels imply none, where that is most people, as with upper bodies: then
+    hips are not labelled. Otherwise, as where single people are cut by the frame, the set as it is.
+    """
+    people = [p for p in dataset.people if not p.ignore]
+    wanting = sum(p.crop is None for p in people)
+    if not wanting or wanting < _MOST_WANTING * len(people):
+        return dataset
+    say(
+        f"{dataset.name}: {why_no_crop(people)}, and labels imply a crop by a hip and a shoulder; for {wanting} people the crop "
+        "is the detector's."
+    )
+    dataset, lost = with_seen_crops(dataset, landmarker)
+    if lost:
+        say(f"{dataset.name}: {lost} of them the detector did not find; they are left out.")
+    return dataset
+
+
+def why_no_crop(people: Sequence[Person]) -> str:
+    """What those of ``people`` lack whose labels imply no crop: "nobody has a labelled hip"."""
+    without = [p.skeleton.to_body(p.keypoints)[:, 2] > 0 for p in people if p.crop is None]
+    hips = sum(not body[list(_HIPS)].any() for body in without)
+    shoulders = sum(not body[list(_SHOULDERS)].any() for body in without)
+    parts = [(hips, "hip"), (shoulders, "shoulder")]
+    if max(hips, shoulders) == 0:
+        return f"{len(without)} of {len(people)} people have all their points in one place"
+    return ", ".join(
+        f"{'nobody has' if count == len(people) else f'{count} of {len(people)} people have'} "
+        f"{'a' if count == len(people) else 'no'} labelled {what}"
+        for count, what in parts
+        if count
+    )
 
 
 def people_without_crops(dataset: Dataset) -> list[int]:

@@ -14,7 +14,7 @@ from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.contradictions import find_contradiction, sample_of
 from posetune.data.dataset import Dataset, Person, warnings_of
-from posetune.data.detector_crops import people_without_crops, with_seen_crops
+from posetune.data.detector_crops import completed, people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.graph.points import has_own_points
@@ -183,13 +183,15 @@ def evaluate(
     native = any(has_own_points(source.landmarks) for source in given.values())
     records = records_of(given)
     chosen = choose(data, split, records, images=images, native=native)
-    sets = _with_crops(chosen.sets, report) if native else chosen.sets
+    sets = [_examined(s, report, threads) for s in chosen.sets]
+    sets = _with_crops(sets, report) if native else sets
     people = tuple(p for dataset in sets for p in dataset.people if scorable(p))
     if not people:
         why = counted_reasons(p for dataset in sets for p in dataset.people)
         raise PosetuneError(
             f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored{f': {why}' if why else ''}. That takes a labelled hip "
             f"and a labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
+            + "".join(f" {warning}" for warning in warnings_of(*sets))
         )
     beside = networks_beside(given, stock_names, threads)
     networks, entries = beside.networks, with_training(beside.entries, people, records)
@@ -253,6 +255,18 @@ def _contradiction(dataset: Dataset, landmarker: Landmarker, report: Progress) -
 
 def _scored(answers: Answers, labels: Labels) -> Scored:
     return Scored(answers, labels.only(answers.given))
+
+
+def _examined(dataset: Dataset, report: Progress, threads: int | None) -> Dataset:
+    """``dataset`` with what stock full says of it among its warnings: that all labels contradict it, for a likely cause, and for
+    whom the crop is the detector's since their labels imply none, as with upper bodies.
+    """
+    landmarker = of_networks(stock.resolve("full"), threads=threads)
+    total = len(sample_of(dataset))
+    found = find_contradiction(dataset, landmarker, "stock full", lambda n: report("people compared", n, total))
+    notes = [] if found is None else [f"{dataset.name}: {found.text}"]
+    dataset = completed(dataset, landmarker, notes.append)
+    return replace(dataset, warnings=(*dataset.warnings, *notes))
 
 
 def _with_crops(sets: list[Dataset], report: Progress) -> list[Dataset]:

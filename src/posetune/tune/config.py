@@ -67,6 +67,7 @@ class TrainConfig:
     blend: float | str
     heatmap_bias: float | str
     checkpoint_minutes: float
+    trust_labels: bool
     suspects: bool
     replay: ReplayConfig
     augment: AugmentConfig

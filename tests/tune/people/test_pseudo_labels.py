@@ -105,13 +105,15 @@ def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(t
 
 
 def test_images_of_other_splits_are_not_learnt_from(tmp_path):
+    from posetune.runtime.landmarker import Landmarker
     from posetune.synthetic.sample import write_sample
     from posetune.tune.config import load_config
-    from posetune.tune.people.collect import _held_back, load_splits
+    from posetune.tune.people.collect import _held_back, base_networks, load_splits
 
     write_sample(tmp_path)
     config = load_config(None, {"data": str(tmp_path), "base": "lite", "out": str(tmp_path / "run")}, [])
-    held = _held_back(config, load_splits(config, lambda _: None)[1])
+    landmarker = Landmarker(*(getattr(base_networks("lite"), n) for n in ("landmarks", "detector")))
+    held = _held_back(config, load_splits(config, landmarker, lambda _: None)[1])
     in_train = {p["file_name"] for p in json.loads((tmp_path / "annotations" / "train.json").read_text())["images"]}
     names = {str(path.relative_to((tmp_path / "images").resolve())) for path in held}
     everything = {str(p.relative_to(tmp_path / "images")) for p in (tmp_path / "images").rglob("*") if p.is_file()}
@@ -120,7 +122,7 @@ def test_images_of_other_splits_are_not_learnt_from(tmp_path):
     assert names | in_train == everything
 
     (tmp_path / "annotations" / "val.json").unlink()  # a part of train is kept for validation then
-    train, val = load_splits(config, lambda _: None)
+    train, val = load_splits(config, landmarker, lambda _: None)
     held = _held_back(config, val)
     assert {i.path.resolve() for i in val.images} <= held
     assert not {i.path.resolve() for i in train.images} & held

@@ -11,8 +11,12 @@ import numpy as np
 
 from posetune import stock
 from posetune._version import __version__
+from posetune.data.contradictions import find_contradiction
 from posetune.data.dataset import Dataset, has_split, load_dataset, load_train_and_val, splits_besides, warnings_of
+from posetune.data.detector_crops import completed, why_no_crop
 from posetune.data.people import ImageRecord, Person
+from posetune.data.rulings import FILE as RULINGS_FILE
+from posetune.data.rulings import Rulings
 from posetune.data.split_record import SplitRecord, recorded
 from posetune.doctor.examine import examine
 from posetune.errors import PosetuneError
@@ -71,7 +75,7 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
     held_out: list[ImageRecord] = []
     root: Path | None = None
     if config.data is not None:
-        train_set, val_set = load_splits(config, say)
+        train_set, val_set = load_splits(config, Landmarker(landmarks, detector), say)
         held_out, root = [p.image for p in val_set.usable], train_set.root
         train = training_subjects(train_set, landmarks, detector, config, say)
         val = validation_subjects(val_set, config.val_people, config.seed)
@@ -165,17 +169,47 @@ def _typical_labels(subjects: Sequence[Subject]) -> float:
     return float(np.mean([s.weight.sum() for s in subjects]))
 
 
-def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
-    """The sets to train on and to choose on. Where there is no ``val``, whole groups of train are split off."""
+def believed(dataset: Dataset, landmarker: Landmarker, config: TrainConfig) -> Dataset:
+    """``dataset``, unless all its labels contradict ``landmarker``, the base, in a way that has a likely cause.
+
+    Raises PosetuneError then, except with ``config.trust_labels``.
+    """
+    found = None if config.trust_labels else find_contradiction(dataset, landmarker, Path(config.base).name)
+    if found is not None:
+        raise PosetuneError(
+            f"{dataset.name}: {found.text} Correct the labels; or train on them as they are with --trust-labels "
+            "(trust_labels: true)."
+        )
+    return dataset
+
+
+def ruled(dataset: Dataset, say: Say) -> Dataset:
+    """``dataset`` without the labels that its suspects.json rules to be wrong."""
+    rulings = Rulings.beside(dataset.root)
+    dropped, kept = rulings.count(dataset, "drop"), rulings.count(dataset, "keep")
+    if dropped or kept:
+        say(f"{dataset.name}: by {RULINGS_FILE}, suspected labels of {kept} people are kept and of {dropped} dropped.")
+    return rulings.dropped(dataset)
+
+
+def load_splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Dataset, Dataset]:
+    """The sets to train on and to choose on. Where there is no ``val``, whole groups of train are split off. ``landmarker``:
+    the base, which the labels are compared with, and whose detector gives crops where labels imply none.
+    """
     data = Path(config.data or "")
-    train, val = load_train_and_val(data, config.train_split, config.val_split, config.val_share, config.seed, say)
+
+    def complete(dataset: Dataset) -> Dataset:
+        return ruled(completed(believed(dataset, landmarker, config), landmarker, say), say)
+
+    train, val = load_train_and_val(
+        data, config.train_split, config.val_split, config.val_share, config.seed, say, complete
+    )
     for warning in warnings_of(train, val):
         say(warning)
     for dataset in (train, val):
         if not worth(dataset):
             raise PosetuneError(
-                f"{dataset.name} has no person to use: labels for a shoulder and a hip and a torso of more than "
-                f"{_SMALLEST_TORSO:.0f} px are needed; posetune data check {config.data} says more."
+                f"{dataset.name} has no person to use: {_why_nobody(dataset)}; posetune data check {config.data} says more."
             )
     if train.dropped_names:
         say(f"Points without a counterpart among the 33, left out: {', '.join(train.dropped_names)}.")
@@ -185,6 +219,15 @@ def load_splits(config: TrainConfig, say: Say) -> tuple[Dataset, Dataset]:
         "what has no label is held to the stock network's answer."
     )
     return train, val
+
+
+def _why_nobody(dataset: Dataset) -> str:
+    people = [p for p in dataset.people if not p.ignore]
+    if people and any(p.crop is None for p in people):
+        return (
+            f"{why_no_crop(people)}, where a hip and a shoulder are needed, and the detector did not find them either"
+        )
+    return f"labels for a shoulder and a hip and a torso of more than {_SMALLEST_TORSO:.0f} px are needed"
 
 
 def worth(dataset: Dataset) -> list[Person]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from posetune.data.people import Dataset
+from posetune.data.rulings import Rulings
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.landmarks import COUNT
 from posetune.runtime.landmarker import Landmarker
@@ -26,7 +27,8 @@ def trust_of(dataset: Dataset, landmarks: bytes, detector: bytes, say: Callable[
 
 def trust_from(dataset: Dataset, answers: np.ndarray, say: Callable[[str], None]) -> np.ndarray:
     """As :func:`trust_of`, from answers that are there already (as ``find_suspects`` wants them)."""
-    suspects = find_suspects(dataset, answers)
+    ruled = Rulings.beside(dataset.root)
+    suspects = ruled.without_kept(dataset, find_suspects(dataset, answers))
     weights = np.ones((len(dataset.usable), COUNT), np.float32)
     place = {person.id: i for i, person in enumerate(dataset.usable)}
     for suspect in suspects:
@@ -35,6 +37,7 @@ def trust_from(dataset: Dataset, answers: np.ndarray, say: Callable[[str], None]
     if suspects:
         say(
             f"Suspects among the labels, set aside in training: {swaps} people with left and right exchanged, "
-            f"{len(suspects) - swaps} single points; posetune data check lists them."
+            f"{len(suspects) - swaps} single points; posetune data check lists them, and --set suspects=false keeps them all "
+            "(or rule on each: posetune data check --rule)."
         )
     return weights

@@ -87,7 +87,7 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
         raise PosetuneError(
             f"{config.base} has points of its own, and a corrector moves MediaPipe's 33; give another --base."
         )
-    train_set, val_set = load_splits(config, say)
+    train_set, val_set = load_splits(config, Landmarker(networks.landmarks, networks.detector), say)
     train_set, val_set = (dataclasses.replace(s, people=tuple(worth(s))) for s in (train_set, val_set))
     asker = _Asker(networks, config.threads)
     seen, val_seen = asker.both_views(train_set, "training people"), asker.both_views(val_set, "validation people")

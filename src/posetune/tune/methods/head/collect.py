@@ -11,12 +11,13 @@ import numpy as np
 from posetune.data.dataset import Dataset, has_split, keep_for_validation, load_dataset, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.data.people import Person
+from posetune.data.rulings import Rulings
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.errors import PosetuneError
 from posetune.runtime.landmarker import Landmarker
 from posetune.skeleton import BLAZEPOSE, Skeleton
 from posetune.tune.config import TrainConfig
-from posetune.tune.people.collect import record_split, replay_subjects, validation_subjects, worth
+from posetune.tune.people.collect import believed, record_split, replay_subjects, ruled, validation_subjects, worth
 from posetune.tune.people.label_trust import DISTRUSTED
 from posetune.tune.people.samples import Subject, subject_of
 
@@ -83,9 +84,14 @@ def has_own_names(config: TrainConfig) -> bool:
 def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Dataset, Dataset]:
     """Train and val in their own points, with crops; where there is no val, whole groups of train are split off."""
     data = Path(config.data or "")
-    train = _with_crops(load_dataset(data, config.train_split, native=True), landmarker, say)
+
+    def load(split: str) -> Dataset:
+        dataset = believed(load_dataset(data, split, native=True), landmarker, config)
+        return ruled(_with_crops(dataset, landmarker, say), say)
+
+    train = load(config.train_split)
     if has_split(data, config.val_split):
-        val = _with_crops(load_dataset(data, config.val_split, native=True), landmarker, say)
+        val = load(config.val_split)
         if not val.skeleton.same_points(train.skeleton):
             raise PosetuneError(
                 f"{val.name} has other keypoints than {train.name}: {', '.join(val.skeleton.names)}; give both the "
@@ -161,7 +167,8 @@ def _trust(train: Dataset, people: Sequence[Person], landmarker: Landmarker, say
         return weights
     place = {people[i].id: i for i in judged}
     back = {landmark: position for position, landmark in skeleton.body.items()}
-    suspects = find_suspects(asked, network_answers(asked, {"base": landmarker}))
+    rulings = Rulings.beside(train.root)
+    suspects = rulings.without_kept(asked, find_suspects(asked, network_answers(asked, {"base": landmarker})))
     for suspect in suspects:
         row = place[suspect.person_id]
         weights[row, [back[i] for i in suspect.landmarks if i in back]] = DISTRUSTED
