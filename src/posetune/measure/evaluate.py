@@ -183,15 +183,16 @@ def evaluate(
     native = any(has_own_points(source.landmarks) for source in given.values())
     records = records_of(given)
     chosen = choose(data, split, records, images=images, native=native)
-    sets = [_examined(s, report, threads) for s in chosen.sets]
-    sets = _with_crops(sets, report) if native else sets
+    sets = _with_crops(chosen.sets, report) if native else [_completed(s, threads) for s in chosen.sets]
     people = tuple(p for dataset in sets for p in dataset.people if scorable(p))
     if not people:
         why = counted_reasons(p for dataset in sets for p in dataset.people)
+        full = of_networks(stock.resolve("full"), threads=threads)
+        causes = [text for dataset in sets if (text := _contradiction(dataset, full, report))]
         raise PosetuneError(
             f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored{f': {why}' if why else ''}. That takes a labelled hip "
             f"and a labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
-            + "".join(f" {warning}" for warning in warnings_of(*sets))
+            + "".join(f" {text}" for text in (*causes, *warnings_of(*sets)))
         )
     beside = networks_beside(given, stock_names, threads)
     networks, entries = beside.networks, with_training(beside.entries, people, records)
@@ -257,15 +258,10 @@ def _scored(answers: Answers, labels: Labels) -> Scored:
     return Scored(answers, labels.only(answers.given))
 
 
-def _examined(dataset: Dataset, report: Progress, threads: int | None) -> Dataset:
-    """``dataset`` with what stock full says of it among its warnings: that all labels contradict it, for a likely cause, and for
-    whom the crop is the detector's since their labels imply none, as with upper bodies.
-    """
-    landmarker = of_networks(stock.resolve("full"), threads=threads)
-    total = len(sample_of(dataset))
-    found = find_contradiction(dataset, landmarker, "stock full", lambda n: report("people compared", n, total))
-    notes = [] if found is None else [f"{dataset.name}: {found.text}"]
-    dataset = completed(dataset, landmarker, notes.append)
+def _completed(dataset: Dataset, threads: int | None) -> Dataset:
+    """``dataset`` with the detector's crops where most labels imply none, as with upper bodies; said among its warnings."""
+    notes: list[str] = []
+    dataset = completed(dataset, of_networks(stock.resolve("full"), threads=threads), notes.append)
     return replace(dataset, warnings=(*dataset.warnings, *notes))
 
 
