@@ -110,18 +110,18 @@ def _verdict(measures: Measures, entry: Entry, people: int, groups: int) -> str:
     relative, bounds = change.mean_error_relative, change.interval_95.mean_error_relative
     css, word = ("good", "lower") if relative < 0 else ("bad", "higher")
     text = (
-        f"{escape(entry.name)}: mean error <b>{number(measures.mean_error_crop_px, 2)}</b> crop px, "
+        f"mean error <b>{number(measures.mean_error_crop_px, 2)}</b> crop px, "
         f'<b class="{"" if trained else css}">{100 * abs(relative):.1f} % {word}</b> than stock {escape(entry.base)}'
     )
     if trained:
-        return f"{first}On them: {text}."
+        return f"{first}On all of them together: {text}."
     if bounds is not None:
         sure = "more than chance" if bounds[0] * bounds[1] > 0 else "could be chance"
         if groups < table.FEWEST_GROUPS:
             sure = f"of {groups} scenes or videos only, which says little"
         between = f"{100 * bounds[0]:+.0f} … {100 * bounds[1]:+.0f} %".replace("-", "−")
         text += f" (95 % interval {between}: {sure})"
-    return text + "."
+    return f"{escape(entry.name)}: {text}."
 
 
 def _found_sentence(tables: dict[str, Measures], entry: Entry) -> str:
