@@ -8,7 +8,7 @@ from figures import draw_person, room
 
 from posetune import stock
 from posetune.errors import PosetuneError
-from posetune.runtime.detector import Detector, anchors, decode, weighted_nms
+from posetune.runtime.detector import Detector, anchors, decode, merged_by_points, weighted_nms
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,20 @@ def test_other_networks_are_refused():
         Detector(stock.path("lite").read_bytes())
     with pytest.raises(PosetuneError, match="LiteRT cannot run this pose detector"):
         Detector(b"\x1c\0\0\0TFL3" + bytes(200))
+
+
+def test_in_a_crowd_people_are_told_apart_by_their_points():
+    """Two whose boxes overlap, as they do wherever chests are close; each said by two anchors."""
+
+    def said(x, radius):
+        centre = np.array([x, 0.5])
+        points = [centre + (0, 0.1), centre + (0, 0.1 - radius), centre - (0, 0.05), centre - (0, 0.1)]
+        return np.concatenate([centre - 0.1, centre + 0.1, *points])
+
+    boxes = np.array([said(0.50, 0.2), said(0.505, 0.2), said(0.56, 0.2), said(0.565, 0.2)], np.float32)
+    scores = np.array([0.9, 0.8, 0.7, 0.6], np.float32)
+    assert len(weighted_nms(boxes, scores)) == 1
+    apart = merged_by_points(boxes, scores)
+    assert len(apart) == 2
+    np.testing.assert_allclose([box[4] for box, _ in apart], [0.502, 0.562], atol=1e-3)
+    assert [score for _, score in apart] == pytest.approx([0.9, 0.7])

@@ -26,6 +26,9 @@ ANCHORS_PER_CELL = 2
 SCORE_CLIP = 100.0
 #: Boxes that overlap more than this (IoU) are one person.
 MIN_SUPPRESSION = 0.5
+#: In a crowd, answers are one person whose points lie, in the mean, so near to each other in radii of the circle.
+SAME_PERSON = 0.25
+_LEAST_RADIUS = np.float32(12 / SIZE)  # of the input: below, a radius is no measure
 _COORDINATES = 12  # box x, y, w, h, then four points x, y
 
 
@@ -51,10 +54,12 @@ class Detection:
 class Detector:
     """BlazePose's detector (``.tflite``). Threads may share it: they wait for one another."""
 
-    def __init__(self, tflite: bytes, threads: int | None = None, backend: str = "litert") -> None:
-        """``tflite``: the file's bytes; ``backend``: one of ``backends.base.BACKENDS``. Raises PosetuneError if it cannot run
-        or is no pose detector.
+    def __init__(self, tflite: bytes, threads: int | None = None, backend: str = "litert", crowd: bool = False) -> None:
+        """``tflite``: the file's bytes; ``backend``: one of ``backends.base.BACKENDS``; ``crowd``: tell people apart whose chests
+        are close, which MediaPipe takes for one (:func:`merged_by_points`). Raises PosetuneError if it cannot run or is no pose
+        detector.
         """
+        self._merged = merged_by_points if crowd else weighted_nms
         self._network = open_network(tflite, threads, "pose detector", backend)
         shapes = self._network.output_shapes
         self._anchors = anchors(self._network.size)
@@ -77,7 +82,7 @@ class Detector:
         boxes, scores = decode(outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score)
         padding = _padding(width, height)
         found = []
-        for box, score in weighted_nms(boxes, scores):
+        for box, score in self._merged(boxes, scores):
             corners_and_points = (
                 (box.reshape(-1, 2) - padding) / (1 - 2 * padding) * np.array([width, height], np.float32)
             )
@@ -153,6 +158,25 @@ def weighted_nms(
         weights = scores[group][:, None]
         sums = np.cumsum(boxes[group] * weights, axis=0)[-1] / np.cumsum(weights)[-1]  # one by one, as MediaPipe rounds
         merged.append((sums, float(scores[best])))
+        remaining = remaining[~together]
+    return merged
+
+
+def merged_by_points(boxes: np.ndarray, scores: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """As :func:`weighted_nms`, but answers are one person if their points agree, not their boxes: these have one size for
+    everybody, so that they overlap wherever two chests are within 15 px of the 224.
+    """
+    points = boxes[:, 4:].reshape(-1, 4, 2)
+    radius = np.maximum(np.linalg.norm(points[:, 1] - points[:, 0], axis=1), _LEAST_RADIUS)
+    merged: list[tuple[np.ndarray, float]] = []
+    remaining = np.argsort(-scores, kind="stable")
+    while len(remaining):
+        best = remaining[0]
+        apart = np.linalg.norm(points[remaining] - points[best], axis=2).mean(axis=1)
+        together = apart < SAME_PERSON * radius[best]
+        group = remaining[together]
+        weights = scores[group][:, None]
+        merged.append(((boxes[group] * weights).sum(axis=0) / weights.sum(), float(scores[best])))
         remaining = remaining[~together]
     return merged
 

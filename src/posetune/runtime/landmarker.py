@@ -55,11 +55,13 @@ class Landmarker:
         corrector: Corrector | None = None,
         segmentation: bool = False,
         backend: str = "litert",
+        crowd: bool = False,
     ) -> None:
         """``landmarks``, ``detector``: the bytes of ``.tflite`` files. The confidences are MediaPipe Tasks'
         ``min_pose_detection_confidence`` and ``min_pose_presence_confidence``. ``corrector``: moves every pose.
         ``segmentation``: give every pose a mask; the landmark network then takes a third to three quarters longer.
-        ``backend``: what runs the networks, one of ``backends.base.BACKENDS``.
+        ``backend``: what runs the networks, one of ``backends.base.BACKENDS``. ``crowd``: tell people apart whose chests are
+        close, whom MediaPipe takes for one.
         """
         for what, value in (
             ("min_detection_confidence", min_detection_confidence),
@@ -71,7 +73,7 @@ class Landmarker:
         self._segmentation, self._backend = segmentation, backend
         self.network = self._load_network(landmarks, threads)
         self.corrector = corrector
-        self.detector = Detector(detector, threads, backend)
+        self.detector = Detector(detector, threads, backend, crowd)
         self._min_detection = min_detection_confidence
         self._min_presence = min_presence_confidence
 

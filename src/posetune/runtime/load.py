@@ -23,6 +23,7 @@ def load(
     min_presence_confidence: float = MIN_PRESENCE_CONFIDENCE,
     segmentation: bool = False,
     backend: str = "litert",
+    crowd: bool = False,
 ) -> Landmarker:
     """A landmarker for "lite", "full", "heavy", a run folder, a ``.tflite`` landmark network or a
     ``.task`` bundle (or the Networks of ``stock.resolve``).
@@ -30,8 +31,9 @@ def load(
     ``detector``: what finds the people: "stock", a tuned detector's run folder, a detector's ``.tflite``, or a ``.task`` bundle,
     whose detector it is; None: that of ``model`` if it is a bundle, else stock's. ``threads``: None for as many as there are
     processors (at most 4). ``segmentation``: give every pose a mask, for a third to three quarters more of the network's time.
-    ``backend``: "litert", or "openvino" (an extra), which is faster on some processors and starts half a second later. Raises
-    PosetuneError if there is no such network and it cannot be fetched, or it cannot run.
+    ``backend``: "litert", or "openvino" (an extra), which is faster on some processors and starts half a second later.
+    ``crowd``: tell people apart whose chests are close, whom MediaPipe takes for one. Raises PosetuneError if there is no such
+    network and it cannot be fetched, or it cannot run.
     """
     networks = stock.resolve(model)
     return of_networks(
@@ -41,6 +43,7 @@ def load(
         min_presence_confidence=min_presence_confidence,
         segmentation=segmentation,
         backend=backend,
+        crowd=crowd,
     )
 
 

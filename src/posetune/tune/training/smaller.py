@@ -36,8 +36,7 @@ class SmallerTrainer(Trainer):
 
     def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         ratio = self.network.input_size / SIZE
-        targets = replace(batch.targets, points=batch.targets.points * ratio)
-        return super().parts(replace(batch, targets=targets), begun)
+        return super().parts(replace(batch, points=batch.points * ratio), begun)
 
     @torch.no_grad()
     def begin(self, images: Tensor) -> Begun:

@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from posetune.backends.base import processors
 from posetune.errors import PosetuneError
-from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.network import Convolution, Network
 from posetune.graph.torch.normalise import normalise
@@ -73,7 +71,7 @@ class Trainer:
         self.network = copy.deepcopy(self.stock)
         if start is not None:
             self.network.load_state_dict(Network(start).state_dict())
-        finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / SIZE
+        finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / 256
         names = self.network.convolutions_for(self.outputs)
         self.stem = frozenset(
             n for n in names if self.network.output_resolution(n) > finest and not self.always_trained(n)
@@ -88,10 +86,8 @@ class Trainer:
         self.optimizer = torch.optim.Adam(merged(groups), betas=(0.9, 0.99), fused=True)
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps_done = 0
-        self.rate = 1.0  # what rollbacks and the plateau schedule have left of the learning rate
+        self.rate = 1.0  # what setbacks and the plateau schedule have left of the learning rate
         self._typical_norm: float | None = None
-        #: By batch and part of it: see :meth:`step`.
-        self.begun: WeakKeyDictionary[Batch, dict[int, Begun]] = WeakKeyDictionary()
 
     def always_trained(self, name: str) -> bool:
         """Whether a convolution is trained whatever its resolution."""
@@ -105,13 +101,12 @@ class Trainer:
     # --- one step --------------------------------------------------------------------------------------------------
 
     def step(self, batch: Batch, total_steps: int) -> dict[str, float]:
-        """One optimizer step on ``batch``. Returns the parts of the loss and their sum. What training cannot change is kept for
-        the next visit, for as long as the batch lives.
+        """One optimizer step on ``batch``. Returns the parts of the loss and their sum. What training cannot change is left
+        in ``batch.begun`` for the next time.
 
         Raises PosetuneError, naming the batch, if the loss is not finite; nothing has been changed then.
         """
-        begun = self.begun.setdefault(batch, {})
-        batch = batch.to(self.device)
+        begun, batch = batch.begun, batch.to(self.device)
         shards = self._shards(batch)
 
         def gradients(k: int) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
@@ -206,8 +201,16 @@ class Trainer:
 
     def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         """The parts of the loss on a batch, whose :meth:`begin` gave ``begun``."""
-        predicted = Prediction.of(self.network.finish(begun.values, OUTPUTS, self.stem))
-        return losses(predicted, begun.stock, batch.targets, self.network.input_size, self.config.loss)
+        return losses(
+            Prediction.of(self.network.finish(begun.values, OUTPUTS, self.stem)),
+            begun.stock,
+            batch.points,
+            batch.weight,
+            batch.visible,
+            batch.world,
+            self.network.input_size,
+            self.config.loss,
+        )
 
     def _clip(self, norm: float) -> None:
         """Scale a gradient down that is far beyond what has been typical."""
