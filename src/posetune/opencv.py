@@ -26,6 +26,8 @@ _LIMITS = {
     "OPENCV_FFMPEG_CAPTURE_OPTIONS": f"rtsp_transport;tcp|format_whitelist;{_VIDEO_FORMATS}",
     # FFmpeg's own remarks on damaged files: ours say it in one sentence.
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    # And OpenCV's, which come beside ours; of a full disk one a frame.
+    "OPENCV_LOG_LEVEL": "FATAL",
 }
 #: CVE-2025-53644 below; OpenCV 5 resamples otherwise than the OpenCV in MediaPipe: single landmarks move by many px.
 OLDEST, TOO_NEW = (4, 12), 5
@@ -89,8 +91,5 @@ except ImportError as error:  # a wheel with windows on a machine without a scre
         f"then {_PIP}."
     ) from error
 check_version(getattr(cv2, "__version__", None))
-if "OPENCV_LOG_LEVEL" not in os.environ:
-    # What goes wrong is said in one sentence of ours; OpenCV's come beside it, of a full disk one a frame.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
 
 __all__ = ["cv2", "installed_wheels", "max_pixels"]

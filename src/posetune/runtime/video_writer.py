@@ -51,7 +51,6 @@ def _open(path: Path, codec: str, fps: float, size: tuple[int, int]) -> cv2.Vide
 def _without_remarks() -> Iterator[None]:
     """Keep OpenCV's and FFmpeg's remarks on codecs that are not there off standard error; they know no switch for all."""
     sys.stderr.flush()
-    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         kept = os.dup(2)
     except OSError:  # standard error is closed
@@ -65,7 +64,6 @@ def _without_remarks() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-        cv2.utils.logging.setLogLevel(level)
 
 
 class VideoWriter:
