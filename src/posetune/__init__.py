@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from posetune.runtime.pool import LandmarkerPool
     from posetune.runtime.pose import Pose
     from posetune.runtime.predict import predict
-    from posetune.tune.training.loop import train
+    from posetune.tune.train import train
 
 __all__ = [
     "Corrector", "Landmarker", "LandmarkerPool", "Pose", "PosetuneError", "__version__", "compare", "draw", "evaluate", "export",
@@ -61,7 +61,7 @@ _WHERE = {
     "load": ("posetune.runtime.load", "load"),
     "predict": ("posetune.runtime.predict", "predict"),
     "read_image": ("posetune.runtime.images", "read_image"),
-    "train": ("posetune.tune.training.loop", "train"),
+    "train": ("posetune.tune.train", "train"),
 }
 
 

@@ -17,6 +17,9 @@ from posetune.landmarks import ANGLES, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT
 from posetune.opencv import cv2
 
 SIZE = 256  # the stock landmark networks' input
+#: People whose torso is no longer than this (image px) are neither scored nor learned from: at that size labels are as wrong as
+#: networks.
+SMALLEST_TORSO = 10.0
 #: How much larger a crop is than the circle around the person (MediaPipe's RectTransformation, both directions).
 CROP_SCALE = 1.25
 #: The circle of a labelled person is this much larger than the farthest labelled point (head top and finger tips

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,40 @@ from posetune.tune import run_folder
 from posetune.tune.run_folder import RunFolder
 
 torch = pytest.importorskip("torch")
+
+
+def take(folder, resume=False):
+    with RunFolder(folder).taken(resume):
+        pass
+
+
+def test_two_processes_do_not_train_into_one_folder(tmp_path):
+    hold = "import sys; from posetune.tune.run_folder import RunFolder\n"
+    hold += f"with RunFolder({str(tmp_path)!r}).taken(False): print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(PosetuneError, match="Another training is at work"):
+            take(tmp_path)
+        other.kill()
+        other.wait()
+        take(tmp_path)  # the lock died with the process
+
+
+def test_a_log_of_a_run_that_left_nothing_to_go_on_from_is_not_continued(tmp_path):
+    for name in (run_folder.CONFIG, run_folder.LOG, run_folder.RESULTS):
+        (tmp_path / name).write_text("of a run that was killed early")
+    (tmp_path / "tensorboard").mkdir()
+    take(tmp_path)
+    assert not (tmp_path / run_folder.LOG).exists()
+    assert not (tmp_path / run_folder.RESULTS).exists()
+    assert not (tmp_path / "tensorboard").exists()
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_what_is_no_run_is_not_resumed_and_not_made(tmp_path, folder):
+    with pytest.raises(PosetuneError, match="it is no run folder"):
+        take(tmp_path / folder, resume=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_checkpoint_comes_back(tmp_path):

@@ -47,7 +47,7 @@ def add_subcommands(subparsers: argparse._SubParsersAction) -> None:
 
 def _synth(args: argparse.Namespace) -> int:
     from posetune.errors import PosetuneError
-    from posetune.progress import Progress
+    from posetune.progress import to_terminal
     from posetune.synthetic import scenes
     from posetune.synthetic.generate import Order, generate, pick_renderer
 
@@ -63,8 +63,8 @@ def _synth(args: argparse.Namespace) -> int:
     order = Order(names or ("stand",), args.n, args.size, args.seed, args.split, args.frames, _part(args.people),
                   str(args.backgrounds) if args.backgrounds else None, renderer)  # fmt: skip
     try:
-        with Progress(None, "images") as progress:
-            path = generate(order, args.out, args.workers, progress)
+        with to_terminal().counting("images") as counter:
+            path = generate(order, args.out, args.workers, counter)
     except KeyboardInterrupt:
         print("\nStopped; the same command goes on where it stopped.")
         return 130

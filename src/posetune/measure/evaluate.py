@@ -16,14 +16,14 @@ from posetune.data.contradictions import find_contradiction, sample_of
 from posetune.data.dataset import Dataset, Person, warnings_of
 from posetune.data.detector_crops import completed, people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
-from posetune.geometry import Crop
+from posetune.geometry import SMALLEST_TORSO, Crop
 from posetune.graph.points import has_own_points
 from posetune.measure import offset
 from posetune.measure.beside import Entry, behind_detector, named, networks_beside
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.detection import DetectionTally
 from posetune.measure.errors import analyse
-from posetune.measure.metrics import SMALLEST_TORSO, Labels, scorable
+from posetune.measure.metrics import Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
 from posetune.measure.people_measured import (
     choose,

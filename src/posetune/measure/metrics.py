@@ -14,13 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.data.people import Person
-from posetune.geometry import SIZE, joint_angles
+from posetune.geometry import SIZE, SMALLEST_TORSO, joint_angles
 from posetune.landmarks import LEFT_HIP, RIGHT_HIP
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
-#: People whose torso is no longer than this (image px) are left out: at that size labels are as wrong as
-#: networks.
-SMALLEST_TORSO = 10.0
 ANGLE_TOLERANCE_DEG = 10.0
 
 

@@ -20,7 +20,7 @@ from posetune.runtime.landmarker import Landmarker, turned
 from posetune.runtime.pose import Pose
 
 #: How far around its highest bin a row or column of the simcc head is averaged, in crop px of a 256 px crop.
-_BIN_WINDOW_PX = 12
+BIN_WINDOW_PX = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ def _from_bins(columns: np.ndarray, rows: np.ndarray, size: int) -> np.ndarray:
         share = np.exp(logits - logits.max(axis=0))
         share /= share.sum(axis=0)
         index = np.arange(bins)[:, None]
-        near = np.abs(index - share.argmax(axis=0)) <= _BIN_WINDOW_PX * bins // 256
+        near = np.abs(index - share.argmax(axis=0)) <= BIN_WINDOW_PX * bins // 256
         mass = (share * near).sum(axis=0)
         places.append(((share * near * index).sum(axis=0) / mass * (size / bins), mass))
     (x, sure_x), (y, sure_y) = places

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -97,6 +98,14 @@ def imported(name: str) -> Imported | None:
         return entry if sha256(entry.path.read_bytes()) == entry.sha256 else None
     except (OSError, ValueError, TypeError):
         return None
+
+
+def check_writable() -> None:
+    """Raises PosetuneError, which says how to name another, if nothing can be written into the cache folder."""
+    with _explained():
+        folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder()):
+            pass
 
 
 def available(name: str) -> Path | None:

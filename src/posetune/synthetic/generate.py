@@ -21,7 +21,7 @@ import numpy as np
 from posetune import landmarks
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes, write_text
-from posetune.progress import Progress
+from posetune.progress import Counter
 from posetune.runtime.images import read_image
 from posetune.synthetic import scenes
 from posetune.synthetic.label import Label
@@ -56,10 +56,10 @@ class Order:
         return {"version": _VERSION, **{k: v for k, v in asdict(self).items() if k != "count"}}
 
 
-def generate(order: Order, out: Path, workers: int = 0, progress: Progress | None = None) -> Path:
+def generate(order: Order, out: Path, workers: int = 0, counter: Counter | None = None) -> Path:
     """Make what is missing of ``order`` in ``out``; the path of the annotation file.
 
-    ``workers``: processes, 0 for one a core. ``progress`` is told how many are missing and of every one that is made.
+    ``workers``: processes, 0 for one a core. ``counter`` is told how many are missing and of every one that is made.
     Raises PosetuneError for unknown scenes, unreadable backgrounds, a folder made with other settings, or no renderer.
     """
     _check(order)
@@ -68,7 +68,7 @@ def generate(order: Order, out: Path, workers: int = 0, progress: Progress | Non
     jobs = [i for i in range(order.count) if not all((parts / f"{n}.json").exists() and (out / "images" / f"{n}.jpg").exists()
                                                      for n in _names(order, i))]  # fmt: skip
     if jobs:
-        _run(order, out, parts, jobs, workers or os.cpu_count() or 1, progress)
+        _run(order, out, parts, jobs, workers or os.cpu_count() or 1, counter)
     return _assemble(order, out, parts)
 
 
@@ -209,19 +209,19 @@ def _phase(frame: int, frames: int, stage: Set) -> float:
     return t if stage.players[0].motion.cyclic else 0.5 - 0.5 * float(np.cos(2 * np.pi * t))
 
 
-def _run(order: Order, out: Path, parts: Path, jobs: list[int], workers: int, progress: Progress | None) -> None:
+def _run(order: Order, out: Path, parts: Path, jobs: list[int], workers: int, counter: Counter | None) -> None:
     context = multiprocessing.get_context("spawn")  # an OpenGL context does not survive a fork
-    if progress:
-        progress.set_total(len(jobs) * order.frames)
+    if counter:
+        counter.total = len(jobs) * order.frames
     with one_thread():
         pool = context.Pool(min(workers, len(jobs)), _start_worker_or_tell, (order, out, parts))
     try:
         for result in pool.imap_unordered(_do_or_tell, jobs):
             if isinstance(result, str):
                 raise PosetuneError(result)
-            if progress:
+            if counter:
                 for _ in range(order.frames):
-                    progress.step()
+                    counter.step()
         pool.close()
     except BaseException:
         pool.terminate()

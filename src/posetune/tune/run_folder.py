@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
+from posetune.lock import locked
 
+RESULTS, _LOCK = "results.csv", ".lock"
 MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jsonl", "checkpoint.pt", "summary.json"
 #: Results of finished stages (``--method head``), which a resumed run goes on behind.
 STAGES = ("head.tflite", "tail.tflite", "all.tflite")
@@ -24,10 +29,24 @@ def resumable(folder: Path) -> bool:
     return any((folder / name).exists() for name in (CHECKPOINT, *STAGES, PSEUDO_LABELS))
 
 
+def own_config(folder: str | Path | None) -> Path:
+    """The configuration of the run in ``folder``. Raises PosetuneError if there is no run."""
+    if folder is None:
+        raise PosetuneError("--resume goes on with a run: give its folder to --out.")
+    file = Path(folder) / CONFIG
+    if not file.is_file():
+        raise PosetuneError(
+            f"There is nothing to resume in {folder}: it is no run folder (it has no {CONFIG}); give the run to --out, or train "
+            "without --resume."
+        )
+    return file
+
+
 class RunFolder:
-    """The files of one run: ``model.tflite`` (the result), ``train.yaml`` (resolved configuration), ``log.jsonl`` (one line
-    per event), ``curves.png``, ``summary.json``, ``checkpoint.pt`` (for --resume), ``tensorboard/``; of
-    a run on unlabelled images also ``pseudo_labels.npz`` and ``frames/`` of videos.
+    """The files of one run: ``model.tflite`` (the result), ``train.yaml`` (resolved configuration), ``split.json`` (images
+    learned from and held out), ``log.jsonl`` (one line per event), ``results.csv`` (one line per validation), ``curves.png``,
+    ``batch.jpg`` and ``validation.jpg`` (what was seen), ``summary.json``, ``checkpoint.pt`` (for --resume); of a run on
+    unlabelled images also ``pseudo_labels.npz`` and ``frames/`` of videos.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -37,11 +56,23 @@ class RunFolder:
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
-    def prepare(self, resume: bool) -> None:
-        """Make the folder, and see that it can be written to and holds no other run.
+    @contextlib.contextmanager
+    def taken(self, resume: bool) -> Iterator[None]:
+        """Make the folder and keep it for this run: no other process trains into it.
 
-        Raises PosetuneError with what to do.
+        Raises PosetuneError, with what to do, if it cannot be written to, holds another run or none to resume, or another
+        process is at work in it.
         """
+        self._make(resume)
+        with locked(self / _LOCK) as held:
+            if not held:
+                raise PosetuneError(f"Another training is at work in {self.path}; let it end, or choose another --out.")
+            self._prepare(resume)
+            yield
+
+    def _make(self, resume: bool) -> None:
+        if resume:
+            own_config(self.path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -50,6 +81,8 @@ class RunFolder:
             ) from error
         if not os.access(self.path, os.W_OK):
             raise PosetuneError(f"The run folder {self.path} is read-only; choose another --out.")
+
+    def _prepare(self, resume: bool) -> None:
         begun = resumable(self.path)
         if resume and not begun:
             raise PosetuneError(
@@ -57,6 +90,10 @@ class RunFolder:
             )
         if not resume and (begun or (self / MODEL).exists()):
             raise PosetuneError(f"{self.path} already holds a run; go on with --resume, or choose another --out.")
+        if not resume and (self / LOG).exists():  # of a run that was killed before its first checkpoint
+            (self / LOG).unlink()
+            (self / RESULTS).unlink(missing_ok=True)
+            shutil.rmtree(self / "tensorboard", ignore_errors=True)
 
     def save_checkpoint(self, state: dict[str, Any]) -> None:
         import torch
@@ -101,8 +138,8 @@ class RunFolder:
         kept = [e for e in self.events() if e.get("step", 0) <= step]
         write_bytes(self / LOG, "".join(json.dumps(e) + "\n" for e in kept).encode())
 
-    def save_summary(self, summary: dict[str, Any]) -> None:
-        """Write what came of the run, with the seconds that it took (with those before ``--resume``)."""
+    def save_summary(self, summary: dict[str, Any]) -> dict[str, Any]:
+        """Write what came of the run, with the seconds that it took (with those before ``--resume``). Returns what it wrote."""
         seconds = time.monotonic() - self._begun
         try:
             before = json.loads((self / SUMMARY).read_text(encoding="utf-8"))
@@ -111,3 +148,4 @@ class RunFolder:
             pass  # there was none
         summary = {"seconds": round(seconds, 1), **summary}
         write_bytes(self / SUMMARY, (json.dumps(summary, indent=2) + "\n").encode(), durable=True)
+        return summary

@@ -21,6 +21,7 @@ from posetune.data.answers import crop_answers
 from posetune.data.dataset import load_dataset
 from posetune.landmarks import FLIP
 from posetune.measure.evaluate import evaluate
+from posetune.progress import Reporter
 from posetune.runtime.corrector import FEATURES, Corrector
 from posetune.runtime.landmarker import Landmarker
 from posetune.tune.methods.corrector import train as training
@@ -126,13 +127,13 @@ def test_nothing_is_taken_that_is_worse_on_validation_than_the_constant_offset(m
     few = candidates(0, ("ridge",))[1:2]
     monkeypatch.setattr(training, "candidates", lambda seed: few)
     said: list[str] = []
-    chosen, constant, _ = choose(material(), material(60, 1), LANDMARKS, 0, said.append)
+    chosen, constant, _ = choose(material(), material(60, 1), LANDMARKS, 0, Reporter(said.append))
     assert chosen.kind in ("ridge", "mean")
     assert chosen.error < 0.7 * error_px(material(60, 1), constant)
     assert any(text.startswith("ridge") for text in said)
     other = material(60, 1)
     other.targets[:] = -material(60, 1).targets + 0.2  # the rule is the very reverse in the videos to choose on
-    chosen, constant, _ = choose(material(), other, LANDMARKS, 0, said.append)
+    chosen, constant, _ = choose(material(), other, LANDMARKS, 0, Reporter(said.append))
     assert chosen.error <= error_px(other, constant)
 
 

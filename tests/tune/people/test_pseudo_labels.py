@@ -17,6 +17,7 @@ from posetune.data.unlabelled import unlabelled_images
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
+from posetune.progress import Reporter
 from posetune.tune.people.pseudo_labels import hold_out, keep, kept, pseudo_labelled, scaled
 from posetune.tune.people.samples import Subject
 
@@ -42,7 +43,7 @@ def subject(name, group, weight=1.0):
 def test_people_in_a_folder_become_subjects_with_the_teachers_points(teacher, folder, tmp_path):
     said = []
     records = unlabelled_images([folder], tmp_path / "frames", said.append)
-    subjects = pseudo_labelled(teacher, records, said.append, drawings=True)
+    subjects = pseudo_labelled(teacher, records, Reporter(said.append), drawings=True)
     assert {s.image.path.name for s in subjects} == {"person0.png", "person1.png"}
     assert "1 damaged" in said[-1]
     for s in subjects:
@@ -55,7 +56,7 @@ def test_people_in_a_folder_become_subjects_with_the_teachers_points(teacher, fo
 def test_who_is_drawn_is_left_out(teacher, folder, tmp_path):
     records = unlabelled_images([folder], tmp_path / "frames", lambda _: None)
     with pytest.raises(PosetuneError, match="2 who seem to be drawn"):
-        pseudo_labelled(teacher, records, lambda _: None)
+        pseudo_labelled(teacher, records, Reporter())
 
 
 def test_what_the_views_do_not_agree_on_is_not_trusted(teacher, folder):
@@ -105,15 +106,15 @@ def test_videos_of_one_name_are_different_videos_and_a_damaged_one_is_left_out(t
 
 
 def test_images_of_other_splits_are_not_learnt_from(tmp_path):
-    from posetune.runtime.landmarker import Landmarker
     from posetune.synthetic.sample import write_sample
     from posetune.tune.config import load_config
-    from posetune.tune.people.collect import _held_back, base_networks, load_splits
+    from posetune.tune.people.collect import _held_back, trainable_networks
+    from posetune.tune.people.labelled import load_splits
 
     write_sample(tmp_path)
     config = load_config(None, {"data": str(tmp_path), "base": "lite", "out": str(tmp_path / "run")}, [])
-    landmarker = Landmarker(*(getattr(base_networks("lite"), n) for n in ("landmarks", "detector")))
-    held = _held_back(config, load_splits(config, landmarker, lambda _: None)[1])
+    lite = trainable_networks("lite")
+    held = _held_back(config, load_splits(config, lite, Reporter())[1])
     in_train = {p["file_name"] for p in json.loads((tmp_path / "annotations" / "train.json").read_text())["images"]}
     names = {str(path.relative_to((tmp_path / "images").resolve())) for path in held}
     everything = {str(p.relative_to(tmp_path / "images")) for p in (tmp_path / "images").rglob("*") if p.is_file()}
@@ -122,7 +123,7 @@ def test_images_of_other_splits_are_not_learnt_from(tmp_path):
     assert names | in_train == everything
 
     (tmp_path / "annotations" / "val.json").unlink()  # a part of train is kept for validation then
-    train, val = load_splits(config, landmarker, lambda _: None)
+    train, val = load_splits(config, lite, Reporter())
     held = _held_back(config, val)
     assert {i.path.resolve() for i in val.images} <= held
     assert not {i.path.resolve() for i in train.images} & held
@@ -146,7 +147,7 @@ def test_nothing_to_learn_from_is_said(teacher, tmp_path):
     cv2.imwrite(str(tmp_path / "room.png"), room(240, 320))
     records = unlabelled_images([tmp_path], tmp_path / "frames", lambda _: None)
     with pytest.raises(PosetuneError, match="sure of nobody"):
-        pseudo_labelled(teacher, records, lambda _: None)
+        pseudo_labelled(teacher, records, Reporter())
 
 
 def test_pseudo_labels_are_kept_for_a_resumed_run(tmp_path):

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,9 @@ torch = pytest.importorskip("torch")
 
 from posetune import stock
 from posetune.graph.flatbuffer import Graph
+from posetune.progress import Reporter
 from posetune.tune.config import load_config
+from posetune.tune.people.collect import Material
 from posetune.tune.training import blend
 from posetune.tune.training.blend import Choice, choose
 from posetune.tune.training.losses import OUTPUTS, Prediction
@@ -17,7 +21,7 @@ CPU = torch.device("cpu")
 class Shares:
     """Stands for a trainer: a network is known by its share of the tuned weights alone, stock's is 0."""
 
-    stock, pool = 0.0, None
+    stock, pool, device = 0.0, None, CPU
     reference = stock
 
     def use(self, weights):
@@ -30,16 +34,18 @@ class Shares:
 def chosen(monkeypatch, *settings, ordinary, domain, val=("v",) * 3, learnt_from=400, trainer=None):
     """What is chosen where ``ordinary(share, bias)`` and ``domain(share, bias)`` are the errors."""
     monkeypatch.setattr(blend, "ordinary_subjects", lambda: ["o"])
-    monkeypatch.setattr(
-        blend,
-        "errors_with_bias",
-        lambda share, people, biases, *_: np.array(
-            [(ordinary if people[0] == "o" else domain)(share, b) for b in biases]
-        ),
-    )
-    config = load_config(None, {"data": "d", "out": "o"}, settings)
+    monkeypatch.setattr(blend, "in_torch", lambda share, device, biases: (share, biases))
+
+    def measured(asked, people, *_):
+        share, biases = asked
+        errors = [(ordinary if people[0] == "o" else domain)(share, b) for b in biases]
+        return SimpleNamespace(mean_px=np.array(errors))
+
+    monkeypatch.setattr(blend, "measured", measured)
     trainer, said = trainer or Shares(), []
-    result = choose(trainer, "weights", val, learnt_from, config, None, CPU, said.append)
+    trainer.config = load_config(None, {"data": "d", "out": "o"}, settings)
+    session = SimpleNamespace(report=Reporter(said.append), say=said.append, cache=None)
+    result = choose(session, trainer, "weights", Material(["t"] * learnt_from, list(val), []))
     assert trainer.used == "weights"
     return result, said
 

@@ -5,6 +5,7 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 
 from posetune.runtime.landmark_network import refine as refine_numpy
+from posetune.tune.people.samples import Targets
 from posetune.tune.training.losses import (
     LossConfig,
     Prediction,
@@ -29,7 +30,7 @@ def parts(predicted, stock, points, weight, visible=None, world=None, config=Non
     b = points.shape[0]
     visible = torch.full((b, 33), float("nan")) if visible is None else visible
     world = torch.full((b, 33, 3), float("nan")) if world is None else world
-    result = losses(predicted, stock, points, weight, visible, world, 256, config or LossConfig())
+    result = losses(predicted, stock, Targets(points, weight, visible, world), 256, config or LossConfig())
     return {k: float(v) for k, v in result.items()}
 
 
@@ -119,9 +120,8 @@ def test_gradients_are_finite_at_coincidence():
     points = p.points.clone().requires_grad_()
     moving = Prediction(points, p.presence, p.heatmap, p.world)
     nan = torch.full((2, 33), float("nan"))
-    cost = losses(
-        moving, p, p.points[:, :33, :2], torch.ones(2, 33), nan, nan[..., None].expand(2, 33, 3), 256, LossConfig()
-    )
+    targets = Targets(p.points[:, :33, :2], torch.ones(2, 33), nan, nan[..., None].expand(2, 33, 3))
+    cost = losses(moving, p, targets, 256, LossConfig())
     sum(cost.values()).backward()
     assert torch.isfinite(points.grad).all()
 

@@ -9,7 +9,7 @@ from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.network import Network
 from posetune.runtime.landmark_network import LandmarkNetwork
 from posetune.tune.config import load_config
-from posetune.tune.people.samples import Batch
+from posetune.tune.people.samples import Batch, Targets
 from posetune.tune.training.losses import OUTPUTS, Prediction, gaussian_maps, refine
 from posetune.tune.training.smaller import SmallerTrainer, at_size, shrunk
 
@@ -20,7 +20,8 @@ def batch(count=2):
     images = torch.nn.functional.interpolate(images, (256, 256), mode="bilinear")
     points = torch.tensor(rng.uniform(60, 200, (count, 33, 2)), dtype=torch.float32)
     nan = torch.full((count, 33), float("nan"))
-    return Batch(images, points, torch.ones(count, 33), nan, nan[..., None].expand(-1, -1, 3), ("a", "b")[:count])
+    targets = Targets(points, torch.ones(count, 33), nan, nan[..., None].expand(-1, -1, 3))
+    return Batch(images, targets, ("a", "b")[:count])
 
 
 def test_an_answer_at_256_px_says_the_same_at_192():

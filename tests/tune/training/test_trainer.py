@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from posetune import stock
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.config import load_config
-from posetune.tune.people.samples import Batch
+from posetune.tune.people.samples import Batch, Targets
 from posetune.tune.training.trainer import Trainer, merged
 
 
@@ -22,14 +22,9 @@ def trainer():
 def batch(count=2):
     g = torch.Generator().manual_seed(2)
     unknown = torch.full((count, 33), math.nan)
-    return Batch(
-        torch.rand(count, 3, 256, 256, generator=g),
-        torch.rand(count, 33, 2, generator=g) * 256,
-        torch.ones(count, 33),
-        unknown,
-        unknown[..., None].expand(count, 33, 3),
-        ("a",) * count,
-    )
+    points = torch.rand(count, 33, 2, generator=torch.Generator().manual_seed(3)) * 256
+    targets = Targets(points, torch.ones(count, 33), unknown, unknown[..., None].expand(count, 33, 3))
+    return Batch(torch.rand(count, 3, 256, 256, generator=g), targets, ("a",) * count)
 
 
 def test_weights_folded_once_give_the_gradients_of_weights_folded_in_every_layer(trainer):
@@ -82,7 +77,7 @@ def test_a_second_visit_has_the_loss_that_new_crops_of_the_same_pixels_have(trai
     trainer.config = replace(trainer.config, lr=0.0)
     seen = batch(4)
     first = trainer.step(seen, 100)
-    assert sorted(seen.begun) == [0, 1]  # one part per thread
+    assert sorted(trainer.begun[seen]) == [0, 1]  # one part per thread
     assert trainer.step(seen, 100) == pytest.approx(first, rel=1e-6)
     assert trainer.step(batch(4), 100) == pytest.approx(first, rel=1e-6)
 

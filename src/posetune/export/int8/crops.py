@@ -11,13 +11,14 @@ import numpy as np
 from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
 from posetune.data.unlabelled import found_in, images_in
 from posetune.errors import PosetuneError
+from posetune.geometry import SMALLEST_TORSO
 from posetune.runtime.landmarker import Landmarker
-from posetune.tune.people.samples import Subject, make_sample, subject_of, unlabelled_subject
+from posetune.tune.crop_protocol import plain_crop
+from posetune.tune.people.samples import ImageCache, Subject, subject_of, unlabelled_subject
 
 #: As many crops as the ranges, the equalisation and the sensitivities need; more hardly change them.
 FIT_MOST, CHECK_MOST = 96, 96
 _FEWEST = 8
-_SMALLEST_TORSO = 10.0  # image px: smaller people are not scored (docs/reference/measures.md)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +32,8 @@ class Calibration:
 
     def fit_crops(self, size: int) -> np.ndarray:
         """(N, size, size, 3) uint8."""
-        return np.stack([cut(s, size)[0] for s in self.fit])
-
-
-def cut(subject: Subject, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The plain crop (size, size, 3) uint8, its points (33, 2) crop px and their weight (33,), 0 where unknown."""
-    pixels, points, weight, *_ = make_sample(subject, subject.image.read(), size, None, np.random.default_rng(0))
-    return pixels, points, weight
+        cache = ImageCache()
+        return np.stack([plain_crop(s, cache, size).pixels for s in self.fit])
 
 
 def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: Callable[[str], None]) -> Calibration:
@@ -75,7 +71,7 @@ def _labelled(folder: Path, seed: int, say: Callable[[str], None]) -> tuple[list
     else:
         first, check, how = keep_for_validation(first, 0.4, seed)
         say(f"No split 'val': {len(check.usable)} of the people, {how}, are measured on.")
-    fit, scored = ([subject_of(p) for p in d.usable if p.torso > _SMALLEST_TORSO] for d in (first, check))
+    fit, scored = ([subject_of(p) for p in d.usable if p.torso > SMALLEST_TORSO] for d in (first, check))
     return fit, scored
 
 

@@ -17,14 +17,16 @@ from torch import Tensor
 
 from posetune.backends.base import processors
 from posetune.export.int8.simulate import Simulated
+from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import Scale
 from posetune.graph.torch.network import Network
 from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.people.augment import AugmentConfig
-from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject
-from posetune.tune.training.losses import OUTPUTS, UNIT, LossConfig, Prediction, losses, refine, robust
+from posetune.tune.people.batches import BatchMaker, BatchPlan
+from posetune.tune.people.samples import Batch, ImageCache, Subject
+from posetune.tune.training.losses import OUTPUTS, UNIT, LossConfig, Prediction, held, refine, robust
 from posetune.tune.training.trainer import merged, parameter_groups, set_up_thread, sum_scaled
 
 _BATCH = 8
@@ -54,16 +56,8 @@ def finetune(
     """
     set_up_thread()
     student = _Student(teacher, graph, layers, scales)
-    maker = BatchMaker(
-        subjects,
-        [],
-        batch=_BATCH,
-        replay_share=0.0,
-        size=student.network.input_size,
-        augment=AugmentConfig(wild_rotation=0.0, occluder=0.0),
-        seed=seed,
-        cache=ImageCache(),
-    )
+    varied = AugmentConfig(wild_rotation=0.0, occluder=0.0)
+    maker = BatchMaker(subjects, [], BatchPlan(_BATCH, 0.0, student.network.input_size, varied, seed), ImageCache())
     student.normalise(maker(_MOST_STEPS + k) for k in range(_CALIBRATION // _BATCH))
     begun, step, done = time.monotonic(), 0, 0.0
     with ThreadPoolExecutor(processors(), "int8", initializer=set_up_thread) as pool:
@@ -82,7 +76,7 @@ class _Student:
         self.teacher = Network(teacher).requires_grad_(False)
         self.network = Simulated(graph, layers, scales).requires_grad_(False)
         self.float_form = Network(graph).requires_grad_(False)
-        finest = _FINEST * self.network.input_size / 256
+        finest = _FINEST * self.network.input_size / SIZE
         self.names = [n for n in self.network.convolutions_for(OUTPUTS) if self.network.output_resolution(n) <= finest]
         self.parameters: list[Tensor] = []
         self.average: list[Tensor] = []
@@ -140,19 +134,7 @@ class _Student:
 
 def _loss(got: Prediction, wanted: Prediction, size: int, config: LossConfig) -> Tensor:
     """How far the answers are from the teacher's."""
-    batch = got.points.shape[0]
-    nothing = torch.zeros(batch, COUNT)
-    unknown = torch.full((batch, COUNT), float("nan"))
-    parts = losses(
-        got,
-        wanted,
-        torch.zeros(batch, COUNT, 2),
-        nothing,
-        unknown,
-        torch.full((batch, COUNT, 3), float("nan")),
-        size,
-        config,
-    )
+    parts = {f"hold_{name}": config.hold * value for name, value in held(got, wanted, config).items()}
     there, sure_there = refine(wanted.points[:, :COUNT, :2], wanted.heatmap[..., :COUNT], size)
     here, sure_here = refine(got.points[:, :COUNT, :2], got.heatmap[..., :COUNT], size)
     off = robust(((here - there).square().sum(-1) + 0.01).sqrt() - 0.1, config.outlier_px)

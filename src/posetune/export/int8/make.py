@@ -11,11 +11,13 @@ from posetune.export.int8 import plan
 from posetune.export.int8.bias import corrected
 from posetune.export.int8.equalise import equalise
 from posetune.export.int8.ranges import Watching, whole_scale
+from posetune.geometry import SIZE
 from posetune.graph import int8
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import narrow, widen
 from posetune.landmarks import COUNT
-from posetune.runtime.landmark_network import LandmarkNetwork, refine
+from posetune.runtime.landmark_network import LandmarkNetwork
+from posetune.tune.crop_protocol import file_answers
 
 #: Half way (in logarithms) between channels as they are and channels of one size: the weights pay for what the activations gain.
 #: 0.75 and 1 are worse (docs/lab/results/int8.md).
@@ -78,5 +80,4 @@ class Maker:
 def _points(network: bytes, crops: np.ndarray) -> np.ndarray:
     """(N, 33, 2) refined landmarks, px of a 256 px crop."""
     net = LandmarkNetwork(network, threads=1)
-    outputs = [net(crop) for crop in crops]
-    return np.stack([refine(o.points, o.heatmap, net.size)[:COUNT, :2] for o in outputs]) * (256 / net.size)
+    return file_answers(net, crops)[0][:, :COUNT] * (SIZE / net.size)

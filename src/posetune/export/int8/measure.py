@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posetune.export.int8.crops import Calibration, cut
+from posetune.export.int8.crops import Calibration
+from posetune.geometry import SIZE
 from posetune.landmarks import AUX_CENTER, AUX_CIRCLE, COUNT
-from posetune.runtime.landmark_network import LandmarkNetwork, refine
+from posetune.runtime.landmark_network import LandmarkNetwork
+from posetune.tune.crop_protocol import file_answers, plain_crop
+from posetune.tune.people.samples import ImageCache
 
 #: The mean error of stock networks on labelled people is 6 to 11 crop px (docs/lab/results/stock-networks.md).
 #: Without labels, a distance d to the
@@ -52,22 +55,17 @@ class Row:
 
 def answer(network: bytes, calibration: Calibration) -> Answers:
     """The crop protocol on the people to measure on."""
-    net = LandmarkNetwork(network, threads=1)
-    scale = 256 / net.size
-    points, aux, present = [], [], []
-    for subject in calibration.check:
-        output = net(cut(subject, net.size)[0])
-        refined = refine(output.points, output.heatmap, net.size)[:, :2] * scale
-        points.append(refined[:COUNT])
-        aux.append(refined[[AUX_CENTER, AUX_CIRCLE]])
-        present.append(output.presence > _PRESENT)
-    return Answers(np.stack(points), np.stack(aux), np.array(present))
+    net, cache = LandmarkNetwork(network, threads=1), ImageCache()
+    crops = np.stack([plain_crop(subject, cache, net.size).pixels for subject in calibration.check])
+    points, presence = file_answers(net, crops)
+    points = points * (SIZE / net.size)
+    return Answers(points[:, :COUNT], points[:, [AUX_CENTER, AUX_CIRCLE]], presence > _PRESENT)
 
 
 def labels(calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
     """(N, 33, 2) true points in px of a 256 px crop, and (N, 33) whether they are known."""
-    made = [cut(s, 256) for s in calibration.check]
-    return np.stack([m[1] for m in made]), np.stack([m[2] for m in made]) > 0
+    points = [subject.crop.to_crop(subject.keypoints, SIZE) for subject in calibration.check]
+    return np.stack(points), np.stack([subject.weight for subject in calibration.check]) > 0
 
 
 def distance(a: Answers, b: Answers) -> float:

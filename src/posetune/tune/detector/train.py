@@ -28,10 +28,11 @@ from posetune.tune.detector.samples import SampleMaker, plain_sample
 from posetune.tune.detector.scenes import Circles, Scene, scenes_of
 from posetune.tune.detector.score import Looked, Score, looked_at, score_of
 from posetune.tune.detector.trainer import DetectorTrainer, pixels_of, with_circle_scaled
-from posetune.tune.people.collect import _sample_folder
-from posetune.tune.people.samples import ImageCache, ahead
+from posetune.tune.people.batches import ahead
+from posetune.tune.people.replay import sample_folder
+from posetune.tune.people.samples import ImageCache
 from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
-from posetune.tune.training.loop import device_of
+from posetune.tune.session import device_of
 
 _CALIBRATION_SAMPLES = 48
 _LOG_EVERY = 20  # steps
@@ -70,7 +71,11 @@ def train_detector(config: DetectorConfig, *, resume: bool = False, say: Say = p
     detector, an unwritable folder, or a loss that is not finite.
     """
     folder = RunFolder(config.out)
-    folder.prepare(resume)
+    with folder.taken(resume):
+        return _train(config, folder, resume, say)
+
+
+def _train(config: DetectorConfig, folder: RunFolder, resume: bool, say: Say) -> DetectorResult:
     device = device_of(config)  # type: ignore[arg-type]
     torch.manual_seed(config.seed)
     random.seed(config.seed)
@@ -277,7 +282,7 @@ def gather(config: DetectorConfig, say: Say) -> Material:
     order = np.random.default_rng([config.seed, 3]).permutation(len(val))[: config.val_pictures]
     held, ordinary = [], []
     if config.replay.sample_set:
-        sample = _sample_folder()
+        sample = sample_folder()
         held += [_held(s.image) for s in scenes_of(load_dataset(sample, "ordinary_train"))]
         ordinary = scenes_of(load_dataset(sample, "ordinary"), "nobody")
     if config.replay.folder is not None:

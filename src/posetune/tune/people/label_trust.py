@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from posetune.data.people import Dataset
 from posetune.data.rulings import Rulings
 from posetune.data.suspects import find_suspects, network_answers
 from posetune.landmarks import COUNT
+from posetune.progress import Reporter, Say
 from posetune.runtime.landmarker import Landmarker
+from posetune.stock import Networks
 
 #: The weight of a suspected label. Not 0: a point of weight 0 counts as unlabelled and is held to stock's answer, but where
 #: label and stock contradict each other nobody knows which is right, so a suspect is neither taught nor held.
 DISTRUSTED = 1e-6
 
 
-def trust_of(dataset: Dataset, landmarks: bytes, detector: bytes, say: Callable[[str], None]) -> np.ndarray:
+def trust_of(dataset: Dataset, networks: Networks, report: Reporter) -> np.ndarray:
     """(N, 33) weights for ``dataset.usable``, 1 for a trusted label: :data:`DISTRUSTED` for a suspect.
 
-    ``landmarks``: the network whose contradiction makes a label suspect.
+    ``networks``: whose contradiction makes a label suspect.
     """
-    return trust_from(dataset, network_answers(dataset, {"base": Landmarker(landmarks, detector)}), say)
+    return trust_from(dataset, asked(dataset, Landmarker(networks.landmarks, networks.detector), report), report.say)
 
 
-def trust_from(dataset: Dataset, answers: np.ndarray, say: Callable[[str], None]) -> np.ndarray:
+def asked(dataset: Dataset, landmarker: Landmarker, report: Reporter) -> np.ndarray:
+    """What ``landmarker`` says of ``dataset.usable``, as ``find_suspects`` wants it."""
+    with report.counting("crops, suspects looked for", 2 * len(dataset.usable)) as counter:
+        return network_answers(dataset, {"base": landmarker}, counter.at)
+
+
+def trust_from(dataset: Dataset, answers: np.ndarray, say: Say) -> np.ndarray:
     """As :func:`trust_of`, from answers that are there already (as ``find_suspects`` wants them)."""
     ruled = Rulings.beside(dataset.root)
     suspects = ruled.without_kept(dataset, find_suspects(dataset, answers))

@@ -2,32 +2,70 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
 
+from posetune import stock
+from posetune._version import __version__
 from posetune.data.drawings import SIDE, is_drawing
 from posetune.data.people import ImageRecord
 from posetune.data.split import MOST_SPLIT_OFF, choose_groups
-from posetune.data.teacher import pseudo_labels
-from posetune.data.unlabelled import find_people
+from posetune.data.teacher import VIEWS, pseudo_labels
+from posetune.data.unlabelled import find_people, unlabelled_images
 from posetune.errors import PosetuneError
 from posetune.files import NPZ_ERRORS, replacing
 from posetune.geometry import Crop
+from posetune.graph.points import has_own_points
 from posetune.landmarks import COUNT
-from posetune.progress import Progress
+from posetune.progress import Reporter
 from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import of_networks
+from posetune.tune.config import TrainConfig
 from posetune.tune.people.samples import Subject
+from posetune.tune.run_folder import PSEUDO_LABELS
 
-Say = Callable[[str], None]
 _NOTHING = np.full(COUNT, np.nan, np.float32)
 
 
+def teachers_labels(config: TrainConfig, held_back: set[Path], folder: Path, report: Reporter) -> list[Subject]:
+    """Whoever the teacher is sure of in images that are not ``held_back``; asked once for a run folder, however often the
+    run is resumed.
+    """
+    teacher = stock.resolve(config.teacher)
+    if has_own_points(teacher.landmarks):
+        raise PosetuneError(f"The teacher {config.teacher} has points of its own; it must give MediaPipe's 33.")
+    found = unlabelled_images(config.unlabelled, folder / "frames", report.say)
+    records = [record for record in found if record.path.resolve() not in held_back]
+    if len(records) < len(found):
+        report.say(
+            f"{len(found) - len(records)} of them are not learnt from: they belong to validation or to another split of "
+            f"{config.data}."
+        )
+    if not records:
+        raise PosetuneError(
+            f"All unlabelled images belong to validation or to another split of {config.data}; give others."
+        )
+    state = [(str(r.path.resolve()), r.path.stat().st_size) for r in records]
+    content = hashlib.sha256(
+        teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr((state, VIEWS)).encode()
+    ).hexdigest()
+    asked = f"{content} drawings={config.drawings} posetune={__version__}"
+    subjects = kept(folder / PSEUDO_LABELS, asked)
+    if subjects is not None:
+        report.say(f"Pseudo-labels: {len(subjects)} people, as kept in {folder / PSEUDO_LABELS}.")
+        return subjects
+    subjects = pseudo_labelled(of_networks(teacher), records, report, drawings=config.drawings)
+    keep(folder / PSEUDO_LABELS, asked, subjects)
+    return subjects
+
+
 def pseudo_labelled(
-    teacher: Landmarker, records: Sequence[ImageRecord], say: Say, most_people: int = 5, drawings: bool = False
+    teacher: Landmarker, records: Sequence[ImageRecord], report: Reporter, most_people: int = 5, drawings: bool = False
 ) -> list[Subject]:
     """The people that ``teacher`` finds in the images, as training subjects with its pseudo-labels.
 
@@ -36,10 +74,10 @@ def pseudo_labelled(
 
     Raises PosetuneError if nobody is left.
     """
-    with Progress(len(records), "images searched") as progress:
-        found, damaged = find_people(teacher, records, most_people, progress.step)
-    with Progress(len(found), "people looked at") as progress:
-        labels = pseudo_labels(teacher, found, ImageRecord.read, lambda _: progress.step())
+    with report.counting("images searched", len(records)) as counter:
+        found, damaged = find_people(teacher, records, most_people, counter.step)
+    with report.counting("people looked at", len(found)) as counter:
+        labels = pseudo_labels(teacher, found, ImageRecord.read, counter.at)
     subjects, drawn = [], 0
     for (record, crop), points, trust, good in zip(
         found, labels.points_px, labels.trust, labels.believable, strict=True
@@ -56,7 +94,7 @@ def pseudo_labelled(
             + (f". {drawn} who seem to be drawn were left out; --set drawings=true keeps them." if drawn else ".")
         )
     kept = np.mean([np.mean(s.weight > 0) for s in subjects])
-    say(
+    report.say(
         f"Pseudo-labels: {len(subjects)} of {len(found)} people found are believable, with {kept:.0%} of their points"
         + (f"; {drawn} who seem to be drawn left out (drawings=true keeps them)" if drawn else "")
         + (f"; {damaged} damaged images left out." if damaged else ".")

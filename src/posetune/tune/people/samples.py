@@ -1,13 +1,11 @@
-"""Labelled people → training samples: crops with their targets, prepared on a thread ahead of the network."""
+"""Labelled people → training samples: crops with what is known in them."""
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +15,6 @@ from posetune.geometry import Crop
 from posetune.landmarks import COUNT, FLIP
 from posetune.skeleton import BLAZEPOSE
 from posetune.tune.people.augment import AugmentConfig, occlude, vary_crop, vary_pixels
-
-#: Crops between two visits: about 3 MB each are kept for so long.
-_BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,38 +38,57 @@ class Subject:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """What one training step sees. B samples; crop px of the network's input size.
-
-    ``images``: (B, 3, S, S) float32 in [0, 1]. ``points``: (B, 33, 2). ``weight``, ``visible``: (B, 33).
-    ``world``: (B, 33, 3) metres, NaN where unknown. ``names``: where each sample came from, for error messages.
-    ``begun``: what the trainer knows of these crops since an earlier visit.
+class Sample:
+    """One crop and what is known in it. ``pixels``: (S, S, 3) uint8 RGB. ``points``: (33, 2) crop px. ``weight``, ``visible``:
+    (33,). ``world``: (33, 3) metres in the crop's axes, NaN where unknown. ``name``: where it came from, for error messages.
     """
 
-    images: torch.Tensor
+    pixels: np.ndarray
+    points: np.ndarray
+    weight: np.ndarray
+    visible: np.ndarray
+    world: np.ndarray
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What is known of B crops; crop px of the network's input size.
+
+    ``points``: (B, 33, 2). ``weight``, ``visible``: (B, 33). ``world``: (B, 33, 3) metres, NaN where unknown.
+    """
+
     points: torch.Tensor
     weight: torch.Tensor
     visible: torch.Tensor
     world: torch.Tensor
+
+    def apply(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Targets:
+        """The same change made to each of the four."""
+        return Targets(change(self.points), change(self.weight), change(self.visible), change(self.world))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one training step sees: B crops.
+
+    ``images``: (B, 3, S, S) float32 in [0, 1]. ``names``: where each sample came from, for error messages.
+    """
+
+    images: torch.Tensor
+    targets: Targets
     names: tuple[str, ...]
-    begun: dict[int, Any] = field(default_factory=dict)
 
     def to(self, device: torch.device) -> Batch:
-        tensors = (self.images, self.points, self.weight, self.visible, self.world)
-        images, points, weight, visible, world = (t.to(device, non_blocking=True) for t in tensors)
-        return Batch(images, points, weight, visible, world, self.names)
+        def moved(tensor: torch.Tensor) -> torch.Tensor:
+            return tensor.to(device, non_blocking=True)
+
+        return Batch(moved(self.images), self.targets.apply(moved), self.names)
 
     def part(self, index: int, count: int) -> Batch:
         """Every ``count``-th sample from ``index`` on, so that each part has its share of replay."""
         take = slice(index, None, count)
-        return Batch(
-            self.images[take],
-            self.points[take],
-            self.weight[take],
-            self.visible[take],
-            self.world[take],
-            self.names[take],
-        )
+        return Batch(self.images[take], self.targets.apply(lambda t: t[take]), self.names[take])
 
 
 class ImageCache:
@@ -121,8 +135,8 @@ def unlabelled_subject(image: ImageRecord, crop: Crop) -> Subject:
 
 def make_sample(
     subject: Subject, image: np.ndarray, size: int, augment: AugmentConfig | None, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """One sample: crop (S, S, 3) uint8, points (33, 2) crop px, weight (33,), visible (33,), world (33, 3).
+) -> Sample:
+    """One sample of a subject, whose image is ``image`` (H, W, 3) uint8 RGB; ``size``: the crop's side S in px.
 
     With ``augment`` None: the plain crop of the crop protocol. A mirrored crop has left and right partners swapped in
     everything that is known, and world x negated.
@@ -139,7 +153,7 @@ def make_sample(
     if crop.mirror:
         points, weight, visible = points[subject.flip], weight[subject.flip], visible[subject.flip]
         world = world[FLIP]
-    return pixels, points, weight, visible, world
+    return Sample(pixels, points, weight, visible, world, subject.name)
 
 
 def _inside(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -160,121 +174,12 @@ def _turn_world(world: np.ndarray, crop: Crop) -> np.ndarray:
     return turned
 
 
-def collate(samples: Sequence[tuple[np.ndarray, ...]], names: Sequence[str]) -> Batch:
-    """Stack the results of :func:`make_sample`."""
-    pixels, *rest = (np.stack(column) for column in zip(*samples, strict=True))
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
-    points, weight, visible, world = (torch.from_numpy(np.asarray(a, np.float32)) for a in rest)
-    return Batch(images, points, weight, visible, world, tuple(names))
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Stack samples of one size."""
 
+    def stacked(name: str) -> torch.Tensor:
+        return torch.from_numpy(np.asarray(np.stack([getattr(s, name) for s in samples]), np.float32))
 
-class Sampler:
-    """Endless order over subjects: every pass shuffled anew; the state after n samples depends on seed and n alone."""
-
-    def __init__(self, count: int, seed: int, start: int = 0) -> None:
-        self.count, self.seed, self.drawn = count, seed, start
-
-    def take(self, n: int) -> list[tuple[int, int]]:
-        """The next n as (index, serial number); the serial number seeds the sample's augmentation."""
-        chosen = []
-        for _ in range(n):
-            passes, place = divmod(self.drawn, self.count)
-            order = np.random.default_rng([self.seed, 1, passes]).permutation(self.count)
-            chosen.append((int(order[place]), self.drawn))
-            self.drawn += 1
-        return chosen
-
-
-class BatchMaker:
-    """Makes the ``step``-th batch: ``batch`` labelled subjects, of which ``replay`` come from the replay pool instead."""
-
-    def __init__(
-        self,
-        subjects: Sequence[Subject],
-        replay: Sequence[Subject],
-        *,
-        batch: int,
-        replay_share: float,
-        size: int,
-        augment: AugmentConfig | None,
-        seed: int,
-        cache: ImageCache,
-    ) -> None:
-        self.subjects, self.replay = list(subjects), list(replay)
-        self.replayed = round(batch * replay_share) if self.replay else 0
-        self.batch, self.size, self.augment, self.seed, self.cache = batch, size, augment, seed, cache
-
-    def __call__(self, step: int) -> Batch:
-        """Deterministic in (seed, step): a resumed run sees what an unbroken one would have."""
-        own = self.batch - self.replayed
-        chosen = [(self.subjects[i], n) for i, n in Sampler(len(self.subjects), self.seed, step * own).take(own)]
-        if self.replayed:
-            start = step * self.replayed
-            picks = Sampler(len(self.replay), self.seed + 1, start).take(self.replayed)
-            chosen += [(self.replay[i], n) for i, n in picks]
-        samples = []
-        for k, (subject, number) in enumerate(chosen):
-            rng = np.random.default_rng([self.seed, 2, int(k >= own), number])
-            samples.append(make_sample(subject, self.cache.read(subject.image), self.size, self.augment, rng))
-        return collate(samples, [s.name for s, _ in chosen])
-
-
-class Revisited:
-    """Batches in blocks, each block gone through ``visits`` times before the next.
-
-    From the second visit on the frozen layers' results and the stock network's answer are there already, which halves the
-    cost of a step; and steps are what a network learns by, more than by new crops (docs/lab/results/skill-and-forgetting.md).
-    """
-
-    def __init__(self, make: Callable[[int], Batch], visits: int, batch: int) -> None:
-        """``make``: gives the n-th batch, of ``batch`` crops."""
-        self.make, self.visits = make, visits
-        self.block = max(1, _BLOCK // batch)
-        self._kept: dict[int, Batch] = {}
-
-    def __call__(self, step: int) -> Batch:
-        """The batch of a step: deterministic, wherever one begins."""
-        blocks, place = divmod(step, self.visits * self.block)
-        visit, place = divmod(place, self.block)
-        number = blocks * self.block + place
-        batch = self._kept.pop(number, None) or self.make(number)
-        if visit + 1 < self.visits:
-            self._kept[number] = batch
-        return batch
-
-
-def ahead(make: Callable[[int], Batch], start: int, stop: int, depth: int = 3) -> Iterator[Batch]:
-    """Yield ``make(step)`` for each step, prepared on a thread that stays at most ``depth`` batches ahead.
-
-    An exception in the thread is raised here, at the step it belongs to. Closing the generator ends the thread.
-    """
-    ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=depth)
-    stopped = threading.Event()
-
-    def put(item: Batch | BaseException) -> None:
-        while not stopped.is_set():
-            try:
-                return ready.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        try:
-            for step in range(start, stop):
-                if stopped.is_set():
-                    return
-                put(make(step))
-        except BaseException as error:  # whatever it is, the consumer must hear of it
-            put(error)
-
-    thread = threading.Thread(target=work, name="samples", daemon=True)
-    thread.start()
-    try:
-        for _ in range(start, stop):
-            item = ready.get()
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        thread.join(timeout=5)
+    images = torch.from_numpy(np.stack([s.pixels for s in samples])).permute(0, 3, 1, 2).float().div_(255)
+    targets = Targets(stacked("points"), stacked("weight"), stacked("visible"), stacked("world"))
+    return Batch(images, targets, tuple(s.name for s in samples))

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from posetune.tune.config import TrainConfig
-from posetune.tune.people.collect import ordinary_subjects
-from posetune.tune.people.samples import ImageCache, Subject
+from posetune.graph.torch.network import Network
+from posetune.tune.crop_protocol import in_torch, measured
+from posetune.tune.people.collect import Material
+from posetune.tune.people.replay import ordinary_subjects
+from posetune.tune.people.samples import Subject
 from posetune.tune.training.trainer import Trainer
-from posetune.tune.training.validate import errors_with_bias
+
+if TYPE_CHECKING:
+    from posetune.tune.session import Session
 
 _SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 #: How much the error on the sample set's ordinary people, whom training has not seen, may grow in any case …
@@ -50,62 +53,74 @@ class Choice:
     heatmap_bias: float = 0.0
 
 
-def choose(
-    trainer: Trainer,
-    weights: Sequence[Tensor],
-    val: Sequence[Subject],
-    learnt_from: int,
-    config: TrainConfig,
-    cache: ImageCache,
-    device: torch.device,
-    say: Callable[[str], None],
-) -> Choice:
-    """Put ``weights`` (the best of the run) in place and choose what ``config.blend`` and ``config.heatmap_bias`` leave open.
+def choose(session: Session, trainer: Trainer, weights: Sequence[Tensor], people: Material) -> Choice:
+    """Put ``weights`` (the best of the run) in place and choose what the configuration leaves open of ``blend`` and
+    ``heatmap_bias``.
 
-    The bias: the one with the least sum of the errors on ``val`` and on ordinary rendered people, each relative to stock's, or
-    the middle one of those that are equal to it, since chance decides between them.
+    The bias: the one with the least sum of the errors on ``people.val`` and on ordinary rendered people, each relative to
+    stock's, or the middle one of those that are equal to it, since chance decides between them.
     The share: the largest at which, with its bias, the error on those people grows by no more than :data:`_GROWTH`, or by
-    :data:`_TRADE` of what is gained on ``val`` (less, where that is few people); smaller ones are taken as long as ``val``
-    itself gets better by them, as where few people taught poses of many kinds. ``val`` may be empty: nothing is gained then,
-    and the bias is 0. ``learnt_from``: how many people training has seen; few get a smaller share, and all at most
-    :data:`_MOST`, unless what the weights are blended with is no network that anybody uses (a resized one, untuned).
+    :data:`_TRADE` of what is gained on val (less, where that is few people); smaller ones are taken as long as val itself gets
+    better by them, as where few people taught poses of many kinds. val may be empty: nothing is gained then, and the bias is
+    0. Where few people were learnt from the share is smaller, and it is :data:`_MOST` at most, unless what the weights are
+    blended with is no network that anybody uses (a resized one, untuned).
     """
     trainer.use(weights)
+    config, val = trainer.config, people.val
     free_bias = config.heatmap_bias == "auto" and len(val) > 0
     biases = _BIASES if free_bias else (0.0 if config.heatmap_bias == "auto" else float(config.heatmap_bias),)
-
-    def errors(network: torch.nn.Module, people: Sequence[Subject], biases: Sequence[float]) -> np.ndarray:
-        return errors_with_bias(network, people, biases, cache, device, trainer.pool)  # type: ignore[arg-type]
-
     if config.blend != "auto" and len(biases) == 1:
         return Choice(float(config.blend), biases[0])
-    people = ordinary_subjects()
+    most = _MOST if trainer.reference is trainer.stock else 1.0
+    shares = _shares(len(people.train), most) if config.blend == "auto" else (float(config.blend),)
+    ordinary = ordinary_subjects()
     some = [val[i] for i in np.random.default_rng([config.seed, 4]).permutation(len(val))[:_VAL_PEOPLE]]
-    stock = float(errors(trainer.stock, people, (0.0,))[0])
+    with session.report.counting(
+        "crops, blend and heatmaps searched", (1 + len(shares)) * (len(ordinary) + len(some))
+    ) as counter:
+
+        def errors(network: Network, subjects: Sequence[Subject], biases: Sequence[float]) -> np.ndarray:
+            answerer = in_torch(network, trainer.device, biases)
+            return measured(answerer, subjects, session.cache, trainer.pool, counter).mean_px
+
+        tried = _tried(trainer, shares, biases, (ordinary, some), errors)
+    if free_bias:
+        session.say(
+            f"Heatmap logits raised by {biases[tried.best]:g}: {tried.domain_error / tried.domain[0] - 1:+.1%} error on "
+            f"validation, {tried.ordinary[tried.best] / tried.ordinary[0] - 1:+.1%} on ordinary people."
+        )
+    session.say(
+        f"Ordinary people (rendered, unseen): error {tried.ordinary[tried.best] - 1:+.1%} against stock with "
+        f"{tried.share:.0%} of the tuned weights; kept."
+    )
+    return Choice(tried.share, biases[tried.best])
+
+
+def _tried(
+    trainer: Trainer,
+    shares: Sequence[float],
+    biases: Sequence[float],
+    people: tuple[Sequence[Subject], Sequence[Subject]],
+    errors: Callable[[Network, Sequence[Subject], Sequence[float]], np.ndarray],
+) -> _Tried:
+    """The share to keep, see :func:`choose`. ``people``: ordinary ones, and some of val; ``errors``: of a network on some of
+    them, for each bias.
+    """
+    ordinary, some = people
+    stock = float(errors(trainer.stock, ordinary, (0.0,))[0])
     stock_domain = float(errors(trainer.stock, some, (0.0,))[0]) if some else 1.0
     kept: _Tried | None = None
-    most = _MOST if trainer.reference is trainer.stock else 1.0
-    for share in _shares(learnt_from, most) if config.blend == "auto" else (float(config.blend),):
+    for share in shares:
         network = trainer.blended(share)
-        ordinary = errors(network, people, biases) / stock
+        general = errors(network, ordinary, biases) / stock
         domain = errors(network, some, biases) / stock_domain if some else np.ones(len(biases))
-        tried = _Tried(share, _middle_of_the_least(domain + ordinary), domain, ordinary)
+        tried = _Tried(share, _middle_of_the_least(domain + general), domain, general)
         better = kept is not None and tried.allowed(len(some)) and tried.domain_error < kept.domain_error
         if kept is not None and kept.allowed(len(some)) and not better:
             break
         kept = tried
     assert kept is not None
-    share, best, domain, ordinary = kept
-    if free_bias:
-        say(
-            f"Heatmap logits raised by {biases[best]:g}: {domain[best] / domain[0] - 1:+.1%} error on validation, "
-            f"{ordinary[best] / ordinary[0] - 1:+.1%} on ordinary people."
-        )
-    say(
-        f"Ordinary people (rendered, unseen): error {ordinary[best] - 1:+.1%} against stock with {share:.0%} of the "
-        "tuned weights; kept."
-    )
-    return Choice(share, biases[best])
+    return kept
 
 
 class _Tried(NamedTuple):

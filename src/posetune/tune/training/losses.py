@@ -5,6 +5,7 @@ Coordinates are compared in crop px ÷ ``UNIT``, so that a loss of 1 is an error
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,18 @@ from torch import Tensor
 
 from posetune.landmarks import COUNT, NETWORK_COUNT
 from posetune.runtime.landmark_network import REFINE_KERNEL, REFINE_MIN_CONFIDENCE
+from posetune.tune.people.samples import Targets
 
 UNIT = 10.0  # crop px
 _TINY = 1e-30
+#: How much the parts count against each other, on top of the configuration's weights. Metres and z are brought near the size of
+#: an error in the picture: a decimetre counts as UNIT, z half as much as x and y, since it is known worse. Flags (visibility,
+#: presence of a point) and the presence of the pose are small numbers that must hardly move.
+_METRES = 10.0
+_Z = 0.5
+_MAP = 0.5
+_HELD_FLAGS = 2.0
+_HELD_PRESENCE = 4.0
 #: The outputs of a landmark network that training looks at, by place: points, presence, heatmap, world.
 OUTPUTS = (0, 1, 3, 4)
 
@@ -134,50 +144,45 @@ def gaussian_maps(points: Tensor, size: int, cells: int, sigma: float) -> Tensor
 
 
 def losses(
-    predicted: Prediction,
-    stock: Prediction,
-    points: Tensor,
-    weight: Tensor,
-    visible: Tensor,
-    world: Tensor,
-    size: int,
-    config: LossConfig,
+    predicted: Prediction, stock: Prediction, targets: Targets, size: int, config: LossConfig
 ) -> dict[str, Tensor]:
-    """The parts of the loss, already weighted; their sum is what training minimises.
-
-    points (B, 33, 2) crop px with weight (B, 33); visible (B, 33) 1, 0 or NaN; world (B, 33, 3) metres or NaN.
-    """
-    xy, target = predicted.points[:, :COUNT, :2], points
+    """The parts of the loss, already weighted; their sum is what training minimises. ``size``: the crop's side, px."""
+    points, weight, world = targets.points, targets.weight, targets.world
+    xy = predicted.points[:, :COUNT, :2]
     refined, sure = refine(xy, predicted.heatmap[..., :COUNT], size)
     parts = {
-        "regression": config.regression * _mean(robust(_distance(xy, target), config.outlier_px), weight) / UNIT,
+        "regression": config.regression * _mean(robust(_distance(xy, points), config.outlier_px), weight) / UNIT,
         "refined": config.refined
-        * (robust(_distance(refined, target), config.outlier_px) * weight * sure).sum()
+        * (robust(_distance(refined, points), config.outlier_px) * weight * sure).sum()
         / weight.sum().clamp_min(1e-6)
         / UNIT,
     }
     taught = weight > 0
-    wanted = torch.sigmoid(stock.heatmap)
-    extra = NETWORK_COUNT - COUNT
-    labels = gaussian_maps(F.pad(points, (0, 0, 0, extra)), size, wanted.shape[1], config.heatmap_sigma)
-    wanted = torch.where(F.pad(taught, (0, extra))[:, None, None], labels, wanted)
-    away = _map_errors(predicted, wanted, config)
-    parts["heatmap"] = config.heatmap * 0.5 * _mean(away, weight)  # that of the taught maps: others weigh nothing
-    known = torch.isfinite(visible)
+    away = _map_errors(predicted, _wanted_maps(stock, targets, size, config), config)
+    parts["heatmap"] = config.heatmap * _MAP * _mean(away, weight)  # that of the taught maps: others weigh nothing
+    visible = torch.isfinite(targets.visible)
     says = F.binary_cross_entropy_with_logits(
-        predicted.points[:, :COUNT, 3], torch.nan_to_num(visible), reduction="none"
+        predicted.points[:, :COUNT, 3], torch.nan_to_num(targets.visible), reduction="none"
     )
-    parts["visibility"] = config.visibility * _mean(says, known.float())
+    parts["visibility"] = config.visibility * _mean(says, visible.float())
     true_3d = torch.isfinite(world).all(-1)
     off = _distance(predicted.world[:, :COUNT], torch.nan_to_num(world), 1e-3) * true_3d
-    parts["world"] = config.world * off.sum() / true_3d.sum().clamp_min(1) * 10
+    parts["world"] = config.world * off.sum() / true_3d.sum().clamp_min(1) * _METRES
     depth = z_in_px(world, points, taught)
     true_z = torch.isfinite(depth)
     off = (predicted.points[:, :COUNT, 2] - torch.nan_to_num(depth)).abs() * true_z
     parts["z"] = config.world * off.sum() / true_z.sum().clamp_min(1) / (2 * UNIT)
-    for name, value in _hold(predicted, stock, taught, true_3d, true_z, away, config).items():
+    for name, value in _hold(predicted, stock, _Known(taught, true_3d, true_z), away, config).items():
         parts[f"hold_{name}"] = config.hold * value
     return parts
+
+
+def _wanted_maps(stock: Prediction, targets: Targets, size: int, config: LossConfig) -> Tensor:
+    """(B, h, w, 39) what the maps are to say: a Gaussian where there is a label, stock's probability elsewhere."""
+    wanted = torch.sigmoid(stock.heatmap)
+    extra = NETWORK_COUNT - COUNT
+    labels = gaussian_maps(F.pad(targets.points, (0, 0, 0, extra)), size, wanted.shape[1], config.heatmap_sigma)
+    return torch.where(F.pad(targets.weight > 0, (0, extra))[:, None, None], labels, wanted)
 
 
 def z_in_px(world: Tensor, points: Tensor, placed: Tensor) -> Tensor:
@@ -197,47 +202,57 @@ def z_in_px(world: Tensor, points: Tensor, placed: Tensor) -> Tensor:
     return torch.where(known[..., 0] & (scale > 0)[:, None], metres[..., 2] * scale[:, None], torch.nan)
 
 
+def label_area(config: LossConfig) -> float:
+    """The sum over cells of the Gaussian that a label is in a map."""
+    return 2 * math.pi * config.heatmap_sigma**2
+
+
 def _map_errors(predicted: Prediction, wanted: Tensor, config: LossConfig) -> Tensor:
     """(B, 33): how far the maps are from ``wanted`` (B, h, w, 39), per cell of a label's area.
 
     All 39 are gone through, though 33 are looked at: memory is read from end to end.
     """
-    return map_error(predicted.heatmap, wanted)[:, :COUNT] / (2 * torch.pi * config.heatmap_sigma**2)
+    return map_error(predicted.heatmap, wanted)[:, :COUNT] / label_area(config)
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """(B, 33) bool each: of which landmarks something is known, so that they are not held there: the place in the picture, the
+    world landmark, z.
+    """
+
+    place: Tensor
+    world: Tensor
+    z: Tensor
 
 
 def held(predicted: Prediction, stock: Prediction, config: LossConfig) -> dict[str, Tensor]:
     """How far the network has left the stock network's answers in everything."""
     nothing = torch.zeros_like(predicted.points[:, :COUNT, 0], dtype=torch.bool)
     away = _map_errors(predicted, torch.sigmoid(stock.heatmap), config)
-    return _hold(predicted, stock, nothing, nothing, nothing, away, config)
+    return _hold(predicted, stock, _Known(nothing, nothing, nothing), away, config)
 
 
 def _hold(
-    predicted: Prediction,
-    stock: Prediction,
-    labelled: Tensor,
-    true_3d: Tensor,
-    true_z: Tensor,
-    map_errors: Tensor,
-    config: LossConfig,
+    predicted: Prediction, stock: Prediction, known: _Known, map_errors: Tensor, config: LossConfig
 ) -> dict[str, Tensor]:
-    """How far the network has left the stock network's answers in everything that has no label.
+    """How far the network has left the stock network's answers in everything that is not ``known``.
 
     ``map_errors`` (B, 33): what :func:`_map_errors` says.
     """
-    free = F.pad((~labelled).float(), (0, NETWORK_COUNT - COUNT))  # (B, 39); the unused points count for nothing
+    free = F.pad((~known.place).float(), (0, NETWORK_COUNT - COUNT))  # (B, 39); the unused points count for nothing
     shift = robust(_distance(predicted.points[..., :2], stock.points[..., :2]), config.outlier_px) / UNIT
     auxiliary = torch.zeros_like(free)
     auxiliary[:, COUNT : COUNT + 2] = 1
-    z = (predicted.points[:, :COUNT, 2] - stock.points[:, :COUNT, 2]).abs() / (2 * UNIT) * ~true_z
+    z = (predicted.points[:, :COUNT, 2] - stock.points[:, :COUNT, 2]).abs() / (2 * UNIT) * ~known.z
     logits, wanted = predicted.points[:, :COUNT, 3:5], torch.sigmoid(stock.points[:, :COUNT, 3:5])
-    world = _distance(predicted.world[:, :COUNT], stock.world[:, :COUNT], 1e-3) * 10 * ~true_3d
+    world = _distance(predicted.world[:, :COUNT], stock.world[:, :COUNT], 1e-3) * _METRES * ~known.world
     return {
         "points": (shift * free).sum() / max(free.numel(), 1),
         "auxiliary": config.hold_auxiliary * (shift * auxiliary).sum() / auxiliary.sum(),
-        "z": z.mean() * 0.5,
-        "flags": (torch.sigmoid(logits) - wanted).square().mean() * 2,
-        "presence": (predicted.presence - stock.presence).square().mean() * 4,
-        "heatmap": (map_errors * free[:, :COUNT]).sum() / free[:, :COUNT].numel() * 0.5,
+        "z": z.mean() * _Z,
+        "flags": (torch.sigmoid(logits) - wanted).square().mean() * _HELD_FLAGS,
+        "presence": (predicted.presence - stock.presence).square().mean() * _HELD_PRESENCE,
+        "heatmap": (map_errors * free[:, :COUNT]).sum() / free[:, :COUNT].numel() * _MAP,
         "world": world.mean(),
     }

@@ -36,7 +36,8 @@ class SmallerTrainer(Trainer):
 
     def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         ratio = self.network.input_size / SIZE
-        return super().parts(replace(batch, points=batch.points * ratio), begun)
+        targets = replace(batch.targets, points=batch.targets.points * ratio)
+        return super().parts(replace(batch, targets=targets), begun)
 
     @torch.no_grad()
     def begin(self, images: Tensor) -> Begun:

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from posetune.backends.base import processors
 from posetune.errors import PosetuneError
+from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.network import Convolution, Network
 from posetune.graph.torch.normalise import normalise
@@ -71,7 +73,7 @@ class Trainer:
         self.network = copy.deepcopy(self.stock)
         if start is not None:
             self.network.load_state_dict(Network(start).state_dict())
-        finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / 256
+        finest = _FINEST_TRAINED[config.trainable] * self.network.input_size / SIZE
         names = self.network.convolutions_for(self.outputs)
         self.stem = frozenset(
             n for n in names if self.network.output_resolution(n) > finest and not self.always_trained(n)
@@ -86,8 +88,10 @@ class Trainer:
         self.optimizer = torch.optim.Adam(merged(groups), betas=(0.9, 0.99), fused=True)
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps_done = 0
-        self.rate = 1.0  # what setbacks and the plateau schedule have left of the learning rate
+        self.rate = 1.0  # what rollbacks and the plateau schedule have left of the learning rate
         self._typical_norm: float | None = None
+        #: By batch and part of it: see :meth:`step`.
+        self.begun: WeakKeyDictionary[Batch, dict[int, Begun]] = WeakKeyDictionary()
 
     def always_trained(self, name: str) -> bool:
         """Whether a convolution is trained whatever its resolution."""
@@ -101,12 +105,13 @@ class Trainer:
     # --- one step --------------------------------------------------------------------------------------------------
 
     def step(self, batch: Batch, total_steps: int) -> dict[str, float]:
-        """One optimizer step on ``batch``. Returns the parts of the loss and their sum. What training cannot change is left
-        in ``batch.begun`` for the next time.
+        """One optimizer step on ``batch``. Returns the parts of the loss and their sum. What training cannot change is kept for
+        the next visit, for as long as the batch lives.
 
         Raises PosetuneError, naming the batch, if the loss is not finite; nothing has been changed then.
         """
-        begun, batch = batch.begun, batch.to(self.device)
+        begun = self.begun.setdefault(batch, {})
+        batch = batch.to(self.device)
         shards = self._shards(batch)
 
         def gradients(k: int) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
@@ -201,16 +206,8 @@ class Trainer:
 
     def parts(self, batch: Batch, begun: Begun) -> dict[str, Tensor]:
         """The parts of the loss on a batch, whose :meth:`begin` gave ``begun``."""
-        return losses(
-            Prediction.of(self.network.finish(begun.values, OUTPUTS, self.stem)),
-            begun.stock,
-            batch.points,
-            batch.weight,
-            batch.visible,
-            batch.world,
-            self.network.input_size,
-            self.config.loss,
-        )
+        predicted = Prediction.of(self.network.finish(begun.values, OUTPUTS, self.stem))
+        return losses(predicted, begun.stock, batch.targets, self.network.input_size, self.config.loss)
 
     def _clip(self, norm: float) -> None:
         """Scale a gradient down that is far beyond what has been typical."""

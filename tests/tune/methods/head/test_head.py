@@ -22,11 +22,12 @@ from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import INDEX
 from posetune.runtime.images import read_image
 from posetune.synthetic.sample import write_sample
-from posetune.tune.config import TRAINABLE
-from posetune.tune.methods.head.config import load_head_config
+from posetune.tune.config import TRAINABLE, load_config
+from posetune.tune.methods.head.drop_in import reinitialised
 from posetune.tune.methods.head.losses import HeadOutput, head_losses
-from posetune.tune.methods.head.stages import reinitialised, train_head
+from posetune.tune.people.samples import Targets
 from posetune.tune.run_folder import STAGES, RunFolder
+from posetune.tune.train import train
 from posetune.tune.training.losses import LossConfig
 
 NAMES = ["left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck", "left_shin", "right_shin"]
@@ -76,9 +77,9 @@ def folder(people, tmp_path_factory):
 
 
 def run(folder, out, *assignments, **options):
-    loaded = load_head_config(None, {"data": str(folder), "base": "lite", "out": str(out)}, [*QUICK, *assignments])
     said: list[str] = []
-    return train_head(*loaded, say=said.append, **options), said
+    settings = [*QUICK, *assignments]
+    return train(folder, "lite", out, method="head", assignments=settings, say=said.append, **options), said
 
 
 @pytest.fixture(scope="module")
@@ -225,15 +226,18 @@ def test_every_kind_of_head_runs_alike_in_torch_and_in_the_file(kind, folder, tm
 
 def test_a_perfect_answer_costs_nothing_and_mirrors():
     size, target = 256, torch.tensor([[[40.0, 60.0], [200.0, 100.0]]])
-    weight, visible = torch.ones(1, 2), torch.full((1, 2), torch.nan)
+    weight, visible, nowhere = torch.ones(1, 2), torch.full((1, 2), torch.nan), torch.full((1, 2, 3), torch.nan)
     exact = HeadOutput(points=torch.cat([target, torch.zeros(1, 2, 1)], -1))
     off = HeadOutput(points=torch.cat([target + 20, torch.zeros(1, 2, 1)], -1))
-    cost = [sum(head_losses(a, target, weight, visible, size, LossConfig()).values()) for a in (exact, off)]
+    cost = [
+        sum(head_losses(a, Targets(target, weight, visible, nowhere), size, LossConfig()).values())
+        for a in (exact, off)
+    ]
     assert cost[0] < 1e-3 < cost[1]
     far = target.clone()
     far[0, 0] = -500  # a label outside the crop teaches no map
     maps = HeadOutput(maps=torch.zeros(1, 64, 64, 2))
-    parts = head_losses(maps, far, weight, visible, size, LossConfig())
+    parts = head_losses(maps, Targets(far, weight, visible, nowhere), size, LossConfig())
     assert all(torch.isfinite(v) for v in parts.values())
 
 
@@ -266,19 +270,20 @@ def test_reinitialised_heads_touch_nothing_else():
 def test_a_run_whose_first_stage_is_finished_goes_on_behind_it(tmp_path):
     """What a crash in the second stage leaves: no checkpoint, the first stage's network."""
     run = RunFolder(tmp_path)
-    with pytest.raises(PosetuneError, match="nothing to resume"):
-        run.prepare(resume=True)
+    (tmp_path / "train.yaml").write_text("method: head\n")
+    with pytest.raises(PosetuneError, match="nothing to resume"), run.taken(resume=True):
+        pass
     (tmp_path / "head.tflite").write_bytes(b"finished")
-    run.prepare(resume=True)
+    with run.taken(resume=True):
+        pass
     assert set(STAGES) == {f"{stage}.tflite" for stage in TRAINABLE}
-    with pytest.raises(PosetuneError, match="already holds a run"):
-        run.prepare(resume=False)
+    with pytest.raises(PosetuneError, match="already holds a run"), run.taken(resume=False):
+        pass
 
 
 def test_what_cannot_be_trained(folder, finished, tmp_path, capsys):
-    loaded = load_head_config(None, {"data": str(folder), "base": str(finished[0].run), "out": str(tmp_path / "a")})
     with pytest.raises(PosetuneError, match="has a head of its own already"):
-        train_head(*loaded, say=lambda s: None)
+        train(folder, finished[0].run, tmp_path / "a", method="head", say=lambda s: None)
     for method in ("full", "corrector"):
         command = ["train", "--method", method, "--data", str(folder), "--base", str(finished[0].run)]
         assert main([*command, "--out", str(tmp_path / method)]) == 2
@@ -290,7 +295,7 @@ def test_what_cannot_be_trained(folder, finished, tmp_path, capsys):
         assert main([*command, "--out", str(tmp_path / method)]) == 2
         assert "leave out size 192" in capsys.readouterr().err
     with pytest.raises(PosetuneError, match=r"head\.kind wants"):
-        load_head_config(None, {"data": "x", "out": "y"}, ["head.kind=magic"])
+        load_config(None, {"method": "head", "data": "x", "out": "y"}, ["head.kind=magic"])
     assert (
         main(["train", "--method", "head", "--data", str(folder), "--out", str(tmp_path / "b"), "--trainable", "all"])
         == 2

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,28 +26,36 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.geometry import SIZE
 from posetune.graph.points import has_own_points
-from posetune.progress import Progress
+from posetune.progress import Reporter
 from posetune.runtime.corrector import Corrector, Gate, Layer, body_features
 from posetune.runtime.landmarker import Landmarker
 from posetune.tune.config import TrainConfig
-from posetune.tune.methods.corrector.fit import Material, candidates, fit_constant, fit_gate, one_thread, predict
-from posetune.tune.people.collect import load_splits, record_split, worth
+from posetune.tune.methods.corrector.fit import (
+    Candidate,
+    Material,
+    candidates,
+    fit_constant,
+    fit_gate,
+    one_thread,
+    predict,
+)
+from posetune.tune.people.collect import record_split
 from posetune.tune.people.label_trust import trust_from
-from posetune.tune.run_folder import CONFIG, MODEL, RunFolder
-from posetune.tune.training.loop import TrainResult
+from posetune.tune.people.labelled import load_splits, trainable_people
+from posetune.tune.run_folder import MODEL
+from posetune.tune.session import Session, Start, TrainResult
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 AMOUNTS = (1.0, 0.75, 0.5, 0.25, 0.0)
 #: A landmark with fewer trusted labels than this is left where the network put it.
 FEWEST_LABELS = 5
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What may be taken: a kind of model ("constant": none) with its setting, how much of it, and what the judges say.
+    """What may be taken: a kind of model ("constant": none) with its setting, how much of it, and what the folds say.
 
-    ``score``: of both judges, see :func:`choose`; ``error``: over all points on validation; both crop px.
+    ``score``: over the folds, see :func:`choose`; ``error``: over all points on validation; both crop px.
     """
 
     kind: str
@@ -67,7 +75,7 @@ class Choice:
         }  # fmt: skip
 
 
-def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
+def train(config: TrainConfig, start: Start) -> TrainResult:
     """Train a corrector behind ``config.base`` and leave it, with its network, in the run folder ``config.out``.
 
     Of ``config`` it uses data, splits, base, out, seed, threads and suspects. Returns the validation errors of the network
@@ -75,117 +83,135 @@ def train_corrector(config: TrainConfig, *, say: Say = print) -> TrainResult:
 
     Raises PosetuneError for unusable data, a base that has a corrector already, or an unwritable folder.
     """
-    began = time.monotonic()
-    folder = RunFolder(config.out)
-    folder.prepare(resume=False)
     if config.size != SIZE:
         raise PosetuneError(f"A corrector stands behind the network as it is: leave out size {config.size}.")
-    networks = stock.resolve(config.base)
-    if networks.corrector is not None:
-        raise PosetuneError(f"{config.base} has a corrector already; give the network it stands behind as --base.")
-    if has_own_points(networks.landmarks):
-        raise PosetuneError(
-            f"{config.base} has points of its own, and a corrector moves MediaPipe's 33; give another --base."
-        )
-    train_set, val_set = load_splits(config, Landmarker(networks.landmarks, networks.detector), say)
-    train_set, val_set = (dataclasses.replace(s, people=tuple(worth(s))) for s in (train_set, val_set))
-    asker = _Asker(networks, config.threads)
-    seen, val_seen = asker.both_views(train_set, "training people"), asker.both_views(val_set, "validation people")
-    asked = time.monotonic()
+    session = Session.open(config, start, correctable_networks)
+    train_set, val_set = _people(session)
+    begun = time.monotonic()
+    asker = _Asker(session)
+    views, val_views = asker.both_views(train_set, "training people"), asker.both_views(val_set, "validation people")
+    seconds = time.monotonic() - begun
 
     trust = np.ones((len(train_set.people), 33))
     if config.suspects:
-        views = [np.concatenate([a.points_px, a.visibility[..., None]], axis=-1) for a in seen]
-        trust = trust_from(train_set, np.stack(views), say)
+        answers = [np.concatenate([a.points_px, a.visibility[..., None]], axis=-1) for a in views]
+        trust = trust_from(train_set, np.stack(answers), session.say)
     landmarks = _learnable(train_set, trust)
-    material = material_of(train_set.people, seen, trust, landmarks)
-    val = material_of(val_set.people, val_seen[:1], np.ones((len(val_set.people), 33)), landmarks)
+    material = material_of(train_set.people, views, trust, landmarks)
+    val = material_of(val_set.people, val_views[:1], np.ones((len(val_set.people), 33)), landmarks)
     with one_thread():
-        chosen, constant, tried = choose(material, val, landmarks, config.seed, say)
-
-    corrector = Corrector(
-        landmarks, constant, chosen.models, chosen.strength, chosen.amount,
-        {
-            "kind": chosen.kind, "setting": chosen.setting,
-            "base": networks.name, "base_sha256": networks.sha256, "posetune": __version__,
-            "train_people": len(train_set.people),
-        },
-        chosen.gate,
-    )  # fmt: skip
-    corrector = Corrector.from_bytes(corrector.to_bytes())  # what counts is the file, rounded as it is
-    as_constant = dataclasses.replace(corrector, strength=0.0, amount=1.0, gate=None)
-    stock_px, constant_px, tuned_px = (
-        file_error_px(c, val_set.people, val_seen[0])
-        for c in (dataclasses.replace(corrector, amount=0.0), as_constant, corrector)
-    )
-    config.save(folder / CONFIG)
-    learned, held_out = ([p.image for p in s.people] for s in (train_set, val_set))
-    record_split(config, learned, held_out, train_set.root, folder.path)
-    write_bytes(folder / MODEL, networks.landmarks, durable=True)
-    corrector.save(folder / stock.RUN_CORRECTOR)
+        chosen, constant, tried = choose(material, val, landmarks, config.seed, session.report)
     for choice in tried:
-        folder.log(choice.line())
-    folder.save_summary(
-        {
-            "method": "corrector", "base": config.base, "kind": chosen.kind, "setting": chosen.setting,
-            "strength": chosen.strength, "amount": chosen.amount, "stock_px": stock_px, "constant_px": constant_px,
-            "tuned_px": tuned_px, "train_people": len(train_set.people), "val_people": len(val_set.people),
-            "seconds_asking": round(asked - began, 2), "interrupted": False,
-        }
-    )  # fmt: skip
-    say(
-        f"{folder / stock.RUN_CORRECTOR} ({len(corrector.to_bytes()) / 1000:.1f} kB): {chosen.kind}, {chosen.strength:.0%} of it "
-        f"against the constant offset, {chosen.amount:.0%} applied; on validation {tuned_px:.2f} crop px, the network "
-        f"alone {stock_px:.2f}, with a constant offset {constant_px:.2f}."
+        session.emit(choice.line())
+    corrector = _corrector(session, chosen, constant, landmarks, len(train_set.people))
+    return _close(session, corrector, chosen, _errors(corrector, val_set, val_views[0]), {
+        "train_people": len(train_set.people), "val_people": len(val_set.people), "seconds_asking": round(seconds, 2),
+    })  # fmt: skip
+
+
+def correctable_networks(base: str) -> stock.Networks:
+    """What ``base`` names, if a corrector can stand behind it."""
+    networks = stock.resolve(base)
+    if networks.corrector is not None:
+        raise PosetuneError(f"{base} has a corrector already; give the network it stands behind as --base.")
+    if has_own_points(networks.landmarks):
+        raise PosetuneError(f"{base} has points of its own, and a corrector moves MediaPipe's 33; give another --base.")
+    return networks
+
+
+def _people(session: Session) -> tuple[Dataset, Dataset]:
+    """Those to learn from and those to choose on; written into the run folder, too."""
+    train_set, val_set = (
+        dataclasses.replace(s, people=tuple(trainable_people(s)))
+        for s in load_splits(session.config, session.networks, session.report)
     )
-    return TrainResult(folder.path, folder / stock.RUN_CORRECTOR, stock_px, tuned_px, False)
+    learned, held_out = ([p.image for p in s.people] for s in (train_set, val_set))
+    record_split(session, learned, held_out, train_set.root)
+    return train_set, val_set
+
+
+def _corrector(session: Session, chosen: Choice, constant: np.ndarray, landmarks: np.ndarray, people: int) -> Corrector:
+    """What counts is the file, rounded as it is."""
+    about = {
+        "kind": chosen.kind, "setting": chosen.setting, "base": session.networks.name,
+        "base_sha256": session.networks.sha256, "posetune": __version__, "train_people": people,
+    }  # fmt: skip
+    made = Corrector(landmarks, constant, chosen.models, chosen.strength, chosen.amount, about, chosen.gate)
+    return Corrector.from_bytes(made.to_bytes())
+
+
+def _errors(corrector: Corrector, val: Dataset, answers: Answers) -> tuple[float, float, float]:
+    """Validation errors, crop px: of the network alone, with the constant offset, with the corrector."""
+    constant = dataclasses.replace(corrector, strength=0.0, amount=1.0, gate=None)
+    alone, offset, whole = (
+        file_error_px(c, val.people, answers) for c in (dataclasses.replace(corrector, amount=0.0), constant, corrector)
+    )
+    return alone, offset, whole
+
+
+def _close(
+    session: Session, corrector: Corrector, chosen: Choice, errors: tuple[float, float, float], figures: dict[str, Any]
+) -> TrainResult:
+    file, (base_px, constant_px, tuned_px) = session.folder / stock.RUN_CORRECTOR, errors
+    write_bytes(session.folder / MODEL, session.networks.landmarks, durable=True)
+    corrector.save(file)
+    session.say(
+        f"{file} ({len(corrector.to_bytes()) / 1000:.1f} kB): {chosen.kind}, {chosen.strength:.0%} of it "
+        f"against the constant offset, {chosen.amount:.0%} applied; on validation {tuned_px:.2f} crop px, the network "
+        f"alone {base_px:.2f}, with a constant offset {constant_px:.2f}."
+    )
+    return session.close(file, {
+        "method": session.config.method, "base": session.config.base, "kind": chosen.kind, "setting": chosen.setting,
+        "strength": chosen.strength, "amount": chosen.amount, "base_px": base_px, "constant_px": constant_px,
+        "tuned_px": tuned_px, **figures, "interrupted": False,
+    })  # fmt: skip
 
 
 def choose(
-    material: Material, val: Material, landmarks: np.ndarray, seed: int, say: Say
+    material: Material, val: Material, landmarks: np.ndarray, seed: int, report: Reporter
 ) -> tuple[Choice, np.ndarray, list[Choice]]:
     """``(choice, constant offset (K, 2), the best of every candidate)``.
 
-    Two judges, each by the mean over groups of their mean errors, so that one long video does not decide alone: the
+    Two folds decide, each by the mean over groups of their mean errors, so that one long video does not decide alone: the
     validation people, who see what was fitted on all of ``material``; and the two halves of ``material``, divided by
     group, each of which sees what was fitted on the other. Whoever is worse on validation than the constant offset, over
     all points, is out.
     """
-    courts = [
+    folds = [
         (material, val),
         *((material.take(~half), material.take(half)) for half in two_halves(material.groups, seed)),
     ]
-    constants = [fit_constant(taught) for taught, _ in courts]
-    mirrored = [taught.with_mirror_images(landmarks) for taught, _ in courts]
+    constants = [fit_constant(taught) for taught, _ in folds]
+    mirrored = [taught.with_mirror_images(landmarks) for taught, _ in folds]
     gates = [fit_gate(taught.features) for taught in mirrored]
-    passed = [gate(judge.features)[:, None, None] for gate, (_, judge) in zip(gates, courts, strict=True)]
+    passed = [gate(tested.features)[:, None, None] for gate, (_, tested) in zip(gates, folds, strict=True)]
 
-    def judged(
+    def best_of(
         kind: str,
         setting: str,
         models: tuple[tuple[Layer, ...], ...],
         learnt: Sequence[np.ndarray],
         strengths: Sequence[float],
     ) -> Choice:
-        """The best strength and amount of a model whose offsets in each court are ``learnt``."""
+        """The best strength and amount of a model whose offsets in each fold are ``learnt``."""
         options = []
         for strength, amount in itertools.product(strengths, AMOUNTS):
             moves = [amount * ((1 - strength) * c + strength * x) for c, x in zip(constants, learnt, strict=True)]
             if models:
                 moves = [m * p for m, p in zip(moves, passed, strict=True)]
-            errors = [group_error_px(judge, m) for (_, judge), m in zip(courts, moves, strict=True)]
+            errors = [group_error_px(tested, m) for (_, tested), m in zip(folds, moves, strict=True)]
             score = errors[0] if len(errors) == 1 else (errors[0] + float(np.mean(errors[1:]))) / 2
             gate = gates[0] if models else None
             options.append(Choice(kind, setting, models, gate, strength, amount, score, error_px(val, moves[0])))
         return min(options, key=lambda choice: choice.score)
 
     limit = min(error_px(val, amount * constants[0]) for amount in AMOUNTS)
-    tried = [judged("constant", "", (), constants, (0.0,))]
+    tried = [best_of("constant", "", (), constants, (0.0,))]
     learnt_by: dict[str, list[np.ndarray]] = {}
-    for candidate in candidates(seed):
+    for candidate in _counted(candidates(seed), report):
         fitted = [candidate.fit(taught) for taught in mirrored]
-        learnt = [predict(layers, judge.features) for layers, (_, judge) in zip(fitted, courts, strict=True)]
-        choice = judged(candidate.kind, candidate.setting, (fitted[0],), learnt, STRENGTHS)
+        learnt = [predict(layers, tested.features) for layers, (_, tested) in zip(fitted, folds, strict=True)]
+        choice = best_of(candidate.kind, candidate.setting, (fitted[0],), learnt, STRENGTHS)
         if all(choice.score < t.score for t in tried if t.kind == candidate.kind):
             learnt_by[candidate.kind] = learnt
         tried.append(choice)
@@ -193,15 +219,22 @@ def choose(
     members = [min((t for t in tried if t.kind == kind), key=lambda t: t.score) for kind in learnt_by]
     mean = [np.mean(column, axis=0) for column in zip(*learnt_by.values(), strict=True)]
     setting = ", ".join(f"{m.kind} {m.setting}" for m in members)
-    tried.append(judged("mean", setting, tuple(m.models[0] for m in members), mean, STRENGTHS))
+    tried.append(best_of("mean", setting, tuple(m.models[0] for m in members), mean, STRENGTHS))
     for kind in dict.fromkeys(t.kind for t in tried):
         t = min((t for t in tried if t.kind == kind), key=lambda t: t.score)
         what = f"{kind}, {t.setting}" if t.setting else kind
-        say(
+        report.say(
             f"{what}: {t.error:.2f} crop px on validation, score {t.score:.2f} (strength {t.strength:g}, amount {t.amount:g})."
         )
     allowed = [t for t in tried if t.error <= limit or t.kind == "constant"]
     return min(allowed, key=lambda t: t.score), constants[0], tried
+
+
+def _counted(all_of_them: Sequence[Candidate], report: Reporter) -> Iterator[Candidate]:
+    with report.counting("models fitted", len(all_of_them)) as counter:
+        for candidate in all_of_them:
+            yield candidate
+            counter.step(candidate.kind)
 
 
 def two_halves(groups: np.ndarray, seed: int) -> list[np.ndarray]:
@@ -279,24 +312,19 @@ def _learnable(dataset: Dataset, trust: np.ndarray) -> np.ndarray:
 class _Asker:
     """Asks the network, only what the cache does not know."""
 
-    def __init__(self, networks: stock.Networks, threads: int | None) -> None:
-        self._landmarker = Landmarker(networks.landmarks, networks.detector, threads=threads)
-        self._sha256 = networks.sha256
+    def __init__(self, session: Session) -> None:
+        networks = session.networks
+        self._landmarker = Landmarker(networks.landmarks, networks.detector, threads=session.config.threads)
+        self._sha256, self._report = networks.sha256, session.report
 
     def both_views(self, dataset: Dataset, what: str) -> list[Answers]:
         """The answers on each crop and on its mirror image: two looks at one label."""
         views = []
         for mirrored in (False, True):
-            with Progress(len(dataset.people), what) as progress:
-                done = 0
-
-                def count(now: int) -> None:
-                    nonlocal done
-                    for _ in range(now - done):
-                        progress.step()
-                    done = now
-
+            with self._report.counting(f"{what}, mirrored" if mirrored else what, len(dataset.people)) as counter:
                 views.append(
-                    cached_answers(self._landmarker, self._sha256, dataset.people, mirrored=mirrored, progress=count)
+                    cached_answers(
+                        self._landmarker, self._sha256, dataset.people, mirrored=mirrored, progress=counter.at
+                    )
                 )
         return views

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,39 +13,36 @@ from posetune.data.dataset import Dataset, has_split, keep_for_validation, load_
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.data.people import Person
 from posetune.data.rulings import Rulings
-from posetune.data.suspects import find_suspects, network_answers
+from posetune.data.suspects import find_suspects
 from posetune.errors import PosetuneError
+from posetune.progress import Reporter, Say
 from posetune.runtime.landmarker import Landmarker
 from posetune.skeleton import BLAZEPOSE, Skeleton
 from posetune.tune.config import TrainConfig
-from posetune.tune.people.collect import believed, record_split, replay_subjects, ruled, validation_subjects, worth
-from posetune.tune.people.label_trust import DISTRUSTED
+from posetune.tune.people.collect import Material, record_split
+from posetune.tune.people.label_trust import DISTRUSTED, asked
+from posetune.tune.people.labelled import believed, ruled, trainable_people, validation_subjects
+from posetune.tune.people.replay import prepare_pool, replay_subjects
 from posetune.tune.people.samples import Subject, subject_of
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    from posetune.tune.session import Session
+
 #: A point with fewer labels than this cannot be learnt; it is left out of the new head.
 FEWEST_LABELS = 5
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Material:
-    """What a run learns from, chooses on, and is held by; all subjects have the points of ``skeleton``."""
-
-    skeleton: Skeleton
-    train: list[Subject]
-    val: list[Subject]
-    replay: list[Subject]
-
-
-def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path, say: Say) -> Material:
-    """Everything that a run needs. ``landmarks``, ``detector``: the base networks. ``folder``: of the run.
+def collect_points(session: Session) -> tuple[Skeleton, Material]:
+    """Everybody that a run needs, in the labels' points that can be learnt, which the skeleton names.
 
     Raises PosetuneError if nobody in the data can be used.
     """
-    landmarker = Landmarker(landmarks, detector)
-    train, val = _splits(config, landmarker, say)
-    kept = _learnable(train, say)
-    people = {"train": worth(train), "val": worth(val)}
+    config, networks, report = session.config, session.networks, session.report
+    prepare_pool(config)
+    landmarker = Landmarker(networks.landmarks, networks.detector)
+    train, val = _splits(config, landmarker, report)
+    kept = _learnable(train, report.say)
+    people = {"train": trainable_people(train), "val": trainable_people(val)}
     for name, found in people.items():
         if not found:
             raise PosetuneError(
@@ -52,42 +50,39 @@ def gather(config: TrainConfig, landmarks: bytes, detector: bytes, folder: Path,
                 "label hips and shoulders, or whole people that a detector can see."
             )
     chosen = validation_subjects(val, config.val_people, config.seed)
-    trust = _trust(train, people["train"], landmarker, say) if config.suspects else None
+    trust = _trust(train, people["train"], landmarker, report) if config.suspects else None
     subjects = [_only(subject_of(p, None if trust is None else trust[i]), kept) for i, p in enumerate(people["train"])]
-    record_split(config, [s.image for s in subjects], [p.image for p in val.usable], train.root, folder)
-    replay = replay_subjects(config, landmarks, detector, 0, say)
+    record_split(session, [s.image for s in subjects], [p.image for p in val.usable], train.root)
+    replay = replay_subjects(config, networks, 0, report)
     skeleton = _subset(train.skeleton, kept)
-    say(f"A head for {skeleton.count} points: {', '.join(skeleton.names)}.")
-    say(f"Training on {len(subjects)} people, choosing on {len(chosen)}.")
+    report.say(f"A head for {skeleton.count} points: {', '.join(skeleton.names)}.")
+    report.say(f"Training on {len(subjects)} people, choosing on {len(chosen)}.")
+    return skeleton, Material(subjects, [_only(s, kept) for s in chosen], [_unknown(s, skeleton) for s in replay])
+
+
+def _unknown(subject: Subject, skeleton: Skeleton) -> Subject:
+    """Somebody of whom none of the points is known."""
     nothing = np.zeros(skeleton.count, np.float32)
-    return Material(
-        skeleton,
-        subjects,
-        [_only(s, kept) for s in chosen],
-        [
-            dataclasses.replace(
-                s, keypoints=np.zeros((skeleton.count, 2)), weight=nothing, visible=nothing * np.nan, world=None,
-                flip=skeleton.flip,
-            )
-            for s in replay
-        ],
+    return dataclasses.replace(
+        subject, keypoints=np.zeros((skeleton.count, 2)), weight=nothing, visible=nothing * np.nan, world=None,
+        flip=skeleton.flip,
     )  # fmt: skip
 
 
-def has_own_names(config: TrainConfig) -> bool:
+def labels_other_points(config: TrainConfig) -> bool:
     """Whether one of the labelled points of the training split is none of the 33."""
     train = load_dataset(Path(config.data or ""), config.train_split, native=True)
     labelled = train.labelled_landmarks
     return any(labelled[i] and i not in train.skeleton.body for i in range(train.skeleton.count))
 
 
-def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Dataset, Dataset]:
+def _splits(config: TrainConfig, landmarker: Landmarker, report: Reporter) -> tuple[Dataset, Dataset]:
     """Train and val in their own points, with crops; where there is no val, whole groups of train are split off."""
     data = Path(config.data or "")
 
     def load(split: str) -> Dataset:
         dataset = believed(load_dataset(data, split, native=True), landmarker, config)
-        return ruled(_with_crops(dataset, landmarker, say), say)
+        return ruled(_with_crops(dataset, landmarker, report), report.say)
 
     train = load(config.train_split)
     if has_split(data, config.val_split):
@@ -99,28 +94,31 @@ def _splits(config: TrainConfig, landmarker: Landmarker, say: Say) -> tuple[Data
             )
     else:
         train, val, how = keep_for_validation(train, config.val_share, config.seed)
-        say(f"No split '{config.val_split}': {len(val.usable)} people, {how}, are kept for validation.")
+        report.say(f"No split '{config.val_split}': {len(val.usable)} people, {how}, are kept for validation.")
     for warning in warnings_of(train, val):
-        say(warning)
+        report.say(warning)
     return train, val
 
 
-def _with_crops(dataset: Dataset, landmarker: Landmarker, say: Say) -> Dataset:
+def _with_crops(dataset: Dataset, landmarker: Landmarker, report: Reporter) -> Dataset:
     wanting = len(people_without_crops(dataset))
     if not wanting:
         return dataset
-    say(
+    report.say(
         f"{dataset.name}: the labels of {wanting} people imply no crop of the whole person; the detector looks for them."
     )
-    dataset, lost = with_seen_crops(dataset, landmarker)
+    with report.counting("images, people looked for") as counter:
+        dataset, lost = with_seen_crops(dataset, landmarker, counter.at)
     if lost:
-        say(f"{dataset.name}: {lost} of them were not found; without labelled hips and shoulders they are left out.")
+        report.say(
+            f"{dataset.name}: {lost} of them were not found; without labelled hips and shoulders they are left out."
+        )
     return dataset
 
 
 def _learnable(train: Dataset, say: Say) -> np.ndarray:
     """(k,) the positions of the points that have enough labels; a pair stays or goes together."""
-    counts = np.sum([p.labelled for p in worth(train)] or [np.zeros(train.skeleton.count, bool)], axis=0)
+    counts = np.sum([p.labelled for p in trainable_people(train)] or [np.zeros(train.skeleton.count, bool)], axis=0)
     enough = counts >= FEWEST_LABELS
     enough |= enough[train.skeleton.flip]
     if not enough.any():
@@ -153,7 +151,7 @@ def _only(subject: Subject, kept: np.ndarray) -> Subject:
     )  # fmt: skip
 
 
-def _trust(train: Dataset, people: Sequence[Person], landmarker: Landmarker, say: Say) -> np.ndarray:
+def _trust(train: Dataset, people: Sequence[Person], landmarker: Landmarker, report: Reporter) -> np.ndarray:
     """(N, K) how far each label is trusted: what is among the 33 is judged as always, the rest is believed.
 
     Where all of a person's sides look exchanged, the sides of the other points are not believed either.
@@ -162,13 +160,13 @@ def _trust(train: Dataset, people: Sequence[Person], landmarker: Landmarker, say
     weights = np.ones((len(people), skeleton.count), np.float32)
     body = tuple(_as_body(p) for p in people)
     judged = [i for i, p in enumerate(body) if p.crop is not None]
-    asked = dataclasses.replace(train, people=tuple(body[i] for i in judged))
+    judged_set = dataclasses.replace(train, people=tuple(body[i] for i in judged))
     if not judged or not skeleton.body:
         return weights
     place = {people[i].id: i for i in judged}
     back = {landmark: position for position, landmark in skeleton.body.items()}
     rulings = Rulings.beside(train.root)
-    suspects = rulings.without_kept(asked, find_suspects(asked, network_answers(asked, {"base": landmarker})))
+    suspects = rulings.without_kept(judged_set, find_suspects(judged_set, asked(judged_set, landmarker, report)))
     for suspect in suspects:
         row = place[suspect.person_id]
         weights[row, [back[i] for i in suspect.landmarks if i in back]] = DISTRUSTED
@@ -176,7 +174,7 @@ def _trust(train: Dataset, people: Sequence[Person], landmarker: Landmarker, say
             weights[row, [i for i in range(skeleton.count) if skeleton.flip[i] != i]] = DISTRUSTED
     if suspects:
         swaps = sum(s.kind != "point" for s in suspects)
-        say(
+        report.say(
             f"Suspects among the labels, set aside in training: {swaps} people with left and right exchanged, "
             f"{len(suspects) - swaps} single points; posetune data check lists them."
         )

@@ -6,26 +6,26 @@ With the features in memory a pass over the data costs a few convolutions instea
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from posetune.errors import PosetuneError
+from posetune.geometry import SIZE
 from posetune.graph.torch.network import Convolution, Network
 from posetune.graph.torch.normalise import normalise
-from posetune.progress import Progress
-from posetune.tune.config import TrainConfig
 from posetune.tune.methods.head import ridge
-from posetune.tune.methods.head.config import HeadConfig
 from posetune.tune.methods.head.losses import HeadOutput, head_losses
 from posetune.tune.people.augment import AugmentConfig
-from posetune.tune.people.samples import Batch, ImageCache, Subject, collate, make_sample
+from posetune.tune.people.samples import Batch, Subject, Targets, collate, make_sample
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    from posetune.tune.session import Session
+
 _BATCH = 32
 _VALIDATIONS = 8
 _POINT_STD_PX = 30.0  # how far a point lies from its mean place, typically
@@ -38,21 +38,17 @@ class Features:
     """What the backbone says of n crops: by tensor, (n, c, h, w) float16; and the crops' targets."""
 
     values: dict[int, Tensor]
-    points: Tensor
-    weight: Tensor
-    visible: Tensor
+    targets: Targets
 
-    def take(self, index: Tensor | slice) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor]:
+    def take(self, index: Tensor | slice) -> tuple[dict[int, Tensor], Targets]:
         """The chosen crops, widened to float32."""
         return (
             {k: v[index].float().contiguous(memory_format=torch.channels_last) for k, v in self.values.items()},
-            self.points[index],
-            self.weight[index],
-            self.visible[index],
+            self.targets.apply(lambda t: t[index]),
         )
 
     def __len__(self) -> int:
-        return len(self.points)
+        return len(self.targets.points)
 
 
 class FrozenStage:
@@ -61,31 +57,32 @@ class FrozenStage:
     ``outputs``: the head's outputs, by place.
     """
 
-    def __init__(
-        self, network: Network, head: Sequence[str], outputs: Sequence[int], config: TrainConfig, own: HeadConfig
-    ) -> None:
+    def __init__(self, session: Session, network: Network, head: Sequence[str], outputs: Sequence[int]) -> None:
         self.network, self.head, self.outputs = network, list(head), tuple(outputs)
-        self.config, self.own = config, own
+        self.config, self.settings = session.config, session.config.head
+        self.cache, self.report = session.cache, session.report
         self.stem = frozenset(n for n in network.convolutions_for(self.outputs) if n not in set(head))
         self.curve: list[dict[str, float]] = []
 
-    def run(self, train: Sequence[Subject], val: Sequence[Subject], cache: ImageCache, say: Say) -> float:
+    def run(self, train: Sequence[Subject], val: Sequence[Subject]) -> float:
         """Train, leave the best weights in the network, return their mean error on ``val`` in crop px."""
         torch.set_flush_denormal(True)  # see trainer: logits far below zero have gradients that no processor likes
-        known = self._features(val, 1, None, cache, "validation crops")
+        known = self._features(val, 1, None, "validation crops")
         views = self._views(known, len(train))
-        features = self._features(train, views, self.config.augment, cache, "crops seen by the backbone")
-        say(f"Frozen backbone: {len(features)} crops kept as features ({views} of each of {len(train)} people).")
-        self._normalise(train, features, known, cache)
+        features = self._features(train, views, self.config.augment, "crops seen by the backbone")
+        self.report.say(
+            f"Frozen backbone: {len(features)} crops kept as features ({views} of each of {len(train)} people)."
+        )
+        self._normalise(train, features, known)
         error, best = self.error(known), self._weights()
-        say(f"frozen stage, before: mean {error:.2f} crop px on validation")
+        self.report.say(f"frozen stage, before: mean {error:.2f} crop px on validation")
         optimizer = torch.optim.Adam(self._groups(), betas=(0.9, 0.99))
         batch = min(_BATCH, len(features))
-        steps = max(1, self.own.frozen_passes * len(features) // batch)
+        steps = max(1, self.settings.frozen_passes * len(features) // batch)
         random = np.random.default_rng([self.config.seed, 11])
         order = np.zeros(0, int)
         average = [p.detach().clone() for p in self._parameters()]
-        with Progress(steps, "steps, backbone frozen") as progress:
+        with self.report.counting("steps, backbone frozen", steps) as counter:
             for step in range(1, steps + 1):
                 if len(order) < batch:
                     order = random.permutation(len(features))
@@ -101,9 +98,9 @@ class FrozenStage:
                     if now < error:
                         error, best = now, self._weights()
                     self._put(present)
-                progress.step(f"best {error:.2f} px")
+                counter.step(f"best {error:.2f} px")
         self._put(best)
-        say(f"frozen stage, best: mean {error:.2f} crop px on validation")
+        self.report.say(f"frozen stage, best: mean {error:.2f} crop px on validation")
         return error
 
     # --- features --------------------------------------------------------------------------------------------------
@@ -111,58 +108,60 @@ class FrozenStage:
     def _views(self, known: Features, people: int) -> int:
         """How many views of each person fit into memory."""
         bytes_each = sum(v[0].numel() * v.element_size() for v in known.values.values())
-        fit = int(self.own.memory_mb * 1e6 / (bytes_each * people))
+        fit = int(self.settings.memory_mb * 1e6 / (bytes_each * people))
         if fit < 1:
             raise PosetuneError(
                 f"The features of {people} people need {bytes_each * people / 1e6:.0f} MB; set head.memory_mb higher."
             )
-        return min(self.own.views, fit)
+        return min(self.settings.views, fit)
 
     @torch.no_grad()
-    def _features(
-        self, people: Sequence[Subject], views: int, augment: AugmentConfig | None, cache: ImageCache, what: str
-    ) -> Features:
+    def _features(self, people: Sequence[Subject], views: int, augment: AugmentConfig | None, what: str) -> Features:
         jobs = [(subject, i, view) for i, subject in enumerate(people) for view in range(views)]
         kept: dict[int, Tensor] = {}
-        targets: list[Batch] = []
-        with Progress(len(jobs), what) as progress:
+        targets: list[Targets] = []
+        with self.report.counting(what, len(jobs)) as counter:
             for start in range(0, len(jobs), 8):
                 part = jobs[start : start + 8]
-                made = _crops(part, self.network.input_size, augment, self.config.seed, cache)
+                made = self._crops(part, augment)
                 values = self.network.begin(made.images, self.outputs, self.stem)
                 for key, value in values.items():
                     if key not in kept:
                         kept[key] = torch.empty((len(jobs), *value.shape[1:]), dtype=torch.float16)
                     kept[key][start : start + len(part)] = value
-                targets.append(made)
-                for _ in part:
-                    progress.step()
-        points, weight, visible = (torch.cat([getattr(t, n) for t in targets]) for n in ("points", "weight", "visible"))
-        return Features(kept, points, weight, visible)
+                targets.append(made.targets)
+                counter.step(by=len(part))
+        columns = (torch.cat([getattr(t, n) for t in targets]) for n in ("points", "weight", "visible", "world"))
+        return Features(kept, Targets(*columns))
+
+    def _crops(self, jobs: Sequence[tuple[Subject, int, int]], augment: AugmentConfig | None) -> Batch:
+        """A batch of ``jobs``: a subject, its number, and which view of it."""
+        size, seed = self.network.input_size, self.config.seed
+        return collate(
+            [
+                make_sample(s, self.cache.read(s.image), size, augment, np.random.default_rng([seed, 12, i, view]))
+                for s, i, view in jobs
+            ]
+        )
 
     @torch.no_grad()
     def error(self, known: Features) -> float:
         """Mean over labelled points of the distance, px of a 256 px crop."""
         errors = []
         for start in range(0, len(known), _BATCH):
-            values, points, weight, _ = known.take(slice(start, start + _BATCH))
+            values, targets = known.take(slice(start, start + _BATCH))
             found = self._answer(values).coordinates(self.network.input_size)
-            errors.append((found - points).norm(dim=-1)[weight > 0])
-        return float(torch.cat(errors).mean()) * 256 / self.network.input_size
+            errors.append((found - targets.points).norm(dim=-1)[targets.weight > 0])
+        return float(torch.cat(errors).mean()) * SIZE / self.network.input_size
 
     def _answer(self, values: dict[int, Tensor]) -> HeadOutput:
-        return HeadOutput.of(self.network.finish(values, self.outputs, self.stem), self.own.kind)
+        return HeadOutput.of(self.network.finish(values, self.outputs, self.stem), self.settings.kind)
 
     # --- steps -----------------------------------------------------------------------------------------------------
 
-    def _normalise(self, train: Sequence[Subject], features: Features, known: Features, cache: ImageCache) -> None:
+    def _normalise(self, train: Sequence[Subject], features: Features, known: Features) -> None:
         jobs = [(train[i % len(train)], i, 0) for i in range(min(_CALIBRATION, 4 * len(train)))]
-        batches = [
-            _crops(
-                jobs[start : start + 8], self.network.input_size, self.config.augment, self.config.seed, cache
-            ).images
-            for start in range(0, len(jobs), 8)
-        ]
+        batches = [self._crops(jobs[start : start + 8], self.config.augment).images for start in range(0, len(jobs), 8)]
         silent = [(m.weight.detach().abs().sum((1, 2, 3)) == 0) for m in self._modules()]
         normalise(self.network, batches, self.head, self.outputs)
         for module, rows in zip(self._modules(), silent, strict=True):
@@ -207,7 +206,11 @@ class FrozenStage:
                 self._answer(features.take(chosen[start : start + _BATCH])[0])
         finally:
             handle.remove()
-        return (torch.cat(seen).numpy(), features.points[chosen].numpy(), features.weight[chosen].numpy())
+        return (
+            torch.cat(seen).numpy(),
+            features.targets.points[chosen].numpy(),
+            features.targets.weight[chosen].numpy(),
+        )
 
     def _modules(self) -> list[Convolution]:
         return [self.network.get_submodule(name) for name in self.head]  # type: ignore[misc]
@@ -226,10 +229,11 @@ class FrozenStage:
             groups += [{"params": [p], "unit": 0.5} for p in (module.bias, module.gain) if p is not None]
         return groups
 
-    def _step(self, optimizer: torch.optim.Optimizer, taken: Any, step: int, steps: int) -> None:
-        values, points, weight, visible = taken
-        answer = self._answer(values)
-        parts = head_losses(answer, points, weight, visible, self.network.input_size, self.config.loss)
+    def _step(
+        self, optimizer: torch.optim.Optimizer, taken: tuple[dict[int, Tensor], Targets], step: int, steps: int
+    ) -> None:
+        values, targets = taken
+        parts = head_losses(self._answer(values), targets, self.network.input_size, self.config.loss)
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):
             raise PosetuneError("The loss of the new head is not finite; lower head.frozen_lr.")
@@ -237,7 +241,7 @@ class FrozenStage:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._parameters(), 10.0)
         warm = min(1.0, step / max(1, steps // 20))
-        rate = self.own.frozen_lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
+        rate = self.settings.frozen_lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
         for group in optimizer.param_groups:
             group["lr"] = rate * group["unit"]
         optimizer.step()
@@ -263,13 +267,3 @@ def _give_scale(module: Convolution, rows: Tensor, dense: int) -> None:
         scale[0::3] = scale[1::3] = _POINT_STD_PX
     module.bias[rows] *= (module.std / scale)[rows]
     module.std[rows] = scale[rows]
-
-
-def _crops(
-    jobs: Sequence[tuple[Subject, int, int]], size: int, augment: AugmentConfig | None, seed: int, cache: ImageCache
-) -> Batch:
-    made = [
-        make_sample(s, cache.read(s.image), size, augment, np.random.default_rng([seed, 12, i, view]))
-        for s, i, view in jobs
-    ]
-    return collate(made, [s.name for s, _, _ in jobs])

@@ -8,8 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from posetune.geometry import SIZE
 from posetune.graph.points import HEAD_OUTPUTS, KEPT_OUTPUTS
-from posetune.tune.training.losses import UNIT, LossConfig, gaussian_maps, map_error, refine, robust
+from posetune.runtime.own_points import BIN_WINDOW_PX
+from posetune.tune.people.samples import Targets
+from posetune.tune.training.losses import UNIT, LossConfig, gaussian_maps, label_area, map_error, refine, robust
 
 #: The stock outputs of such a network, by place, as ``Prediction.of`` wants them.
 KEPT = tuple(range(len(KEPT_OUTPUTS)))
@@ -56,7 +59,7 @@ def _expected(logits: Tensor, size: int) -> Tensor:
     bins = logits.shape[1]
     share = torch.softmax(logits, 1)
     index = torch.arange(bins, device=logits.device)[None, :, None]
-    near = (index - share.argmax(1, keepdim=True)).abs() <= 12 * bins // 256
+    near = (index - share.argmax(1, keepdim=True)).abs() <= BIN_WINDOW_PX * bins // SIZE
     return (share * near * index).sum(1) / (share * near).sum(1) * (size / bins)
 
 
@@ -68,13 +71,12 @@ def _peak(maps: Tensor, size: int) -> Tensor:
     return refine(start, maps + (1e-3 - peak).clamp_min(0)[:, None, None], size)[0]
 
 
-def head_losses(
-    answer: HeadOutput, points: Tensor, weight: Tensor, visible: Tensor, size: int, config: LossConfig
-) -> dict[str, Tensor]:
-    """The parts of the loss, already weighted. points (B, K, 2) crop px with weight (B, K); visible (B, K) 1, 0 or NaN.
+def head_losses(answer: HeadOutput, targets: Targets, size: int, config: LossConfig) -> dict[str, Tensor]:
+    """The parts of the loss, already weighted. ``targets``: of B crops and the head's K points; its world is not looked at.
 
     Labels outside the crop teach the regression, but no map: a map has no place for them.
     """
+    points, weight, visible = targets.points, targets.weight, targets.visible
     parts: dict[str, Tensor] = {}
     inside = ((points >= 0) & (points <= size)).all(-1) * weight
     if answer.points is not None:
@@ -85,8 +87,7 @@ def head_losses(
         parts["visibility"] = config.visibility * (says * known).sum() / known.sum().clamp_min(1)
     if answer.maps is not None:
         target = gaussian_maps(points, size, answer.maps.shape[1], config.heatmap_sigma)
-        area = 2 * torch.pi * config.heatmap_sigma**2
-        cost = (map_error(answer.maps, target) * inside).sum() / inside.sum().clamp_min(1e-6) / area
+        cost = (map_error(answer.maps, target) * inside).sum() / inside.sum().clamp_min(1e-6) / label_area(config)
         # Alone, the maps are all that is learnt from; behind a regression they only refine.
         parts["heatmap"] = cost * (0.5 * config.heatmap if answer.points is not None else 1.0)
         refined = answer.coordinates(size)

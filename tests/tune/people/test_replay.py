@@ -7,11 +7,13 @@ torch = pytest.importorskip("torch")
 
 from posetune.data.dataset import load_dataset
 from posetune.landmarks import COUNT
+from posetune.progress import Reporter
 from posetune.synthetic.sample import write_sample
 from posetune.tune.config import load_config
-from posetune.tune.people import collect as prepare
-from posetune.tune.people.collect import replay_subjects, worth
+from posetune.tune.people import replay
 from posetune.tune.people.label_trust import DISTRUSTED
+from posetune.tune.people.labelled import trainable_people
+from posetune.tune.people.replay import replay_subjects
 from posetune.tune.people.samples import collate, make_sample
 from posetune.tune.training.losses import Prediction, losses
 
@@ -20,13 +22,13 @@ from posetune.tune.training.losses import Prediction, losses
 def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sample")
     write_sample(folder)
-    return worth(load_dataset(folder, "val"))[:6]
+    return trainable_people(load_dataset(folder, "val"))[:6]
 
 
 def pool(monkeypatch, rendered, *settings):
-    monkeypatch.setattr(prepare, "_rendered", lambda count: rendered[:count])
+    monkeypatch.setattr(replay, "_rendered", lambda count, report: rendered[:count])
     config = load_config(None, {"data": "d", "out": "o"}, ["replay.sample_set=false", *settings])
-    return config, replay_subjects(config, b"", b"", 12.0, lambda text: None)
+    return config, replay_subjects(config, None, 12.0, Reporter())
 
 
 def test_depth_alone_is_learnt_from_rendered_people_unless_asked(monkeypatch, rendered):
@@ -37,7 +39,7 @@ def test_depth_alone_is_learnt_from_rendered_people_unless_asked(monkeypatch, re
         assert subject.weight.max() == np.float32(DISTRUSTED)
         assert np.isnan(subject.visible).all()
         np.testing.assert_array_equal(subject.world, person.keypoints_3d)
-    batch = collate([make_sample(s, s.image.read(), 256, None, np.random.default_rng(0)) for s in subjects], "abcd")
+    batch = collate([make_sample(s, s.image.read(), 256, None, np.random.default_rng(0)) for s in subjects])
     g = torch.Generator().manual_seed(0)
     answer = Prediction(
         torch.rand(4, 39, 5, generator=g) * 200, torch.rand(4, 1, generator=g),
@@ -46,9 +48,8 @@ def test_depth_alone_is_learnt_from_rendered_people_unless_asked(monkeypatch, re
     stock = Prediction(answer.points + 9, answer.presence, answer.heatmap - 1, answer.world + 0.1)
     moved = answer.points.clone().requires_grad_()
     parts = losses(
-        Prediction(moved, answer.presence, answer.heatmap, answer.world), stock, batch.points, batch.weight,
-        batch.visible, batch.world, 256, config.loss,
-    )  # fmt: skip
+        Prediction(moved, answer.presence, answer.heatmap, answer.world), stock, batch.targets, 256, config.loss
+    )
     assert parts["world"] > 0.1
     (gradient,) = torch.autograd.grad(parts["z"], moved)
     assert (gradient[:, :COUNT, 2] != 0).all()  # every z is known, those outside the picture, too

@@ -1,0 +1,138 @@
+"""The crop protocol: everybody on the plain crop that the labels imply, errors in px of a 256 px crop.
+
+One way for the network in torch that is being trained, and for the file that users get; for MediaPipe's 33 points and for a
+head's K points. ``measure`` does the same on whole sets, through the runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from posetune.geometry import SIZE, torso_px
+from posetune.graph.torch.network import Network
+from posetune.landmarks import COUNT
+from posetune.progress import Counter
+from posetune.runtime.landmark_network import LandmarkNetwork, refine
+from posetune.tune.people.samples import ImageCache, Sample, Subject, make_sample
+from posetune.tune.training.losses import OUTPUTS, Prediction
+from posetune.tune.training.losses import refine as refine_batch
+
+_BATCH = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Answerer:
+    """A network as the protocol asks it. ``size``: its crops' side S. ``points``: (B, S, S, 3) uint8 RGB → (B, K, 2) crop px,
+    or (A, B, K, 2) where it gives A answers.
+    """
+
+    size: int
+    points: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """What was found on N crops.
+
+    ``found``: (N, K, 2) or (A, N, K, 2), crop px of the network's ``size``. ``target``: (N, K, 2). ``known``: (N, K) bool.
+    """
+
+    found: np.ndarray
+    target: np.ndarray
+    known: np.ndarray
+    size: int
+
+    @cached_property
+    def px(self) -> np.ndarray:
+        """(…, N, K): the distances, px of a 256 px crop, also where nothing is known."""
+        return np.linalg.norm(self.found - self.target, axis=-1) * (SIZE / self.size)
+
+    @property
+    def mean_px(self) -> np.ndarray:
+        """(…): the mean over what is known; NaN where nothing is."""
+        known = self.px[..., self.known]
+        return known.mean(-1) if known.shape[-1] else np.full(known.shape[:-1], np.nan)
+
+    @property
+    def people_px(self) -> np.ndarray:
+        """(N,): the mean of each person."""
+        with np.errstate(invalid="ignore"):
+            return np.where(self.known, self.px, 0).sum(-1) / self.known.sum(-1)
+
+    def within(self, share: float, torso: float | None = None) -> float:
+        """The share of the known points that err by no more than ``share`` of the torso; people without one are left out.
+
+        ``torso``: px of a 256 px crop, instead of each person's own (which the 33 points tell).
+        """
+        torsos = np.full(len(self.target), torso)
+        if torso is None:
+            pairs = zip(self.target, self.known, strict=True)
+            torsos = np.array([torso_px(points, known) for points, known in pairs]) * (SIZE / self.size)
+        ratio = (self.px / torsos[:, None])[self.known]
+        return float((ratio[np.isfinite(ratio)] <= share).mean())
+
+
+def plain_crop(subject: Subject, cache: ImageCache, size: int) -> Sample:
+    """The crop that the labels imply, neither turned nor moved; ``size``: its side, px."""
+    return make_sample(subject, cache.read(subject.image), size, None, np.random.default_rng(0))
+
+
+def measured(
+    answerer: Answerer, subjects: Sequence[Subject], cache: ImageCache, pool: Executor | None = None,
+    counter: Counter | None = None,
+) -> Errors:  # fmt: skip
+    """Ask about everybody. ``pool``: whose threads share the work. ``counter`` counts the people."""
+
+    def part(start: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        samples = [plain_crop(s, cache, answerer.size) for s in subjects[start : start + _BATCH]]
+        found = answerer.points(np.stack([s.pixels for s in samples]))
+        return found, np.stack([s.points for s in samples]), np.stack([s.weight for s in samples]) > 0
+
+    parts = []
+    for piece in (pool.map if pool is not None else map)(part, range(0, len(subjects), _BATCH)):
+        parts.append(piece)
+        if counter is not None:
+            counter.step(by=len(piece[1]))
+    found, target, known = zip(*parts, strict=True)
+    return Errors(np.concatenate(found, axis=-3), np.concatenate(target), np.concatenate(known), answerer.size)
+
+
+# --- networks ----------------------------------------------------------------------------------------------------------
+
+
+def in_torch(network: Network, device: torch.device, biases: Sequence[float] | None = None) -> Answerer:
+    """The 33 points, refined, with the network's present weights. ``biases``: A answers, one for each of these added to the
+    logits of the points' heatmaps.
+    """
+
+    @torch.no_grad()
+    def points(pixels: np.ndarray) -> np.ndarray:
+        predicted = Prediction.of(network(images_of(pixels, device), OUTPUTS))
+        xy, heatmap = predicted.points[:, :COUNT, :2], predicted.heatmap[..., :COUNT]
+        answers = [refine_batch(xy, heatmap + bias, network.input_size)[0] for bias in biases or (0.0,)]
+        return (answers[0] if biases is None else torch.stack(answers)).cpu().numpy()
+
+    return Answerer(network.input_size, points)
+
+
+def in_file(network: LandmarkNetwork) -> Answerer:
+    """The 33 points of a landmark network under LiteRT, refined as MediaPipe reports them."""
+    return Answerer(network.size, lambda pixels: file_answers(network, pixels)[0][:, :COUNT])
+
+
+def file_answers(network: LandmarkNetwork, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a network says of crops (N, S, S, 3) uint8: all 39 points, refined, (N, 39, 2) crop px; and presence (N,)."""
+    outputs = [network(crop) for crop in pixels]
+    refined = [refine(o.points, o.heatmap, network.size)[:, :2] for o in outputs]
+    return np.stack(refined), np.array([o.presence for o in outputs])
+
+
+def images_of(pixels: np.ndarray, device: torch.device) -> torch.Tensor:
+    """(B, S, S, 3) uint8 RGB → (B, 3, S, S) float32 in [0, 1]."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255).to(device)

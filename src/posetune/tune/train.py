@@ -1,0 +1,48 @@
+"""``posetune.train``: labels in, a better network out, by any method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from posetune.progress import Reporter, Say
+from posetune.tune.callbacks import Callback, usual
+from posetune.tune.config import TrainConfig, load_config
+from posetune.tune.methods import table
+from posetune.tune.run_folder import own_config
+from posetune.tune.session import Start, TrainResult
+
+
+def train(
+    data: str | Path | None = None,
+    base: str | Path | None = None,
+    out: str | Path | None = None,
+    *,
+    method: str | None = None,
+    config: TrainConfig | str | Path | None = None,
+    assignments: Iterable[str] = (),
+    resume: bool = False,
+    say: Say = print,
+    report: Reporter | None = None,
+    callbacks: Sequence[Callback | str] = (),
+    **overrides: Any,
+) -> TrainResult:
+    """Tune a network on labelled images and leave the result in the run folder ``out``.
+
+    ``data``: a folder with ``images/`` and ``annotations/<split>.json``; ``base``: what to tune ("full" by default);
+    ``method``: "full" (by default), "head", "corrector" or "distill"; ``config``: a YAML file, or a resolved configuration;
+    ``overrides`` and ``assignments`` ("loss.hold=2"): keys of ``train.yaml``. ``resume``: go on with the run in ``out``, by its
+    own configuration unless another is given. ``say`` gets sentences for the user; ``report`` instead of it gets progress as
+    well. ``callbacks`` are called with every event of the run (``posetune.tune.callbacks``); "mlflow" and "wandb" name two
+    that are there already. Ctrl-C and SIGTERM end the run early and keep the best network so far.
+
+    Raises PosetuneError for unusable data, a network of another kind, an unwritable folder, or a loss that is not finite.
+    """
+    if not isinstance(config, TrainConfig):
+        given: Mapping[str, Any] = {"data": data, "base": base, "out": out, "method": method, **overrides}
+        given = {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v is not None}
+        if resume and config is None:
+            config = own_config(out)  # a resumed run goes on as it began
+        config = load_config(config, given, assignments)
+    return table.run(config, Start(resume, report or Reporter(say), usual(callbacks)))
