@@ -80,6 +80,7 @@ class _Line:
     def say(self, message: str) -> None:
         """A message of its own line, without tearing the progress line."""
         self._clear()
+        self._printed = time.monotonic()  # a sentence is a sign of life, too
         self._stream.write(message + "\n")
         self._stream.flush()
 

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from posetune.geometry import SIZE, torso_px
+from posetune.geometry import SIZE, side_torso_px, torso_px
 from posetune.graph.torch.network import Network
 from posetune.landmarks import COUNT
 from posetune.progress import Counter
@@ -66,16 +66,24 @@ class Errors:
             return np.where(self.known, self.px, 0).sum(-1) / self.known.sum(-1)
 
     def within(self, share: float, torso: float | None = None) -> float:
-        """The share of the known points that err by no more than ``share`` of the torso; people without one are left out.
+        """The share of the known points that err by no more than ``share`` of the torso; people without one are left out, and
+        it is NaN where nobody has one.
 
         ``torso``: px of a 256 px crop, instead of each person's own (which the 33 points tell).
         """
         torsos = np.full(len(self.target), torso)
         if torso is None:
             pairs = zip(self.target, self.known, strict=True)
-            torsos = np.array([torso_px(points, known) for points, known in pairs]) * (SIZE / self.size)
+            torsos = np.array([_torso(points, known) for points, known in pairs]) * (SIZE / self.size)
         ratio = (self.px / torsos[:, None])[self.known]
-        return float((ratio[np.isfinite(ratio)] <= share).mean())
+        ratio = ratio[np.isfinite(ratio)]
+        return float((ratio <= share).mean()) if len(ratio) else float("nan")
+
+
+def _torso(points: np.ndarray, known: np.ndarray) -> float:
+    """Of somebody labelled on one side alone, that side."""
+    diagonals = torso_px(points, known)
+    return side_torso_px(points, known) if np.isnan(diagonals) else diagonals
 
 
 def plain_crop(subject: Subject, cache: ImageCache, size: int) -> Sample:

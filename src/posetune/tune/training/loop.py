@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -117,12 +118,12 @@ class Loop:
             score = self.look(network, self.trainer.pool)
         self.validated = step
         samples = step * self.config.batch
-        self.emit(
-            {"kind": "validation", "step": step, "samples": samples, "mean_px": score.mean_px, "pck_0.2": score.pck}
-        )
+        pck = None if math.isnan(score.pck) else score.pck
+        self.emit({"kind": "validation", "step": step, "samples": samples, "mean_px": score.mean_px, "pck_0.2": pck})
         better = self.best is None or score.mean_px < self.best.mean_px
+        share = "" if pck is None else f", PCK@.2 {pck:.1%}"
         mark = "  best so far" if better and step else ""
-        self.say(f"validation at step {step}: mean {score.mean_px:.3f} crop px, PCK@.2 {score.pck:.1%}{mark}")
+        self.say(f"validation at step {step}: mean {score.mean_px:.3f} crop px{share}{mark}")
         if self.best is None or better:
             self.best, self.best_step, self.without_gain = score, step, 0
             self.best_weights = self.trainer.averaged_copy()
