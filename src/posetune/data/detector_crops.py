@@ -19,7 +19,7 @@ from posetune.skeleton import Skeleton
 
 #: So much of a person's labelled points must lie in a crop for it to be theirs.
 _INSIDE = 0.6
-#: From this share on, people whose labels imply no crop are what the set is about.
+#: Beyond this share, people whose labels imply no crop are what the set is about.
 _MOST_WANTING = 0.5
 _LEGS = frozenset(range(INDEX["left_knee"], INDEX["right_foot_index"] + 1))
 _HIPS, _SHOULDERS = {LEFT_HIP, RIGHT_HIP}, {LEFT_SHOULDER, RIGHT_SHOULDER}
@@ -63,7 +63,7 @@ def completed(dataset: Dataset, landmarker: Landmarker, say: Callable[[str], Non
     """
     people = [p for p in dataset.people if not p.ignore]
     wanting = sum(p.crop is None for p in people)
-    if not wanting or wanting < _MOST_WANTING * len(people):
+    if wanting <= _MOST_WANTING * len(people):
         return dataset
     say(
         f"{dataset.name}: {why_no_crop(people)}, and labels imply a crop by a hip and a shoulder; for {wanting} people the crop "
