@@ -79,7 +79,7 @@ def _name(action: argparse.Action) -> str:
     if not action.option_strings:
         return f"`{_cell(value)}`"
     value = "" if action.nargs == 0 else f"[{value}]" if action.nargs == "?" else value
-    return f"`{_cell(f'{action.option_strings[-1]} {value}'.strip())}`"
+    return ", ".join(f"`{_cell(f'{option} {value}'.strip())}`" for option in action.option_strings)
 
 
 def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
