@@ -32,6 +32,22 @@ def test_help_names_them_all():
     assert posetune.__version__ in done.stdout
 
 
+def test_all_but_training_works_without_torch():
+    program = """
+import pydoc, sys
+sys.modules.update(dict.fromkeys(("torch", "matplotlib", "sklearn", "numba", "mediapipe", "optuna")))
+import posetune
+shown = pydoc.render_doc(posetune)
+assert all(name in shown for name in posetune.__all__ if name[0] != "_"), shown
+try:
+    posetune.train("data", out="run")
+except posetune.PosetuneError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Training needs torch, which is not installed: " in done.stdout
+
+
 def test_the_import_costs_nothing():
     program = "import sys, posetune; dir(posetune); print({'numpy', 'cv2', 'torch', 'yaml'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

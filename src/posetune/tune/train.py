@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from posetune.errors import PosetuneError, pip_install
 from posetune.progress import Reporter, Say
-from posetune.tune.callbacks import Callback, usual
-from posetune.tune.config import TrainConfig, load_config
-from posetune.tune.methods import table
-from posetune.tune.run_folder import own_config
-from posetune.tune.session import Start, TrainResult
+
+if TYPE_CHECKING:
+    from posetune.tune.callbacks import Callback
+    from posetune.tune.config import TrainConfig
+    from posetune.tune.session import TrainResult
 
 
 def train(
@@ -39,6 +40,17 @@ def train(
 
     Raises PosetuneError for unusable data, a network of another kind, an unwritable folder, or a loss that is not finite.
     """
+    # Only here, so that the name can be looked at where torch is missing.
+    try:
+        from posetune.tune.callbacks import usual
+        from posetune.tune.config import TrainConfig, load_config
+        from posetune.tune.methods import table
+        from posetune.tune.run_folder import own_config
+        from posetune.tune.session import Start
+    except ModuleNotFoundError as error:
+        if (error.name or "posetune").startswith("posetune"):
+            raise
+        raise PosetuneError(f"Training needs {error.name}, which is not installed: {pip_install('train')}.") from error
     if not isinstance(config, TrainConfig):
         given: Mapping[str, Any] = {"data": data, "base": base, "out": out, "method": method, **overrides}
         given = {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v is not None}

@@ -9,11 +9,11 @@ import numpy as np
 
 from posetune._version import __version__
 from posetune.data.dataset import load_dataset
-from posetune.data.people import ImageRecord, Person
+from posetune.data.people import Person
+from posetune.data.unlabelled import found_in, images_in
 from posetune.errors import PosetuneError
 from posetune.landmarks import COUNT
 from posetune.progress import Reporter
-from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.landmarker import Landmarker
 from posetune.stock import Networks, cache
 from posetune.tune.config import TrainConfig
@@ -35,7 +35,7 @@ def replay_subjects(config: TrainConfig, networks: Networks, labels: float, repo
     if config.replay.share == 0:
         return subjects
     if config.replay.folder is not None:
-        subjects += _people_in(Path(config.replay.folder), networks, report)
+        subjects += _people_in(config.replay.folder, networks, report)
     if config.replay.sample_set:
         ordinary = _sample_set()
         report.say(
@@ -54,27 +54,20 @@ def replay_subjects(config: TrainConfig, networks: Networks, labels: float, repo
     return subjects
 
 
-def _people_in(folder: Path, networks: Networks, report: Reporter) -> list[Subject]:
+def _people_in(folder: str, networks: Networks, report: Reporter) -> list[Subject]:
     """Whoever stock MediaPipe finds in a folder of unlabelled images."""
-    if not folder.is_dir():
-        raise PosetuneError(f"The replay folder {folder} does not exist; give a folder of unlabelled images.")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    records = images_in(folder, "replay")
     landmarker = Landmarker(networks.landmarks, networks.detector)
     subjects, damaged = [], 0
-    with report.counting("images searched", len(paths)) as counter:
-        for path in paths:
-            record = ImageRecord(path.name, path, 0, 0, path.stem)
+    with report.counting("images searched", len(records)) as counter:
+        for record, poses in found_in(landmarker, records):
             counter.step()
-            try:
-                image = record.read()
-            except PosetuneError:
-                damaged += 1
-                continue
-            subjects += [unlabelled_subject(record, pose.crop) for pose in landmarker.predict(image)]
+            damaged += poses is None
+            subjects += [unlabelled_subject(record, pose.crop) for pose in poses or []]
     if not subjects:
-        raise PosetuneError(f"No person was found in the {len(paths)} images of the replay folder {folder}.")
+        raise PosetuneError(f"No person was found in the {len(records)} images of the replay folder {folder}.")
     report.say(
-        f"Replay: {len(subjects)} people in {len(paths)} images of {folder}"
+        f"Replay: {len(subjects)} people in {len(records)} images of {folder}"
         + (f", {damaged} damaged." if damaged else ".")
     )
     return subjects
