@@ -155,8 +155,15 @@ def test_who_is_left_out_is_said_with_the_reason(data, capsys, tmp_path):
     for person in labels["annotations"]:
         unlabel(person, "left_hip", "right_hip")
     file.write_text(json.dumps(labels))
+    assert cli.main(command) == 0  # by the detector's crops
+    assert (
+        "4 of the 4 people have no labelled shoulder and hip, so no torso to measure PCK by" in capsys.readouterr().out
+    )
+    for person in labels["annotations"]:
+        person["iscrowd"] = 1
+    file.write_text(json.dumps(labels))
     assert cli.main(command) == 2
-    assert "can be scored: 4 without a labelled hip." in capsys.readouterr().err
+    assert "can be scored: 4 marked to be ignored" in capsys.readouterr().err
     file.unlink()
 
 
