@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import yaml
 import posetune
 from posetune.cli import build_parser
 from posetune.runtime.records import CSV_COLUMNS
+from tests.helpers.scripts import load_script
 
 ROOT = Path(__file__).parents[1]
 GUIDES = sorted((ROOT / "docs/guide").glob("*.md"))
@@ -139,11 +139,7 @@ def test_public_names_and_columns_are_in_the_reference() -> None:
 
 
 def test_the_command_line_is_in_the_reference() -> None:
-    spec = importlib.util.spec_from_file_location("make_cli_reference", ROOT / "scripts/make_cli_reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script("scripts/make_cli_reference.py")
     assert script.OUT.read_text(encoding="utf-8") == script.reference(), "run scripts/make_cli_reference.py"
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import re
-import sys
 from pathlib import Path
 
 import cv2
 import pytest
-from figures import draw_person, room
 
 import posetune
+from tests.helpers.figures import draw_person, room
+from tests.helpers.scripts import load_script
 
 PAGE = Path(__file__).parents[1] / "docs/guide/serving.md"
 
@@ -28,11 +27,7 @@ def app_of(heading: str, folder: Path):
     code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
     file = folder / f"served_by_{heading.lower()}.py"
     file.write_text(code.replace('"full"', '"lite", 1'), encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
-    spec.loader.exec_module(module)
-    return module.app
+    return load_script(file).app
 
 
 def check(post, jpeg: bytes) -> None:

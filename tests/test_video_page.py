@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import cv2
-from figures import draw_person, room
+
+from tests.helpers.figures import draw_person, room
 
 PAGE = Path(__file__).parents[1] / "docs/guide/video.md"
 

@@ -23,7 +23,7 @@ pytest.importorskip("torch", reason="an int8 network is made by posetune[train]"
 
 from tests.browser import tasks_vision
 from tests.browser.site import serve
-from tests.graph.variants import all_versions_3, edited, normalized, task
+from tests.helpers.variants import all_versions_3, edited, normalized, task
 
 import posetune
 from posetune import stock

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.measure.standing import person
-from tests.runtime.figures import draw_person, room
+from tests.helpers.figures import draw_person, room
+from tests.helpers.standing import person
 
 from posetune import cli
 from posetune.data.dataset import Dataset, ImageRecord, Person, write_coco

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from tests.graph.variants import edited, normalized, shy, task
+from tests.helpers.variants import edited, normalized, shy, task
 
 from posetune import stock
 from posetune.cli import main

@@ -13,10 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
-from figures import draw_person, room
-from mp4 import set_rotation
+from tests.helpers.figures import draw_person, room
+from tests.helpers.mp4 import set_rotation
 
 from posetune.cli import main
 from posetune.runtime.images import read_image

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from tests.runtime.figures import draw_person, room
+from tests.helpers.drawn_set import write_drawn_set
 
 from posetune import load
 from posetune.data.answers import by_image, crop_answers
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
-from posetune.landmarks import INDEX
 
-HIPS = {"a": (160, 220), "b": (230, 210)}
-JOINTS = {"shoulder": (36, -92), "hip": (16, 0), "knee": (20, 70), "ankle": (22, 135)}
+HIPS = ([(160, 220)], [(230, 210)])
 
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory) -> list[Person]:
     """Two images with a person each; the first image's person is in the list twice, not side by side."""
-    folder = tmp_path_factory.mktemp("images")
-    result = []
-    for name, hip in HIPS.items():
-        path = folder / f"{name}.png"
-        cv2.imwrite(str(path), draw_person(room(400, 400), hip, arms=0.5)[:, :, ::-1])
-        keypoints = np.zeros((33, 3))
-        for joint, (x, y) in JOINTS.items():
-            keypoints[INDEX[f"left_{joint}"]] = hip[0] + x, hip[1] + y, 2
-            keypoints[INDEX[f"right_{joint}"]] = hip[0] - x, hip[1] + y, 2
-        result.append(Person(len(result), ImageRecord(name, path, 400, 400, name), keypoints))
+    result = write_drawn_set(tmp_path_factory.mktemp("images"), "train", HIPS).people
     return [*result, result[0]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.measure.standing import person
+from tests.helpers.standing import person
 
 from posetune.data.contact_sheet import contact_sheet
 from posetune.data.people import ImageRecord

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 from posetune.data.dataset import load_dataset
 from posetune.data.drawings import SIDE, body_mask, drawing_measures, is_drawing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 import posetune
 from posetune.data.unlabelled import find_people, found_in, images_in

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import pytest
-from tests.graph.variants import (
+from tests.helpers.variants import (
     bare_presence,
     edited,
     external_buffers,

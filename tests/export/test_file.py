@@ -8,8 +8,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from tests.graph.variants import edited, external_buffers, normalized, not_finite, outputs, task
-from tests.runtime.figures import draw_person, room
+from tests.helpers.figures import draw_person, room
+from tests.helpers.variants import edited, external_buffers, normalized, not_finite, outputs, task
 
 import posetune
 from posetune import stock

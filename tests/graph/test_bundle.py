@@ -6,7 +6,7 @@ import io
 import zipfile
 
 import pytest
-from tests.graph.variants import zipped
+from tests.helpers.variants import zipped
 
 from posetune.errors import PosetuneError
 from posetune.graph import bundle

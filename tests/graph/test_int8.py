@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.graph.variants import all_versions_3, edited
+from tests.helpers.variants import all_versions_3, edited
 
 from posetune import stock
 from posetune.backends.litert import Network

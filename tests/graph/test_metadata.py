@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.graph.variants import edited, normalized
+from tests.helpers.variants import edited, normalized
 
 from posetune import stock
 from posetune.backends.litert import Network

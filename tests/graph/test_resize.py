@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 from posetune import stock
 from posetune.doctor.diagnose import diagnose

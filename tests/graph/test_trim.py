@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import variants
-from figures import draw_person, room
+from tests.helpers import variants
+from tests.helpers.figures import draw_person, room
 
 from posetune import stock
 from posetune.backends.litert import Network

@@ -5,7 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from figures import room, write_footage
+from tests.helpers.figures import room, write_footage
 
 from posetune import stock
 from posetune.cli import main

@@ -6,45 +6,25 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from tests.runtime.figures import draw_person, room
+from tests.helpers.drawn_set import write_drawn_set
 
 from posetune import cli, stock
-from posetune.data.dataset import Dataset, ImageRecord, Person, write_coco
-from posetune.landmarks import INDEX
 from posetune.measure.compare import compare, run_summary
 from posetune.measure.compare_table import columns, markdown, page, seconds
 from posetune.measure.results import Difference, DifferenceIntervals
 from posetune.measure.texts import change
 from posetune.runtime.corrector import Corrector
 
-JOINTS = {"shoulder": (28, -98), "hip": (18, 0), "knee": (20, 75), "ankle": (22, 148)}
 HIPS = np.array([23, 24])
-
-
-def write_set(folder: Path, split: str, places: list[int]) -> None:
-    images, people = [], []
-    (folder / "images").mkdir(exist_ok=True, parents=True)
-    for number, x in enumerate(places):
-        path = folder / "images" / f"{split}{number}.png"
-        image = ImageRecord(number + 1, path, 440, 400, f"{split} scene {number}")
-        keypoints = np.zeros((33, 3))
-        for joint, (dx, dy) in JOINTS.items():
-            keypoints[INDEX[f"left_{joint}"]] = x + dx, 220 + dy, 2
-            keypoints[INDEX[f"right_{joint}"]] = x - dx, 220 + dy, 2
-        cv2.imwrite(str(path), draw_person(room(440, 400), (x, 220), arms=0.4)[:, :, ::-1])
-        people.append(Person(number + 1, image, keypoints))
-        images.append(image)
-    write_coco(Dataset(split, tuple(images), tuple(people), (), (), folder), folder / "annotations" / f"{split}.json")
 
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory) -> tuple[Path, Path]:
     data, general = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("general")
-    write_set(data, "val", [170, 230])
-    write_set(general, "dev", [200, 250])
+    write_drawn_set(data, "val", [170, 230])
+    write_drawn_set(general, "dev", [200, 250])
     return data, general
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.measure.standing import PLACES, answer, person
+from tests.helpers.standing import PLACES, answer, person
 
 from posetune.data.answers import Answers
 from posetune.data.people import ImageRecord, Person

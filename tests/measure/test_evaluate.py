@@ -8,11 +8,10 @@ import re
 import shutil
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from tests.measure.standing import PLACES, answer, person
-from tests.runtime.figures import draw_person, room
+from tests.helpers.drawn_set import JOINTS, write_drawn_set
+from tests.helpers.standing import PLACES, answer, person
 
 from posetune import cli, stock
 from posetune.data.answers import Answers
@@ -28,35 +27,13 @@ from posetune.measure.report import report_html
 from posetune.measure.table import text_tables
 from posetune.runtime.pose import Pose
 
-#: Joints of the figure that draw_person draws, relative to its hip; it faces us, so its left is on the right.
-JOINTS = {"shoulder": (36, -92), "hip": (16, 0), "knee": (20, 70), "ankle": (22, 135)}
-
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
     """A set folder: train and val with two images each, the second of val with two people."""
     folder = tmp_path_factory.mktemp("drawn")
-    (folder / "images").mkdir()
-    for split, scenes in {
-        "train": [[(160, 220)], [(200, 230)]],
-        "val": [[(170, 225)], [(110, 225), (330, 225)]],
-    }.items():
-        images, people = [], []
-        for number, hips in enumerate(scenes):
-            picture = room(440, 400)
-            path = folder / "images" / f"{split}{number}.png"
-            image = ImageRecord(number + 1, path, 440, 400, f"{split} scene {number}")
-            for hip in hips:
-                picture = draw_person(picture, hip, arms=0.4)
-                keypoints = np.zeros((33, 3))
-                for joint, (x, y) in JOINTS.items():
-                    keypoints[INDEX[f"left_{joint}"]] = hip[0] + x, hip[1] + y, 2
-                    keypoints[INDEX[f"right_{joint}"]] = hip[0] - x, hip[1] + y, 2
-                people.append(Person(len(people) + 1, image, keypoints, area=30_000.0))
-            cv2.imwrite(str(path), picture[:, :, ::-1])
-            images.append(image)
-        dataset = Dataset(split, tuple(images), tuple(people), (), (), folder)
-        write_coco(dataset, folder / "annotations" / f"{split}.json")
+    write_drawn_set(folder, "train", [160, 200], area=30_000.0)
+    write_drawn_set(folder, "val", [170, [(110, 220), (330, 220)]], area=30_000.0)
     return folder
 
 

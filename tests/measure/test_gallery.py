@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.measure.standing import PLACES, person
+from tests.helpers.standing import PLACES, person
 
 from posetune.data.answers import Answers
 from posetune.landmarks import INDEX

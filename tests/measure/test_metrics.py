@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.measure.standing import IMAGE, PLACES, TORSO, answer, person
+from tests.helpers.standing import IMAGE, PLACES, TORSO, answer, person
 
 from posetune.data.people import Person
 from posetune.landmarks import ANGLES, INDEX

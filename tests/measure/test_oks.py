@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.measure.standing import PLACES, person
+from tests.helpers.standing import PLACES, person
 
 from posetune.landmarks import INDEX
 from posetune.measure.oks import Detection, area_of, average_precision, oks

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.measure.test_compare import write_set
+from tests.helpers.drawn_set import write_drawn_set
 
 from posetune import cli, stock
 from posetune.data.dataset import find_splits, load_dataset
@@ -38,7 +38,7 @@ def write_run(folder: Path, data: Path, held_out: int, val_split: str = "val") -
 def data(tmp_path_factory) -> Path:
     """A set as small as a user's may be: four pictures, no split but train."""
     folder = tmp_path_factory.mktemp("four")
-    write_set(folder, "train", [160, 190, 220, 250])
+    write_drawn_set(folder, "train", [160, 190, 220, 250])
     return folder
 
 
@@ -178,7 +178,7 @@ def test_along_what_a_torso_was_measured(data):
 
 def test_a_set_that_contradicts_the_network_as_a_whole_is_said_first(tmp_path, capsys):
     """Left and right as the viewer sees them, in a set of six drawn people."""
-    write_set(tmp_path, "val", [150, 170, 190, 210, 230, 250])
+    write_drawn_set(tmp_path, "val", [150, 170, 190, 210, 230, 250])
     plain = evaluate(tmp_path, pipeline=False, with_offset=False, **QUICK)
     assert plain.contradictions == ()
     file = tmp_path / "annotations" / "val.json"
@@ -197,7 +197,7 @@ def test_a_set_that_contradicts_the_network_as_a_whole_is_said_first(tmp_path, c
 
 
 def test_labels_of_resized_pictures_are_converted_and_said_once(tmp_path, capsys):
-    write_set(tmp_path, "val", [170, 230])
+    write_drawn_set(tmp_path, "val", [170, 230])
     before = evaluate(tmp_path, pipeline=False, with_offset=False, **QUICK)
     for path in (tmp_path / "images").iterdir():
         picture = cv2.imread(str(path))

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from mp4 import set_durations, set_edit, set_rotation
+from tests.helpers.mp4 import set_durations, set_edit, set_rotation
 
 from posetune.errors import PosetuneError
 from posetune.runtime.video import VideoReader

@@ -7,7 +7,7 @@ import struct
 import cv2
 import numpy as np
 import pytest
-from mp4 import set_edit
+from tests.helpers.mp4 import set_edit
 
 from posetune.runtime.container import claimed_bytes, track_of
 from posetune.runtime.video_writer import writing_video

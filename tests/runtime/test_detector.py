@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 from posetune import stock
 from posetune.errors import PosetuneError

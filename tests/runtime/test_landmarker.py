@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 import posetune
 from posetune.errors import PosetuneError

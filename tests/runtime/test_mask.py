@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 import posetune
 from posetune import stock

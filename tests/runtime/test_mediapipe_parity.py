@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
+from tests.helpers.scripts import load_script
 
 import posetune
 
 pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install '.[mediapipe]'")
 
-_SCRIPT = Path(__file__).parents[2] / "benchmarks" / "parity_mediapipe.py"
-_spec = importlib.util.spec_from_file_location("parity_mediapipe", _SCRIPT)
-assert _spec is not None
-assert _spec.loader is not None
-parity = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(parity)
+parity = load_script("benchmarks/parity_mediapipe.py")
 
 
 def scenes() -> list[np.ndarray]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
+from tests.helpers.scripts import load_script
 
 import posetune
 from posetune import stock
@@ -38,15 +39,7 @@ def test_agrees_with_mediapipe_in_video_mode(model, size, tmp_path):
     does not.
     """
     pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install '.[mediapipe]'")
-    import importlib.util
-    from pathlib import Path
-
-    script = Path(__file__).parents[2] / "benchmarks" / "parity_video.py"
-    spec = importlib.util.spec_from_file_location("parity_video", script)
-    assert spec is not None
-    assert spec.loader is not None
-    parity = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(parity)
+    parity = load_script("benchmarks/parity_video.py")
     if size != 256:
         network = tmp_path / "smaller.tflite"
         network.write_bytes(resized(stock.path(model).read_bytes(), size))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.measure.test_compare import write_set
+from tests.helpers.drawn_set import write_drawn_set
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "demo.sh"
 
@@ -26,7 +26,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "demo.sh"
 )
 def test_it_never_measures_on_people_it_trained_on(splits, measured, tmp_path):
     for split in splits:
-        write_set(tmp_path / "data", split, [170, 230])
+        write_drawn_set(tmp_path / "data", split, [170, 230])
     tools = tmp_path / "bin"
     tools.mkdir()
     for name, text in {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.graph.variants import edited, normalized, outputs
+from tests.helpers.variants import edited, normalized, outputs
 
 from posetune import stock
 from posetune.cli import main

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.helpers.drawn_set import write_drawn_set
 from tests.helpers.golden import assert_golden
-from tests.measure.test_compare import write_set
 from tests.measure.test_golden import ADDED
 
 from posetune import cli, stock
@@ -62,8 +62,8 @@ def test_subsets_are_nested_seeded_and_spread_over_the_scenes():
 @pytest.fixture
 def data(tmp_path) -> Path:
     folder = tmp_path / "data"
-    write_set(folder, "train", [150, 180, 210, 240])
-    write_set(folder, "val", [170, 230])
+    write_drawn_set(folder, "train", [150, 180, 210, 240])
+    write_drawn_set(folder, "val", [170, 230])
     return folder
 
 
@@ -115,7 +115,7 @@ def test_a_sweep_trains_each_cell_once_and_goes_on_where_it_was(data, tmp_path, 
 
 
 def test_a_set_of_one_video_keeps_its_last_images(tmp_path, trainings):
-    write_set(tmp_path / "data", "train", [150, 180, 210, 240, 270])
+    write_drawn_set(tmp_path / "data", "train", [150, 180, 210, 240, 270])
     file = tmp_path / "data" / "annotations" / "train.json"
     labels = json.loads(file.read_text())
     for image in labels["images"]:

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 import posetune
 from posetune import stock

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 
 from posetune import stock
 from posetune.backends.litert import Network as Lite

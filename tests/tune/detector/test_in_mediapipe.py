@@ -1,11 +1,9 @@
 """A tuned detector in unmodified MediaPipe: the same people as in posetune's own runtime, in pictures and in a video."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
+from tests.helpers.scripts import load_script
 
 pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
 
@@ -42,13 +40,6 @@ def task(detector, tmp_path_factory):
     return out
 
 
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[3] / "benchmarks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def street():
     image = room(1000, 480)
     for hip, scale, shirt in ((180, 1.0, (40, 90, 160)), (500, 1.1, (160, 60, 60)), (810, 0.6, (60, 130, 60))):
@@ -57,7 +48,7 @@ def street():
 
 
 def test_pictures(detector, task):
-    parity = script("parity_mediapipe")
+    parity = load_script("benchmarks/parity_mediapipe.py")
     ours_of, stocks_of = posetune.load("lite", detector=detector, threads=1), posetune.load("lite", threads=1)
     image = street()
     ours = ours_of.predict(image, 4)
@@ -75,7 +66,7 @@ def test_pictures(detector, task):
 def test_a_video(detector, task):
     from posetune.runtime.track import frames_of
 
-    parity = script("parity_video")
+    parity = load_script("benchmarks/parity_video.py")
     clip = [draw_person(room(360, 400), (150 + 4 * i, 200), 0.95, 0.02 * i, 0.3 + 0.15 * i) for i in range(8)]
     clip[4] = room(360, 400)  # lost, so that the detector is asked again
     frames = frames_of([(rgb, i * 0.04) for i, rgb in enumerate(clip)])

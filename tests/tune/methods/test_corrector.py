@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed: pip install '.[train]'")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install '.[train]'")
 
+from tests.helpers.drawn_set import write_drawn_set
 from tests.helpers.golden import assert_summary_keys
-from tests.measure.test_compare import write_set
 
 import posetune
 from posetune import cli, stock
@@ -140,8 +140,8 @@ def test_nothing_is_taken_that_is_worse_on_validation_than_the_constant_offset(m
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    write_set(folder, "train", [150, 165, 180, 210, 225, 240])
-    write_set(folder, "val", [170, 230])
+    write_drawn_set(folder, "train", [150, 165, 180, 210, 225, 240])
+    write_drawn_set(folder, "val", [170, 230])
     return folder
 
 

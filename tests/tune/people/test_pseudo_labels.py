@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from figures import room, write_footage
+from tests.helpers.figures import room, write_footage
 from tests.helpers.golden import assert_summary_keys
 
 import posetune

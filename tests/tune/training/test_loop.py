@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from figures import draw_person, room
+from tests.helpers.figures import draw_person, room
 from tests.helpers.golden import assert_summary_keys
 
 import posetune
