@@ -74,6 +74,7 @@ def check_version(version: str | None) -> None:
     raise PosetuneError(f"{why}; posetune takes any OpenCV from 4.12 to below 5: pip install '{wheel}>=4.12,<5'.")
 
 
+_users_log_level = "OPENCV_LOG_LEVEL" in os.environ
 for _name, _value in _LIMITS.items():
     os.environ.setdefault(_name, _value)
 try:
@@ -91,5 +92,8 @@ except ImportError as error:  # a wheel with windows on a machine without a scre
         f"then {_PIP}."
     ) from error
 check_version(getattr(cv2, "__version__", None))
+_logging = getattr(cv2.utils, "logging", None)  # 4.12 has none
+if _logging is not None and not _users_log_level:  # whoever loaded OpenCV before did it without the variable
+    _logging.setLogLevel(_logging.LOG_LEVEL_FATAL)
 
 __all__ = ["cv2", "installed_wheels", "max_pixels"]
