@@ -167,12 +167,20 @@ def _outside_box(person: Person) -> list[Problem]:
         return []
     x, y, w, h = person.bbox
     slack = BOX_TOLERANCE * max(w, h)
-    points = person.keypoints[person.labelled, :2]
+    # Hidden points, and such beyond the picture's edge, may lie outside a box around what is seen.
+    seen = (person.keypoints[:, 2] == 2) & _within(person.keypoints, person.image)
+    points = person.keypoints[seen, :2]
     outside = (points < [x - slack, y - slack]) | (points > [x + w + slack, y + h + slack])
     count = int(outside.any(axis=1).sum())
     if not count:
         return []
-    return [Problem("points outside their box", f"{_who(person)}: {count} of {len(points)} labelled points")]
+    return [Problem("points outside their box", f"{_who(person)}: {count} of {len(points)} visible points")]
+
+
+def _within(keypoints: np.ndarray, image: ImageRecord) -> np.ndarray:
+    """(33,) bool: inside the image."""
+    x, y = keypoints[:, 0], keypoints[:, 1]
+    return (x >= 0) & (y >= 0) & (x <= image.width) & (y <= image.height)
 
 
 def _twice(people: Sequence[Person]) -> list[Problem]:
