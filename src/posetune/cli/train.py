@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from posetune.progress import to_terminal
 from posetune.tune.methods.table import METHODS
 
 if TYPE_CHECKING:
+    from posetune.tune.detector.train import DetectorResult
     from posetune.tune.session import TrainResult
 
 #: Flags that are keys of train.yaml by the same name.
@@ -32,8 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     needed.add_argument("--out", help="the run folder, a new one")
     parser.add_argument("--base", help="lite, full, heavy, or a network of your own (default: full)")
     parser.add_argument(
-        "--method", choices=tuple(METHODS),
+        "--method", choices=(*METHODS, "detector"),
         help="; ".join(f"{name}: {method.about}" for name, method in METHODS.items())
+        + "; detector: see --detector"
         + " (default: full; docs/guide/choose.md, docs/guide/own-points.md)",
     )  # fmt: skip
     parser.add_argument(
@@ -89,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.detector:
+    if args.detector or args.method == "detector":
         return _detector(args)
     if args.partial:
         raise PosetuneError("--partial goes with --detector.")
@@ -101,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.method == "head" and args.trainable is not None:
         raise PosetuneError("--method head goes deeper by stages; say which with --set 'head.stages=[head, tail]'.")
+    from posetune.tune.session import TrainResult
     from posetune.tune.train import train
 
     assignments = list(args.assignments)
@@ -117,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     if args.json is not None:
         args.json.write(result.to_json())
-    print(_words(result))
+    print(_words(result) if isinstance(result, TrainResult) else _found(result))
     return 130 if result.interrupted else 0
 
 
@@ -130,8 +132,8 @@ def _detector(args: argparse.Namespace) -> int:
         print(default_text(), end="")
         return 0
     landmarks_only = {
-        "--method": args.method is not None, "--unlabelled": args.unlabelled, "--teacher": args.teacher, "--size": args.size,
-        "--synthetic": args.synthetic, "--passes": args.passes, "--log": args.log,
+        "--method": args.method not in (None, "detector"), "--unlabelled": args.unlabelled, "--teacher": args.teacher,
+        "--size": args.size, "--synthetic": args.synthetic, "--passes": args.passes, "--log": args.log,
     }  # fmt: skip
     for option, given in landmarks_only.items():
         if given:
@@ -148,21 +150,25 @@ def _detector(args: argparse.Namespace) -> int:
         load_detector_config(config, overrides, assignments), resume=args.resume, say=to_terminal().say
     )
     if args.json is not None:
-        args.json.write(
-            {
-                "run": str(result.run),
-                "detector": str(result.detector),
-                "base": asdict(result.base) | {"f1": result.base.f1},
-                "tuned": asdict(result.tuned) | {"f1": result.tuned.f1},
-                "interrupted": result.interrupted,
-            }
-        )
+        args.json.write(result.to_json())
+    print(_found(result))
+    return 130 if result.interrupted else 0
+
+
+def _found(result: DetectorResult) -> str:
     before, after = result.base, result.tuned
-    print(
+    lines = [
         f"{result.detector}: finds {after.found} of {after.labelled} people on validation (base {before.found}), "
         f"{after.duplicates} twice (base {before.duplicates}), {after.false} where nobody is (base {before.false})"
-    )
-    return 130 if result.interrupted else 0
+    ]
+    if result.interrupted:
+        lines.append(f"next: posetune train --detector --resume --out {result.run} goes on")
+    else:
+        lines.append(
+            f"next: posetune eval full --detector {result.run} --data DATA / "
+            f"posetune export full --detector {result.run} --out pose.task"
+        )
+    return "\n".join(lines)
 
 
 def _words(result: TrainResult) -> str:

@@ -12,6 +12,8 @@ from posetune.progress import Reporter, Say
 if TYPE_CHECKING:
     from posetune.tune.callbacks import Callback
     from posetune.tune.config import TrainConfig
+    from posetune.tune.detector.config import DetectorConfig
+    from posetune.tune.detector.train import DetectorResult
     from posetune.tune.session import TrainResult
 
 
@@ -28,22 +30,26 @@ def train(
     report: Reporter | None = None,
     callbacks: Sequence[Callback | str] = (),
     **overrides: Any,
-) -> TrainResult:
+) -> TrainResult | DetectorResult:
     """Tune a network on labelled images and leave the result in the run folder ``out``.
 
     ``data``: a folder with ``images/`` and ``annotations/<split>.json``; ``base``: what to tune ("full" by default);
-    ``method``: "full" (by default), "head", "corrector" or "distill"; ``config``: a YAML file, or a resolved configuration;
-    ``overrides`` and ``assignments`` ("loss.hold=2"): keys of ``train.yaml``. ``resume``: go on with the run in ``out``, by its
-    own configuration unless another is given. ``say`` gets sentences for the user; ``report`` instead of it gets progress as
-    well. ``callbacks`` are called with every event of the run (``posetune.tune.callbacks``); "mlflow" and "wandb" name two
-    that are there already. Ctrl-C and SIGTERM end the run early and keep the best network so far.
+    ``method``: "full" (by default), "head", "corrector" or "distill"; or "detector", which tunes what finds people (``base`` is
+    "stock" then, the keys are those of ``detector.yaml``, and the result is a DetectorResult); ``config``: a YAML file, or a
+    resolved configuration; ``overrides`` and ``assignments`` ("loss.hold=2"): keys of ``train.yaml``. ``resume``: go on with
+    the run in ``out``, by its own configuration unless another is given. ``say`` gets sentences for the user; ``report``
+    instead of it gets progress as well. ``callbacks`` are called with every event of the run (``posetune.tune.callbacks``);
+    "mlflow" and "wandb" name two that are there already. Ctrl-C and SIGTERM end the run early and keep the best network so far.
 
     Raises PosetuneError for unusable data, a network of another kind, an unwritable folder, or a loss that is not finite.
     """
     # Only here, so that the name can be looked at where torch is missing.
     try:
+        from posetune.config import read_yaml
         from posetune.tune.callbacks import usual
         from posetune.tune.config import TrainConfig, load_config
+        from posetune.tune.detector.config import METHOD as DETECTOR
+        from posetune.tune.detector.config import load_detector_config
         from posetune.tune.methods import table
         from posetune.tune.run_folder import own_config
         from posetune.tune.session import Start
@@ -56,5 +62,19 @@ def train(
         given = {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v is not None}
         if resume and config is None:
             config = own_config(out)  # a resumed run goes on as it began
+        if DETECTOR in (method, read_yaml(config).get("method") if config is not None else None):
+            return _detector(
+                load_detector_config(config, given, assignments), resume, report or Reporter(say), callbacks
+            )
         config = load_config(config, given, assignments)
     return table.run(config, Start(resume, report or Reporter(say), usual(callbacks)))
+
+
+def _detector(
+    config: DetectorConfig, resume: bool, report: Reporter, callbacks: Sequence[Callback | str]
+) -> DetectorResult:
+    from posetune.tune.detector.train import train_detector
+
+    if callbacks:
+        raise PosetuneError("A detector's run calls no callbacks; its log.jsonl has every event.")
+    return train_detector(config, resume=resume, say=report.say)

@@ -107,3 +107,11 @@ def test_boxes_alone_teach_no_detector(pictures, tmp_path, capsys):
         file.write_text(json.dumps(content))
     assert main(["train", "--detector", "--data", str(boxes), "--out", str(tmp_path / "out")]) == 2
     assert "not one point is labelled" in capsys.readouterr().err
+
+
+def test_in_python_it_is_a_method(pictures, tmp_path):
+    keys = {"steps": 1, "batch": 2, "visits": 1, "validations": 1, "replay": {"sample_set": False}}
+    result = posetune.train(pictures, out=tmp_path / "run", method="detector", say=lambda _: None, **keys)
+    assert result.detector.exists()
+    assert result.to_json()["tuned"]["labelled"] == result.tuned.labelled
+    assert main(["train", "--resume", "--out", str(tmp_path / "run"), "--detector", "--set", "steps=2"]) == 0

@@ -16,6 +16,8 @@ from posetune.files import write_text
 from posetune.tune.detector.samples import SampleConfig
 from posetune.tune.detector.scenes import Others
 
+#: What the key ``method`` says of a detector's run.
+METHOD = "detector"
 _TRAINABLE = ("head", "tail", "all")
 _SCHEDULES = ("trapezoid", "cosine", "constant")
 
@@ -113,6 +115,7 @@ def _check(raw: Mapping[str, Any]) -> None:
         if not good:
             raise PosetuneError(f"The configuration key {key} wants {wants}, not {value!r}.")
 
+    require("method", raw["method"] == METHOD, METHOD)
     for key, allowed in (("trainable", _TRAINABLE), ("schedule", _SCHEDULES), ("others", get_args(Others))):
         require(key, raw[key] in allowed, " or ".join(allowed))
     for key in ("steps", "batch", "visits", "kept", "validations", "val_pictures"):

@@ -53,6 +53,10 @@ class Score:
         whole = 2 * self.found + wrong + (self.labelled - self.found)
         return 2 * self.found / whole if whole else 1.0
 
+    def to_json(self) -> dict[str, float | None]:
+        """For programs; what there is not is None."""
+        return {"f1": self.f1, **{k: None if v != v else v for k, v in vars(self).items()}}
+
     def __str__(self) -> str:
         return (
             f"found {self.found} of {self.labelled}, {self.duplicates} twice, {self.false} where nobody is; "

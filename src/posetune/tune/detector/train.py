@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import time
 from dataclasses import dataclass
@@ -52,6 +51,16 @@ class DetectorResult:
     base: Score
     tuned: Score
     interrupted: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "run": str(self.run),
+            "detector": str(self.detector),
+            "base": self.base.to_json(),
+            "tuned": self.tuned.to_json(),
+            "interrupted": self.interrupted,
+        }
 
 
 @dataclass(frozen=True)
@@ -212,8 +221,8 @@ class DetectorRun:
                 "kind": "validation",
                 "step": step,
                 "worth": worth,
-                "val": dataclasses.asdict(scores[0]) | {"f1": scores[0].f1},
-                "ordinary": dataclasses.asdict(scores[1]) | {"f1": scores[1].f1},
+                "val": scores[0].to_json(),
+                "ordinary": scores[1].to_json(),
             }
         )
         self._say_scores(f"step {step}", scores, "  best so far" if worth > self.best else "")
@@ -249,7 +258,7 @@ class DetectorRun:
                 "best_step": self.best_step,
                 "circle_scale": factor,
                 **{
-                    name: dataclasses.asdict(score) | {"f1": score.f1}
+                    name: score.to_json()
                     for name, score in (
                         ("val_base", self.looks.base[0]), ("val", scores[0]),
                         ("ordinary_base", self.looks.base[1]), ("ordinary", scores[1]),
