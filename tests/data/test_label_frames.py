@@ -126,3 +126,18 @@ def test_a_label_file_without_sizes_and_one_pixel_of_rounding(tmp_path):
         points, result = fitted(dataset.with_images(renewed, ()))
         assert (points == POINTS).all()
         assert (result.images[0].width, result.warnings) == (120, ())
+
+
+@pytest.mark.parametrize("turned", [True, False])
+def test_where_points_fit_either_way_most_people_stand_upright(tmp_path, turned):
+    """Points within the square that both frames share; from shoulders to hips."""
+    standing = np.zeros((14, 2))
+    standing[[0, 1]], standing[[12, 13]] = [[20, 15], [40, 15]], [[22, 50], [38, 50]]
+    standing[2:12] = [30, 20]
+    # orientation 8: the stored picture is turned counterclockwise to be shown
+    points = np.column_stack([60 - standing[:, 1], standing[:, 0]]) if turned else standing
+    dataset = a_set(tmp_path, points, (120, 60), orientation=8)
+    result = fit_to_pictures(dataset, where="train.json", strict=True)
+    assert ("turned with them" in result.warnings[0]) == turned
+    shoulders, hips = result.people[0].keypoints[11:13, 1], result.people[0].keypoints[23:25, 1]
+    assert shoulders.mean() < hips.mean()

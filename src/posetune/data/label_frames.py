@@ -16,6 +16,7 @@ import numpy as np
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.picture_sizes import PictureSize, picture_size, to_shown
 from posetune.errors import PosetuneError
+from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER
 
 #: Sizes that differ by no more than this are the same: exporters round.
 _SAME_PX = 1.0
@@ -25,6 +26,9 @@ _SLACK = 0.02
 _PLAIN = 0.25
 #: So many points, all within the smaller picture, say that they are in its frame already, whatever size the file names.
 _MANY_POINTS, _MANY_IMAGES, _MUCH_SMALLER = 30, 3, 0.8
+
+#: One reading wins by what lies outside if at least this share of the points is outside in the other.
+_DECISIVE = 0.1
 
 _MIRRORED = (2, 4, 5, 7)
 
@@ -69,7 +73,7 @@ def fit_to_pictures(dataset: Dataset, *, where: str, strict: bool) -> Dataset:
         people.setdefault(id(person.image), []).append(person)
     points = {id(i): _points_of(people.get(id(i), [])) for i in different}
     ways = {id(i): _readings(i, sizes[id(i)]) for i in different}
-    readings, notes = _choose(different, points, ways, sizes)
+    readings, notes = _choose(different, people, points, ways, sizes)
     if ambiguous:
         notes.append(
             f"{len(ambiguous)} images have an EXIF orientation that leaves their size as it is (such as "
@@ -155,6 +159,7 @@ def _points_of(people: Sequence[Person]) -> np.ndarray:
 
 def _choose(
     images: Sequence[ImageRecord],
+    people: dict[int, list[Person]],
     points: dict[int, np.ndarray],
     ways: dict[int, list[_Reading]],
     sizes: dict[int, PictureSize | None],
@@ -168,6 +173,9 @@ def _choose(
         outside = {id(i): [_outside(way.apply(points[id(i)]), sizes[id(i)]) for way in ways[id(i)]] for i in members}
         totals = np.sum([outside[id(i)] for i in members], axis=0)
         usual = int(np.argmin(totals))
+        if kind == ("turned", "exchanged") and not _decisive(totals, sum(len(points[id(i)]) for i in members)):
+            upright = [sum(_upright(ways[id(i)][way], people.get(id(i), [])) for i in members) for way in range(2)]
+            usual = int(np.argmax(upright))
         if kind == ("scaled", "as they are") and totals[1] == 0 and _fit_as_they_are(members, points, sizes):
             usual = 1
         for image in members:
@@ -187,6 +195,29 @@ def _choose(
                 + ", and where it mirrors them left and right are exchanged" * mirrored
             )
     return chosen, notes
+
+
+def _decisive(outside: np.ndarray, count: int) -> bool:
+    """Whether of two readings one leaves far fewer points outside, of ``count``."""
+    return bool(outside.min() <= 0.25 * outside.max() and outside.max() >= _DECISIVE * count)
+
+
+def _upright(way: _Reading, people: Sequence[Person]) -> float:
+    """How many people stand upright so, less those on their heads: where points within a square tell nothing, most people do."""
+    score = 0.0
+    for person in people:
+        body = person.skeleton.to_body(person.keypoints)
+        known, upper = body[:, 2] > 0, np.arange(len(body)) < LEFT_HIP
+        above, below = known & upper, known & ~upper
+        if not below.any():  # shoulders and below, under a head
+            above, below = (
+                known & (np.arange(len(body)) < LEFT_SHOULDER),
+                known & (np.arange(len(body)) >= LEFT_SHOULDER),
+            )
+        if above.any() and below.any():
+            down = way.apply(body[below, :2]).mean(axis=0) - way.apply(body[above, :2]).mean(axis=0)
+            score += float(down[1] / max(np.hypot(*down), 1e-9))
+    return score
 
 
 def _kind(ways: Sequence[_Reading]) -> tuple[str, ...]:
