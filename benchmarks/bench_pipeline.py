@@ -24,7 +24,7 @@ from parity_mediapipe import bundle_for, image_paths, mediapipe_landmarker, medi
 
 from posetune.backends.base import default_threads
 from posetune.errors import PosetuneError
-from posetune.progress import Progress
+from posetune.progress import to_terminal
 from posetune.runtime.batch import Batch, Options, write_jpeg
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.images import read_image
@@ -44,7 +44,7 @@ def plain_loop(landmarker: Landmarker, paths: list[Path], out: Path, overlays: b
 def overlapped(options: Options, paths: list[Path], out: Path) -> None:
     with (
         writing_records(out / "predictions.json", out / "predictions.csv") as records,
-        Progress(None, "images") as progress,
+        to_terminal().counting("images") as progress,
     ):
         Batch(options, out, records, progress).run([(path, path.name) for path in paths])
 

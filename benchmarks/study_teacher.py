@@ -25,7 +25,7 @@ from posetune.data.people import ImageRecord, Person
 from posetune.data.teacher import VIEWS, View, views_of
 from posetune.landmarks import COUNT
 from posetune.measure.metrics import scorable
-from posetune.progress import Progress
+from posetune.progress import to_terminal
 from posetune.runtime.load import of_networks
 
 EDGES = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 9.0, 15.0, np.inf)
@@ -50,12 +50,12 @@ class People:
         """(N, V, 33, 2) image px: what ``model`` says of each person in each view."""
         landmarker = of_networks(stock.resolve(model))
         found = []
-        with Progress(len(self.people), f"people looked at by {model}") as progress:
+        with to_terminal().counting(f"people looked at by {model}", len(self.people)) as counter:
             for person in self.people:
                 assert person.crop is not None
                 seen = views_of(landmarker, ImageRecord.read(person.image), person.crop, views)
                 found.append([pose.landmarks_px[:COUNT, :2] for pose in seen])
-                progress.step()
+                counter.step()
         return np.array(found, np.float64)
 
 

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from posetune.files import replacing
-from posetune.progress import Progress
+from posetune.progress import to_terminal
 from posetune.synthetic.generate import Order, generate
 
 OUT = Path(__file__).parents[1] / "src/posetune/synthetic/assets/sample.zip"
@@ -38,8 +38,8 @@ def main() -> None:
         folder = args.work or Path(temporary)
         for split, (scenes, count, seed, population) in SPLITS.items():
             order = Order(scenes, count, 320, seed, split, population=population, quality=(62, 80))
-            with Progress(count, f"{split} images") as progress:
-                generate(order, folder, progress=progress)
+            with to_terminal().counting(f"{split} images", count) as counter:
+                generate(order, folder, counter=counter)
         pack(folder, args.out)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 

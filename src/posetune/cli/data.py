@@ -14,7 +14,7 @@ from posetune.cli.common import add_json, words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.data.detector_crops import why_no_crop
 from posetune.landmarks import COUNT, NAMES
-from posetune.progress import Progress
+from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
     from posetune.data.suspects import Suspect
@@ -93,8 +93,8 @@ def _check(args: argparse.Namespace) -> int:
     sets = _load(args)
     found: dict[str, list[Problem]] = {}
     for dataset in sets:
-        with Progress(len(dataset.images), f"images of {dataset.name} read") as progress:
-            problems = check_images(dataset, _Steps(progress))
+        with to_terminal().counting(f"images of {dataset.name} read", len(dataset.images)) as counter:
+            problems = check_images(dataset, counter.at)
         problems += check_labels(dataset)
         found[dataset.name] = problems
         print(f"{dataset.name}: {len(dataset.images)} images, {_usable(dataset)}")
@@ -140,13 +140,13 @@ def _suspects(args: argparse.Namespace, sets: Sequence[Dataset], found: dict[str
             print(f"\n{dataset.name}: no search for suspects while images cannot be read.")
             continue
         total = len(sample_of(dataset))
-        with Progress(total, f"people of {dataset.name} compared") as progress:
-            contradiction = find_contradiction(dataset, networks[args.model], args.model, _Steps(progress))
+        with to_terminal().counting(f"people of {dataset.name} compared", total) as counter:
+            contradiction = find_contradiction(dataset, networks[args.model], args.model, counter.at)
         if contradiction is not None:
             found[dataset.name].append(Problem("labels that contradict the network as a whole", contradiction.text))
             print(f"\n{dataset.name}: {contradiction.text}")
-        with Progress(2 * len(dataset.usable), f"crops of {dataset.name}") as progress:
-            answers = network_answers(dataset, networks, _Steps(progress))
+        with to_terminal().counting(f"crops of {dataset.name}", 2 * len(dataset.usable)) as counter:
+            answers = network_answers(dataset, networks, counter.at)
         suspects = ruled.without_kept(dataset, find_suspects(dataset, answers))
         suspected.append((dataset, suspects))
         tables[dataset.name] = [
@@ -202,18 +202,6 @@ def _usable(dataset: Dataset) -> str:
     if len(rest) > usable:
         why.append(why_no_crop(rest))
     return f"{total} people, {usable} usable ({'; '.join(why)})"
-
-
-class _Steps:
-    """Turns a running total into steps of a progress line."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._done = progress, 0
-
-    def __call__(self, done: int) -> None:
-        for _ in range(done - self._done):
-            self._progress.step()
-        self._done = done
 
 
 def _list(problems: Sequence, everything: bool) -> None:

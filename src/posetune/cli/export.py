@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from posetune.cli.common import add_json
 from posetune.errors import PosetuneError
+from posetune.progress import to_terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +125,7 @@ def _run_int8(args: argparse.Namespace) -> int:
         args.out,
         export_int8.request(args.calibrate, args.int8, args.max_error_increase, args.minutes, args.threads, args.seed),
         smaller=args.smaller,
-        say=_say,
+        report=to_terminal(),
         show=show,
     )
     if args.json is not None:
@@ -140,10 +140,6 @@ def _run_int8(args: argparse.Namespace) -> int:
         args.json.write(report)
     print(f"{done.path}: {done.found.chosen}, {done.bytes / 1e6:.1f} MB, passes posetune doctor")
     return 0
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
 
 
 def _share(text: str) -> float:

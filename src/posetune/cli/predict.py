@@ -21,7 +21,7 @@ from posetune.backends.base import BACKENDS
 from posetune.cli.common import add_json
 from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
-from posetune.progress import Progress
+from posetune.progress import to_terminal
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.image_ids import ImageIds
@@ -146,7 +146,7 @@ def _look(
     coco, table = (None, None) if args.out is None else (args.out / JSON_NAME, args.out / CSV_NAME)
     with (
         writing_records(coco, table, ids.category_id) as records,
-        Progress(None if single else count, "frames" if single else "files") as progress,
+        to_terminal().counting("frames" if single else "files", None if single else count) as progress,
     ):
         batch = Batch(
             replace(options, model=networks), args.out or Path(os.devnull), records, progress, single, ids, window

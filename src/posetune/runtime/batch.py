@@ -20,7 +20,7 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.interrupt import interruptible
 from posetune.opencv import cv2
-from posetune.progress import Progress
+from posetune.progress import Counter
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
@@ -89,7 +89,7 @@ class Batch:
     options: Options
     out: Path
     records: RecordWriter
-    progress: Progress
+    progress: Counter
     single: bool = False
     ids: ImageIds = field(default_factory=ImageIds)
     window: Window | None = None
@@ -198,11 +198,11 @@ class Batch:
 
     def _video(self, video: VideoReader, name: str, landmarkers: Sequence[Landmarker]) -> None:
         if self.single:
-            self.progress.set_total(video.expected_frames)
+            self.progress.total = video.expected_frames
         with closing(self._looked_at(video, landmarkers)) as frames:
             self._write_video(video, name, frames)
         if video.damaged:
-            self.progress.note(
+            self.progress.say(
                 f"posetune: {shown_name(str(video.path))}: {video.damaged} damaged frame(s) were left out."
             )
         missing = None if self.stopped else video.shortfall()
@@ -268,7 +268,7 @@ class Batch:
         if self.single and not kept:
             raise type(error)(shown_name(str(error))) from error
         self.failed.append((name, str(error)))
-        self.progress.note(f"posetune: {shown_name(str(error))}")
+        self.progress.say(f"posetune: {shown_name(str(error))}")
 
 
 def _writing(writer: VideoWriter, live: bool) -> _Put:

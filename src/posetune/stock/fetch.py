@@ -6,12 +6,12 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from posetune.errors import PosetuneError
+from posetune.progress import to_terminal
 from posetune.stock import cache, pins
 from posetune.stock.pins import PINS
 
@@ -151,9 +151,11 @@ def _run(command: list[str], folder: Path, defaults: dict[str, str], what: str, 
         "TEMP": str(scratch),
         "TMP": str(scratch),
     }
+    report = to_terminal()
+    report.say(f"posetune: fetching {what} ({megabytes} MB) …")
     with (
         tempfile.TemporaryFile(dir=folder) as output,
-        _Progress(f"fetching {what}", megabytes) as progress,
+        report.counting(f"MB of {what}", megabytes) as counter,
     ):
         process = subprocess.Popen(
             command,
@@ -169,7 +171,7 @@ def _run(command: list[str], folder: Path, defaults: dict[str, str], what: str, 
                     process.wait(timeout=0.5)
                     break
                 except subprocess.TimeoutExpired:
-                    progress.show(_size(folder))
+                    counter.at(min(int(_size(folder) / 1e6), megabytes))
         except BaseException:
             process.kill()
             process.wait()
@@ -202,30 +204,3 @@ def _size(folder: Path) -> int:
             except OSError:  # renamed or removed in the meantime
                 continue
     return total
-
-
-class _Progress:
-    """A progress line on stderr: rewritten in place on a terminal, begin and end only elsewhere."""
-
-    def __init__(self, what: str, megabytes: int) -> None:
-        self._what, self._megabytes = what, megabytes
-        self._terminal = sys.stderr.isatty()
-        self._start = time.monotonic()
-
-    def __enter__(self) -> _Progress:
-        self._print("", end="" if self._terminal else "\n")
-        return self
-
-    def show(self, size: int) -> None:
-        if self._terminal:
-            seconds = time.monotonic() - self._start
-            self._print(f" {min(size / 1e6, self._megabytes):.0f} of {self._megabytes} MB, {seconds:.0f} s", end="")
-
-    def __exit__(self, *_: object) -> None:
-        if self._terminal:
-            print(file=sys.stderr)
-
-    def _print(self, rest: str, end: str) -> None:
-        start = "\r" if self._terminal else ""
-        size = rest or f" ({self._megabytes} MB)"
-        print(f"{start}posetune: {self._what}{size} …", end=end, file=sys.stderr, flush=True)

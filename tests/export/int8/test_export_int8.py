@@ -16,6 +16,7 @@ from posetune.cli import main
 from posetune.export.int8 import choose, crops, export_int8, make, measure, plan
 from posetune.graph import bundle
 from posetune.graph.flatbuffer import Graph
+from posetune.progress import Reporter
 
 
 def guessed_blocks(maker, step=None):
@@ -41,12 +42,12 @@ def found(footage):
         patch.setattr(crops, "_FEWEST", 3)
         patch.setattr(measure, "_ROUNDS", 2)
         request = export_int8.request(footage, True, None, minutes=0, threads=1)
-        return choose.trade_off([stock.resolve("lite")], request, lambda message: None)
+        return choose.trade_off([stock.resolve("lite")], request, Reporter())
 
 
 @pytest.fixture
 def quick(found, monkeypatch):
-    def again(networks, request, say):
+    def again(networks, request, report):
         rows = [r if r.name.startswith(("float", "fp16")) else _faster(r) for r in found.rows]
         chosen = choose.choose(rows, request.gate, request.any_precision)
         return choose.TradeOff(tuple(rows), found.networks, chosen, found.labelled)

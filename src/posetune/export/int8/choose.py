@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from posetune.export.int8.make import Maker
 from posetune.export.int8.measure import Answers, Row, answer, errors, labels, milliseconds
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.precision import narrow, widen
-from posetune.progress import Progress
+from posetune.progress import Reporter
 from posetune.stock import Networks
 
 #: How much of the float network's work may stay float in "mixed". At a tenth, 1.5 times the speed becomes 1.44 times.
@@ -28,8 +28,6 @@ DEFAULT_MINUTES = 4.0
 _ALIKE = 0.03
 _EXACT = ("float", "fp16")
 _KEPT_BACK = 4  # every fourth person to fit on is not trained on, and decides whether training helped
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -57,23 +55,23 @@ class TradeOff:
     labelled: bool
 
 
-def trade_off(networks: Sequence[Networks], request: Request, say: Say) -> TradeOff:
+def trade_off(networks: Sequence[Networks], request: Request, report: Reporter) -> TradeOff:
     """Make the candidates of every network (the first one is what all are held against), measure them, choose one.
 
     Raises PosetuneError for a calibration set that is missing or too small.
     """
     first = networks[0]
-    calibration = load(request.calibrate, first.landmarks, first.detector, request.seed, say)
+    calibration = load(request.calibrate, first.landmarks, first.detector, request.seed, report)
     candidates: dict[str, bytes] = {}
     for network in networks:
-        made = _candidates(network.landmarks, calibration, request, say)
+        made = _candidates(network.landmarks, calibration, request, report)
         if not candidates.keys().isdisjoint(made):
             raise PosetuneError(
                 f"{network.path} takes crops of the same size as another one; --smaller is for 192 or 224 px."
             )
         candidates |= made
-    say(f"Measuring {len(candidates)} networks on {len(calibration.check)} people.")
-    rows = _measure(candidates, calibration, request.threads)
+    report.say(f"Measuring {len(candidates)} networks on {len(calibration.check)} people.")
+    rows = _measure(candidates, calibration, request.threads, report)
     return TradeOff(tuple(rows), candidates, choose(rows, request.gate, request.any_precision), calibration.labelled)
 
 
@@ -145,7 +143,7 @@ def instructions() -> list[str]:
 # --- candidates --------------------------------------------------------------------------------------------------------
 
 
-def _candidates(network: bytes, calibration: Calibration, request: Request, say: Say) -> dict[str, bytes]:
+def _candidates(network: bytes, calibration: Calibration, request: Request, report: Reporter) -> dict[str, bytes]:
     graph = Graph(network, "network")
     size = graph.inputs[0].shape[1]
     if any(op.kind == "QUANTIZE" for op in graph.operators):
@@ -157,14 +155,14 @@ def _candidates(network: bytes, calibration: Calibration, request: Request, say:
     narrow(half)
     maker = Maker(network, calibration.fit_crops(size))
     found = plan.blocks(maker.graph, maker.layers & plan.landmark_places(maker.graph))
-    say(f"How much each of {len(found)} blocks of layers loses in int8:")
-    with Progress(len(found), "blocks") as progress:
-        measured = maker.blocks(progress.step)
+    report.say(f"How much each of {len(found)} blocks of layers loses in int8:")
+    with report.counting("blocks", len(found)) as counter:
+        measured = maker.blocks(counter.step)
     islands = plan.islands(measured, ISLAND_SHARE)
     weights = maker.graph
     if request.minutes > 0:
-        say(f"Quantization-aware training, {request.minutes:g} minutes:")
-        weights = _trained(teacher, maker, islands, calibration, request, say)
+        report.say(f"Quantization-aware training, {request.minutes:g} minutes:")
+        weights = _trained(teacher, maker, islands, calibration, request, report)
     return {
         f"float {size}": teacher.to_bytes(),
         f"fp16 {size}": half.to_bytes(),
@@ -174,18 +172,14 @@ def _candidates(network: bytes, calibration: Calibration, request: Request, say:
 
 
 def _trained(
-    teacher: Graph, maker: Maker, islands: set[int], calibration: Calibration, request: Request, say: Say
+    teacher: Graph, maker: Maker, islands: set[int], calibration: Calibration, request: Request, report: Reporter
 ) -> Graph:
     """The weights after training, if they are better than before on people that were not trained on."""
     layers = plan.joined(maker.graph, (maker.layers - islands) & plan.landmark_places(maker.graph))
-    with Progress(100, "% of the time") as progress:
-        shown = 0
+    with report.counting("% of the time", 100) as counter:
 
-        def report(step: int, done: float, loss: float) -> None:
-            nonlocal shown
-            while shown < int(100 * done):
-                shown += 1
-                progress.step(f"step {step}, loss {loss:.3f}")
+        def tell(step: int, done: float, loss: float) -> None:
+            counter.step(f"step {step}, loss {loss:.3f}", by=int(100 * done) - counter.done)
 
         trained = finetune(
             teacher,
@@ -195,12 +189,12 @@ def _trained(
             [s for i, s in enumerate(calibration.fit) if i % _KEPT_BACK],
             minutes=request.minutes,
             seed=request.seed,
-            report=report,
+            report=tell,
         )
     kept_back = maker.crops[::_KEPT_BACK]
     before, after = (maker.distance(maker.write(islands, g), kept_back) for g in (maker.graph, trained))
     better = after < before
-    say(
+    report.say(
         f"Distance to the float network: {before:.2f} px before, {after:.2f} px after training"
         + ("." if better else ", which is not better: the weights stay as they were.")
     )
@@ -210,12 +204,14 @@ def _trained(
 # --- measuring ---------------------------------------------------------------------------------------------------------
 
 
-def _measure(candidates: dict[str, bytes], calibration: Calibration, threads: int | None) -> list[Row]:
+def _measure(
+    candidates: dict[str, bytes], calibration: Calibration, threads: int | None, report: Reporter
+) -> list[Row]:
     answers: dict[str, Answers] = {}
-    with Progress(len(candidates), "networks") as progress:
+    with report.counting("networks", len(candidates)) as counter:
         for name, content in candidates.items():
             answers[name] = answer(content, calibration)
-            progress.step(name)
+            counter.step(name)
     times = milliseconds(candidates, threads)
     truth = labels(calibration) if calibration.labelled else None
     reference = next(iter(answers.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
 from posetune.data.unlabelled import found_in, images_in
 from posetune.errors import PosetuneError
 from posetune.geometry import SMALLEST_TORSO
+from posetune.progress import Reporter, Say
 from posetune.runtime.landmarker import Landmarker
 from posetune.tune.crop_protocol import plain_crop
 from posetune.tune.people.samples import ImageCache, Subject, subject_of, unlabelled_subject
@@ -36,7 +37,7 @@ class Calibration:
         return np.stack([plain_crop(s, cache, size).pixels for s in self.fit])
 
 
-def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: Callable[[str], None]) -> Calibration:
+def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, report: Reporter) -> Calibration:
     """The calibration people of a data set folder, a COCO file, or a folder of unlabelled images.
 
     With labels: fitted on ``train`` and measured on ``val``; where there is no ``val``, on people split off as in training.
@@ -48,9 +49,9 @@ def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: 
     random = np.random.default_rng([seed, 8])
     labelled = folder.is_file() or any((folder / "annotations").glob("*.json"))
     if labelled:
-        fit, check = _labelled(folder, seed, say)
+        fit, check = _labelled(folder, seed, report.say)
     else:
-        people = _found(folder, landmarks, detector, random)
+        people = _found(folder, landmarks, detector, random, report)
         fit, check = [s for i, s in enumerate(people) if i % 3], people[::3]
     fit, check = _some(fit, FIT_MOST, random), _some(check, CHECK_MOST, random)
     if min(len(fit), len(check)) < _FEWEST:
@@ -59,11 +60,11 @@ def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, say: 
             "are the least, and a hundred are better."
         )
     kind = "labelled people" if labelled else "people found by the float network, unlabelled"
-    say(f"Calibrating on {len(fit)} and measuring on {len(check)} {kind} of {folder}.")
+    report.say(f"Calibrating on {len(fit)} and measuring on {len(check)} {kind} of {folder}.")
     return Calibration(tuple(fit), tuple(check), labelled, str(folder))
 
 
-def _labelled(folder: Path, seed: int, say: Callable[[str], None]) -> tuple[list[Subject], list[Subject]]:
+def _labelled(folder: Path, seed: int, say: Say) -> tuple[list[Subject], list[Subject]]:
     splits = [folder.stem] if folder.is_file() else find_splits(folder)
     first = load_dataset(folder, splits[0])
     if "val" in splits and len(splits) > 1 and splits[0] != "val":
@@ -75,15 +76,19 @@ def _labelled(folder: Path, seed: int, say: Callable[[str], None]) -> tuple[list
     return fit, scored
 
 
-def _found(folder: Path, landmarks: bytes, detector: bytes, random: np.random.Generator) -> list[Subject]:
+def _found(
+    folder: Path, landmarks: bytes, detector: bytes, random: np.random.Generator, report: Reporter
+) -> list[Subject]:
     """People in unlabelled images, until there are enough; images in random order."""
     records = images_in(folder, "calibration")
     some = (records[i] for i in random.permutation(len(records)))
     people: list[Subject] = []
-    for record, poses in found_in(Landmarker(landmarks, detector), some):
-        people += [unlabelled_subject(record, pose.crop) for pose in poses or []]
-        if len(people) >= FIT_MOST + CHECK_MOST:
-            break
+    with report.counting("images searched") as counter:
+        for record, poses in found_in(Landmarker(landmarks, detector), some):
+            people += [unlabelled_subject(record, pose.crop) for pose in poses or []]
+            counter.step()
+            if len(people) >= FIT_MOST + CHECK_MOST:
+                break
     return people
 
 

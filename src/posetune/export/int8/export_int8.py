@@ -13,7 +13,6 @@ from posetune.export.int8.choose import (
     DEFAULT_GATE,
     DEFAULT_MINUTES,
     Request,
-    Say,
     TradeOff,
     refuse,
     speed_remark,
@@ -21,6 +20,7 @@ from posetune.export.int8.choose import (
 )
 from posetune.files import write_bytes
 from posetune.graph.points import has_own_points
+from posetune.progress import Reporter
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +57,13 @@ def export(
     wanted: Request,
     *,
     smaller: Sequence[str | Path] = (),
-    say: Say = lambda message: None,
+    report: Reporter | None = None,
     show: Callable[[TradeOff], None] = lambda found: None,
 ) -> Exported:
     """Measure float, fp16, mixed and int8 forms of a landmark network and write the one that ``wanted`` asks for.
 
     ``model``: as in ``stock.resolve``, a float network. ``smaller``: networks for smaller crops, measured and chosen among as well.
-    ``say`` gets sentences along the way, ``show`` the table before anything is written or refused.
+    ``report`` gets sentences and progress along the way, ``show`` the table before anything is written or refused.
 
     Raises PosetuneError for bad input, CheckFailed if no network holds the gate: then nothing is written.
     """
@@ -77,11 +77,11 @@ def export(
         refuse_unsound(network.landmarks, str(network.path))
         if network.corrector is not None:
             raise PosetuneError(f"{network.path} has a corrector, which a .task cannot hold; export the network alone.")
-    found = trade_off(networks, wanted, say)
+    found = trade_off(networks, wanted, report or Reporter())
     show(found)
     remark = speed_remark(found)
-    if remark is not None:
-        say(remark)
+    if remark is not None and report is not None:
+        report.say(remark)
     refuse(found, wanted.gate, out)
     assert found.chosen is not None
     landmarks = prepare_landmarks(found.networks[found.chosen], f"{networks[0].name}, {found.chosen} px", False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.data.contradictions import find_contradiction
+from posetune.data.contradictions import find_contradiction, sample_of
 from posetune.data.dataset import Dataset, load_train_and_val, warnings_of
 from posetune.data.detector_crops import completed, why_no_crop
 from posetune.data.people import Person
@@ -24,12 +24,15 @@ from posetune.tune.people.label_trust import trust_of
 from posetune.tune.people.samples import Subject, subject_of
 
 
-def believed(dataset: Dataset, landmarker: Landmarker, config: TrainConfig) -> Dataset:
+def believed(dataset: Dataset, landmarker: Landmarker, config: TrainConfig, report: Reporter) -> Dataset:
     """``dataset``, unless all its labels contradict ``landmarker``, the base, in a way that has a likely cause.
 
     Raises PosetuneError then, except with ``config.trust_labels``.
     """
-    found = None if config.trust_labels else find_contradiction(dataset, landmarker, Path(config.base).name)
+    if config.trust_labels:
+        return dataset
+    with report.counting("people, labels compared with the base", len(sample_of(dataset))) as counter:
+        found = find_contradiction(dataset, landmarker, Path(config.base).name, counter.at)
     if found is not None:
         raise PosetuneError(
             f"{dataset.name}: {found.text} Correct the labels; or train on them as they are with --trust-labels "
@@ -55,7 +58,7 @@ def load_splits(config: TrainConfig, networks: Networks, report: Reporter) -> tu
     landmarker = Landmarker(networks.landmarks, networks.detector)
 
     def complete(dataset: Dataset) -> Dataset:
-        return ruled(completed(believed(dataset, landmarker, config), landmarker, say), say)
+        return ruled(completed(believed(dataset, landmarker, config, report), landmarker, say), say)
 
     train, val = load_train_and_val(
         data, config.train_split, config.val_split, config.val_share, config.seed, say, complete

@@ -81,7 +81,7 @@ def _splits(config: TrainConfig, landmarker: Landmarker, report: Reporter) -> tu
     data = Path(config.data or "")
 
     def load(split: str) -> Dataset:
-        dataset = believed(load_dataset(data, split, native=True), landmarker, config)
+        dataset = believed(load_dataset(data, split, native=True), landmarker, config, report)
         return ruled(_with_crops(dataset, landmarker, report), report.say)
 
     train = load(config.train_split)
