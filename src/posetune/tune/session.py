@@ -21,14 +21,16 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.torch.network import Network
 from posetune.progress import Reporter
+from posetune.runtime.batch import write_jpeg
 from posetune.stock import Networks
 from posetune.tune.callbacks import Callback
 from posetune.tune.config import TrainConfig
-from posetune.tune.crop_protocol import Answerer, in_torch, measured
+from posetune.tune.crop_protocol import Answerer, Errors, in_torch, measured
 from posetune.tune.people.batches import BatchMaker, BatchPlan
 from posetune.tune.people.collect import Material
 from posetune.tune.people.samples import ImageCache, Subject
 from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
+from posetune.tune.training import pictures
 from posetune.tune.training.curves import draw_curves
 from posetune.tune.training.loop import Loop
 from posetune.tune.training.trainer import Trainer
@@ -131,7 +133,10 @@ class Session:
         return look
 
     def run_stage(self, trainer: Trainer, batches: BatchMaker, look: Look) -> Loop:
-        """Train, from the checkpoint where there is one to resume from, until the end or Ctrl-C."""
+        """Train, from the checkpoint where there is one to resume from, until the end or Ctrl-C. A picture of a batch is left in
+        the run folder.
+        """
+        write_jpeg(self.folder / pictures.BATCH, pictures.of_batch(batches(0)))
         loop = Loop(self, trainer, look)
         if self.resume and (self.folder / CHECKPOINT).exists():
             loop.load()
@@ -147,6 +152,10 @@ class Session:
         """Keep what a stage made: the next one has another set of weights, so its checkpoint is of no use."""
         write_bytes(self.folder / f"{name}.tflite", content)
         (self.folder / CHECKPOINT).unlink(missing_ok=True)
+
+    def show(self, errors: Errors, val: Sequence[Subject]) -> None:
+        """Leave a picture of what the result says of ``val`` in the run folder."""
+        write_jpeg(self.folder / pictures.VALIDATION, pictures.of_errors(errors, val, self.cache))
 
     def close(self, model: Path, figures: dict[str, Any]) -> TrainResult:
         """Write the summary and the curves. ``model``: the result's file; ``figures``: what the summary says, at least

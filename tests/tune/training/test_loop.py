@@ -87,7 +87,8 @@ def finished(folder, tmp_path_factory):
 def test_a_run_leaves_everything_behind_and_learns(finished):
     result, said = finished
     assert {p.name for p in result.run.iterdir()} >= {
-        "model.tflite", "train.yaml", "log.jsonl", "summary.json", "curves.png", "checkpoint.pt", "results.csv", "split.json"
+        "model.tflite", "train.yaml", "log.jsonl", "summary.json", "curves.png", "checkpoint.pt", "results.csv", "split.json",
+        "batch.jpg", "validation.jpg",
     }  # fmt: skip
     assert result.tuned_px < result.base_px == result.stock_px  # six px to the right are quickly learnt
     summary = json.loads((result.run / "summary.json").read_text())

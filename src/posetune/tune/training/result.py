@@ -43,7 +43,7 @@ class TunedFile:
 
 
 def tuned_file(session: Session, trainer: Trainer, choice: Choice, base: bytes, val: Sequence[Subject]) -> TunedFile:
-    """Write the tuned weights into a copy of ``base`` and measure it on ``val``.
+    """Write the tuned weights into a copy of ``base`` and measure it on ``val``, with a picture of that in the run folder.
 
     Raises PosetuneError if the file gives numbers that are not finite.
     """
@@ -55,6 +55,7 @@ def tuned_file(session: Session, trainer: Trainer, choice: Choice, base: bytes, 
             for n in (trainer.reference, network)
         )
         theirs = measured(in_file(LandmarkNetwork(content)), val, session.cache, None, counter)
+    session.show(theirs, val)
     found = TunedFile(
         content, float(before.mean_px), float(theirs.mean_px), float(ours.mean_px),
         float(np.linalg.norm(theirs.found - ours.found, axis=-1).mean()),

@@ -160,7 +160,9 @@ def file_error(session: Session, content: bytes, people: Material) -> float:
     """The exported file's own error under LiteRT: mean over labelled points of validation, px of a 256 px crop."""
     network = OwnNetwork(content)
     asked = Answerer(network.size, lambda pixels: np.stack([network(crop).own[:, :2] for crop in pixels]))
-    error = float(measured(asked, people.val, session.cache).mean_px)
+    errors = measured(asked, people.val, session.cache)
+    session.show(errors, people.val)
+    error = float(errors.mean_px)
     if not np.isfinite(error):
         raise PosetuneError("The exported network gives numbers that are not finite; lower lr and train again.")
     return error
