@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class SampleConfig:
     smallest: float
     largest: float
     rotation_deg: float
+    held_turned: float
     flip: float
     light: float
     blur: float
@@ -88,8 +90,14 @@ def _varied(window: Crop, config: SampleConfig, rng: np.random.Generator) -> Cro
     side = window.side * float(np.exp(rng.uniform(-config.scale, config.scale)))
     room = abs(side - window.side) / 2 + 0.05 * side
     dx, dy = rng.uniform(-room, room, 2)
-    turn = math.radians(float(np.clip(rng.normal(0, config.rotation_deg), -45, 45)))
-    return Crop(window.cx + dx, window.cy + dy, side, turn, bool(rng.random() < config.flip))
+    return Crop(window.cx + dx, window.cy + dy, side, _turn(config, rng), bool(rng.random() < config.flip))
+
+
+def _turn(config: SampleConfig, rng: np.random.Generator) -> float:
+    """Radians; any at all if the spread is a half turn or more."""
+    if config.rotation_deg >= 180:
+        return float(rng.uniform(-math.pi, math.pi))
+    return math.radians(float(np.clip(rng.normal(0, config.rotation_deg), -45, 45)))
 
 
 def _around_somebody(scene: Scene, image: np.ndarray, config: SampleConfig, rng: np.random.Generator) -> Crop:
@@ -99,9 +107,8 @@ def _around_somebody(scene: Scene, image: np.ndarray, config: SampleConfig, rng:
     side = 2 * float(scene.people.radius[k]) * SIZE / across
     side = min(side, 2.0 * max(image.shape[:2]))  # a picture lost in black teaches nothing
     dx, dy = rng.uniform(-0.3, 0.3, 2) * side
-    turn = math.radians(float(np.clip(rng.normal(0, config.rotation_deg), -45, 45)))
     x, y = scene.people.hip[k]
-    return Crop(float(x) + dx, float(y) + dy, side, turn, bool(rng.random() < config.flip))
+    return Crop(float(x) + dx, float(y) + dy, side, _turn(config, rng), bool(rng.random() < config.flip))
 
 
 def _beside_everybody(scene: Scene, image: np.ndarray, config: SampleConfig, rng: np.random.Generator) -> Crop | None:
@@ -209,4 +216,7 @@ class SampleMaker:
             other = pool[int(rng.integers(len(pool)))]
             return other, self.read(other)
 
-        return make_sample(scene, self.read(scene), more, self.config, rng)
+        config = self.config
+        if pool is self.held and rng.random() < config.held_turned:
+            config = dataclasses.replace(config, rotation_deg=180.0)
+        return make_sample(scene, self.read(scene), more, config, rng)

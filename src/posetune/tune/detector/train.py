@@ -37,6 +37,8 @@ _CALIBRATION_SAMPLES = 48
 _LOG_EVERY = 20  # steps
 #: The circle is scaled at the end where val tells of so many people.
 _ENOUGH_FOR_SCALE = 10
+#: Splits of the sample set that the detector is held to the base on: ordinary people, and bent, lying, crouching ones.
+_HELD = ("ordinary_train", "train")
 #: Of so many training pictures the base detector is asked whom it sees; where it finds more than this share of the labelled people
 #: besides them, not everybody seems to be labelled.
 _ASKED, _PARTIAL = 100, 0.25
@@ -292,7 +294,7 @@ def gather(config: DetectorConfig, say: Say) -> Material:
     held, ordinary = [], []
     if config.replay.sample_set:
         sample = sample_folder()
-        held += [_held(s.image) for s in scenes_of(load_dataset(sample, "ordinary_train"))]
+        held += [_held(s.image) for split in _HELD for s in scenes_of(load_dataset(sample, split))]
         ordinary = scenes_of(load_dataset(sample, "ordinary"), "nobody")
     if config.replay.folder is not None:
         held += [_held(r) for r in images_in(config.replay.folder, "replay")]
