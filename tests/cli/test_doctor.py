@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import pytest
-from tests.helpers.variants import edited, normalized, shy, task
+from tests.helpers.traps import detector, lite, plain
+from tests.helpers.variants import (
+    edited,
+    normalized,
+    shy,
+    task,
+)
 
 from posetune import stock
 from posetune.cli import main
@@ -82,3 +89,21 @@ def test_the_exit_code_does_not_depend_on_what_the_terminal_can_print(tmp_path, 
     out = printed.buffer.getvalue().decode(encoding)
     assert "takes it" in out
     assert "not at a multiple of 4" in out
+
+
+def test_exit_codes(tmp_path, capsys):
+    write = partial(_write, tmp_path)
+    assert main(["doctor", write("good.task", task(lite(), detector()))]) == 0
+    assert "takes it" in capsys.readouterr().out
+    assert main(["doctor", write("bad.task", task(plain(), detector())), "--json"]) == 1
+    assert '"verdict": "refused"' in capsys.readouterr().out
+    assert main(["doctor", write("bare.tflite", plain())]) == 1
+    assert "posetune export" in capsys.readouterr().out
+    assert main(["doctor", write("empty.task", b"")]) == 2
+    assert main(["doctor", str(tmp_path)]) == 2
+    assert main(["doctor", str(tmp_path / "none.task")]) == 2
+
+
+def _write(folder, name, content) -> str:
+    (folder / name).write_bytes(content)
+    return str(folder / name)

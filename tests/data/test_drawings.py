@@ -6,15 +6,12 @@ from tests.helpers.figures import draw_person, room
 from posetune.data.dataset import load_dataset
 from posetune.data.drawings import SIDE, body_mask, drawing_measures, is_drawing
 from posetune.geometry import Crop
-from posetune.synthetic.sample import write_sample
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory):
+def people(sample):
     """Crops of people of the sample set's test split, which nothing was fitted to, with their landmarks in crop px."""
-    folder = tmp_path_factory.mktemp("drawings") / "sample"
-    write_sample(folder)
-    people = [p for p in load_dataset(folder, "test").usable if np.isfinite(p.keypoints).all()][:40]
+    people = [p for p in load_dataset(sample, "test").usable if np.isfinite(p.keypoints).all()][:40]
     return [(p.crop.cut(p.image.read(), SIDE), p.crop.to_crop(p.keypoints[:, :2], SIDE)) for p in people]
 
 

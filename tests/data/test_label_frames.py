@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.data.test_picture_sizes import with_exif
+from tests.helpers.exif import with_exif
 
 from posetune.data.label_frames import fit_to_pictures
 from posetune.data.people import Dataset, ImageRecord, Person

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.data.test_coco import content
+from tests.helpers.coco_labels import content
 
 from posetune.data.dataset import find_splits, has_split, load_dataset, splits_besides
 from posetune.data.layouts import split_name

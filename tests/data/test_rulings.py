@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.data.test_suspects import answers, dataset, exchanged, true_keypoints
+from tests.helpers.labelled import answers, dataset, exchanged, true_keypoints
 
 from posetune.data.rulings import Rulings, write_rulings
 from posetune.data.suspects import find_suspects

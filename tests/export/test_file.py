@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
-import zipfile
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from tests.helpers.variants import edited, external_buffers, normalized, not_fin
 import posetune
 from posetune import stock
 from posetune.backends.litert import Network
-from posetune.cli import main
 from posetune.doctor.diagnose import diagnose_file
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.graph import bundle, metadata
@@ -158,16 +155,6 @@ def test_places_that_cannot_be_written(tmp_path, monkeypatch):
     with pytest.raises(PosetuneError, match="No space left"):
         posetune.export("lite", tmp_path / "a.task")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
-
-
-def test_command(tmp_path, capsys):
-    assert main(["export", "lite", "--out", str(tmp_path / "a.task")]) == 0
-    assert "landmarks 0" in capsys.readouterr().out
-    with zipfile.ZipFile(io.BytesIO((tmp_path / "a.task").read_bytes())) as archive:
-        assert len(archive.namelist()) == 2
-    assert main(["export", str(tmp_path), "--out", str(tmp_path / "b.task")]) == 2
-    assert "training has not finished" in capsys.readouterr().err
-    assert main(["export", "none", "--out", str(tmp_path / "b.task")]) == 2
 
 
 def test_a_corrector_is_not_left_behind_without_a_word(lite, tmp_path):

@@ -9,6 +9,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from posetune import cli
+
 FOLDER = Path(__file__).parents[1] / "golden"
 #: Set to record anew. Only for what changed on purpose: programs read these keys.
 RECORD = "POSETUNE_RECORD_GOLDEN"
@@ -60,3 +62,30 @@ def assert_summary_keys(method: str, summary: dict[str, Any]) -> None:
     """``summary.json`` of a run by ``method`` has all keys that programs were given so far."""
     keys = json.loads((FOLDER / "summary.json").read_text(encoding="utf-8"))[method]
     assert [key for key in keys if key not in summary] == []
+
+
+#: What differs from machine to machine, and from version to version.
+MASKED = ("posetune", "data", "ms_per_crop")
+
+
+#: What a network knows of the people measured, and what the set's labels made the reader say: newer than the record.
+ADDED = (
+    "held_out_by",
+    "trained_on_people",
+    "chosen_on_people",
+    "general_trained_on_people",
+    "warnings",
+    "contradictions",
+    "torso_from",
+    "detection",
+)
+
+
+def figures(folder: Path, verb: str, *arguments: str) -> dict:
+    out = folder / f"{verb}.json"
+    assert cli.main([verb, *arguments, "--json", str(out)]) == 0
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+def measured(folder: Path) -> list[str]:
+    return ["--data", str(folder / "data"), str(folder / "mine.tflite"), "--stock", "full", "--threads", "1"]

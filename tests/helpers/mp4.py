@@ -5,8 +5,15 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import numpy as np
+
 _PARENTS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"}
 _TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+
+
+def frame(index: int) -> np.ndarray:
+    """(64, 96, 3) uint8 RGB: all of one colour, redder from frame to frame."""
+    return np.full((64, 96, 3), (20 * index, 100, 200), np.uint8)
 
 
 def set_rotation(path: Path, degrees: int) -> None:

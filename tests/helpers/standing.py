@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from posetune.data.answers import Answers
 from posetune.data.people import ImageRecord, Person
 from posetune.landmarks import INDEX
+from posetune.measure.metrics import Labels
+from posetune.measure.summary import Scored
 
 IMAGE = ImageRecord(1, Path("a.png"), 400, 400, "scene")
 #: A standing figure, arms hanging, drawn on a grid so that lengths are whole numbers.
@@ -33,3 +36,16 @@ def answer(shift: dict[str, tuple[float, float]]) -> np.ndarray:
     for name, move in shift.items():
         points[INDEX[name], :2] += move
     return points[None]
+
+
+def scored(shifts: list[float], without: tuple[str, ...] = (), **moved: float) -> Scored:
+    """People whose points are all ``shifts`` px off, those in ``moved`` farther; the network lacks the points ``without``."""
+    people = [person() for _ in shifts]
+    empty = Answers.empty(len(people))
+    points = np.stack([p.keypoints.copy() for p in people])
+    points[:, :, 0] += np.array(shifts)[:, None]
+    for name, far in moved.items():
+        points[:, INDEX[name], 0] += far
+    for name in without:
+        points[:, INDEX[name]] = np.nan
+    return Scored(Answers(points, empty.world, empty.visibility + 1, np.ones(len(people))), Labels.of(people))

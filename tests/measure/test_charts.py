@@ -7,9 +7,7 @@ import re
 import pytest
 
 from posetune.measure import charts
-from posetune.measure.beside import Entry
 from posetune.measure.charts import Spot, scatter, ticks
-from posetune.measure.colours import colour_classes
 
 
 @pytest.mark.parametrize(
@@ -48,25 +46,6 @@ def test_names_stand_beside_their_dots_and_not_upon_each_other():
     left, top, right, bottom = names["far"]
     assert min(abs(float(dot[1]) - left), abs(float(dot[1]) - right)) < 12
     assert top < float(dot[2]) < bottom
-
-
-def test_no_two_networks_look_alike():
-    entries = [Entry(n, "stock", n) for n in ("lite", "full", "heavy")]
-    entries += [Entry(f"{n} + offset", "offset", n) for n in ("lite", "full")]
-    entries += [Entry(f"run {i}", "model", "full") for i in range(6)]
-    classes = colour_classes(entries)
-    assert len(set(classes.values())) == len(entries)
-
-
-def test_every_class_has_a_colour_in_the_page():
-    from importlib import resources
-
-    page = resources.files("posetune.measure").joinpath("report.html").read_text("utf-8")
-    entries = [Entry(n, kind, n) for n in ("lite", "full", "heavy") for kind in ("stock", "offset")]
-    entries += [Entry(f"run {i}", "model", "full") for i in range(6)]
-    for css in colour_classes(entries).values():
-        assert f".{css} {{ --colour: var(--{css}); }}" in page
-        assert page.count(f"--{css}: #") == 2  # light and dark
 
 
 def test_a_cell_keeps_its_heading_for_narrow_screens():

@@ -6,23 +6,11 @@ import os
 import numpy as np
 import pytest
 
-from posetune.data.dataset import find_splits, load_dataset
+from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
-from posetune.landmarks import NAMES
 from posetune.synthetic import generate as generating
-from posetune.synthetic.generate import Order, _row, generate, make_renderer
+from posetune.synthetic.generate import Order, _row, generate
 from posetune.synthetic.label import Label
-from posetune.synthetic.sample import ordinary_pictures, write_sample
-from posetune.synthetic.scenes import get
-from posetune.synthetic.take import Recipe, Set
-
-
-@pytest.fixture(scope="module")
-def egl():
-    try:
-        return make_renderer("egl")
-    except PosetuneError as error:
-        pytest.skip(f"no picture can be rendered with OpenGL here: {error}")
 
 
 def order(**changes):
@@ -80,88 +68,6 @@ def test_a_set_that_is_not_ours_is_left_alone(tmp_path):
     with pytest.raises(PosetuneError, match="not made here"):
         generate(order(), tmp_path)
     assert (tmp_path / "annotations" / "train.json").read_text() == "{}"
-
-
-def test_a_picture_shows_the_person_that_the_label_means(egl):
-    take = Set((4, 2), "handstand", Recipe(size=160)).take(egl)
-    assert take.picture.shape == (160, 160, 3)
-    assert take.picture.std() > 8
-    row = generating.describe(take, "x", "x", "handstand")["people"][0]
-    assert len(row["keypoints"]) == 3 * len(NAMES)
-    label = take.labels[0]
-    seen = label.visibility == 2
-    low, high = label.bbox[:2] - 4, label.bbox[:2] + label.bbox[2:] + 4
-    assert seen.sum() > 10
-    assert ((label.points_px[seen] >= low) & (label.points_px[seen] <= high)).all()
-    assert label.points_px[0, 1] > label.points_px[[25, 26], 1].max()  # upside down
-
-
-def test_both_renderers_agree_on_what_is_hidden(egl):
-    for scene in ("worker", "sit"):
-        stage = Set((3, 7), scene, Recipe(size=200))
-        hard, soft = (stage.take(r).labels for r in (egl, make_renderer("software")))
-        differing = np.mean([a.visibility != b.visibility for a, b in zip(hard, soft, strict=True)])
-        assert differing < 0.04
-        assert [a.points_px.tolist() for a in hard] == [b.points_px.tolist() for b in soft]
-
-
-def test_photographs_become_backgrounds(egl):
-    photo = np.full((50, 90, 3), (250, 20, 20), np.uint8)
-    reddish = []
-    for seed in range(4):
-        stage = Set((8, seed), "stand", Recipe(size=96, photos=(photo,)))
-        picture = stage.take(egl).picture.astype(int)
-        reddish.append(np.median(picture[..., 0] - picture[..., 1]) > 60)
-        assert (stage.place_name == "photo") == reddish[-1]
-    assert any(reddish)
-
-
-def test_the_sample_set_is_complete_and_its_people_differ(tmp_path):
-    counts = write_sample(tmp_path / "sample")
-    assert counts["train"], counts["val"] == (240, 60)
-    assert counts["test"] == 120
-    assert counts["ordinary"] >= 60
-    assert set(find_splits(tmp_path / "sample")) == set(counts)
-    lengths = {}
-    for split in ("train", "test", "ordinary"):
-        dataset = load_dataset(tmp_path / "sample", split)
-        assert len(dataset.usable) >= 0.9 * len(dataset.images)
-        lengths[split] = {tuple(p.keypoints_3d[0].round(3)) for p in dataset.usable}
-    assert not lengths["train"] & lengths["test"]
-    assert write_sample(tmp_path / "sample") == counts  # again, over itself
-
-
-def test_the_sample_set_refuses_a_folder_with_another_set(tmp_path):
-    (tmp_path / "annotations").mkdir()
-    (tmp_path / "annotations" / "dev.json").write_text("{}")
-    with pytest.raises(PosetuneError, match="another data set"):
-        write_sample(tmp_path)
-
-
-def test_ordinary_pictures_can_be_had_without_writing_them():
-    pictures = list(ordinary_pictures())
-    assert len(pictures) >= 100
-    assert pictures[0].shape == (320, 320, 3)
-    assert pictures[0].dtype == np.uint8
-
-
-def test_the_ceiling_camera_looks_down_from_where_a_ceiling_is():
-    for seed in range(6):
-        stage = Set((6, seed), "ceiling", Recipe(size=96))
-        down = stage.camera.axes[2]  # where it looks, m, z up
-        assert down[2] < -np.sin(np.radians(40))
-        assert np.linalg.norm(stage.camera.eye - stage.centre) > 1.9
-
-
-@pytest.mark.parametrize("name", ["station", "mat"])
-def test_a_camera_with_its_own_place_sees_everybody_from_there(name):
-    scene = get(name)
-    for seed in range(6):
-        stage = Set((6, seed), name, Recipe(size=96))
-        x, y, z = stage.camera.eye - stage.centre  # people face -y
-        azimuth, elevation = np.degrees([np.arctan2(x, -y), np.arctan2(z, np.hypot(x, y))])
-        assert scene.azimuth[0] - 12 < azimuth < scene.azimuth[1] + 12  # the body's middle is not its box's
-        assert scene.elevation[0] - 12 < elevation < scene.elevation[1] + 12
 
 
 def test_recipes_say_everything_that_decides_a_picture():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.helpers.cameras import FRONT
 
 from posetune.landmarks import INDEX
 from posetune.synthetic.body import load
@@ -12,8 +13,6 @@ from posetune.synthetic.pose import Poser
 from posetune.synthetic.shapes import box
 from posetune.synthetic.software import SoftwareRenderer
 from posetune.synthetic.surface import fields
-
-FRONT = Camera.looking([0, -4, 1.0], [0, 0, 1.0], 50, 200, 200)
 
 
 def someone(move=lambda poser: None):
@@ -36,23 +35,6 @@ def labelled(things=(), move=lambda poser: None, camera=FRONT):
     renderer = SoftwareRenderer()
     truth = renderer.inspect([mesh, *things], camera)
     return label_people([posed], [[mesh]], truth, renderer, camera)[0]
-
-
-def test_projection_agrees_with_the_clip_matrix():
-    camera = Camera.looking([2, -3, 1.5], [0.2, 0.1, 0.8], 60, 320, 240, roll=7)
-    points = np.random.default_rng(1).normal(0, 0.6, (20, 3)) + [0, 0, 0.8]
-    px = camera.project(points)
-    clip = np.column_stack([points, np.ones(20)]) @ camera.matrix().T
-    ndc = clip[:, :2] / clip[:, 3:]
-    assert px[:, 0] == pytest.approx((ndc[:, 0] + 1) * 160, abs=1e-6)
-    assert px[:, 1] == pytest.approx((1 - ndc[:, 1]) * 120, abs=1e-6)
-    assert px[:, 2] == pytest.approx(clip[:, 3])
-
-
-def test_view_axes_are_right_down_away():
-    assert FRONT.view([[1, -4, 1.0]])[0] == pytest.approx([1, 0, 0])
-    assert FRONT.view([[0, -4, 2.0]])[0] == pytest.approx([0, -1, 0])
-    assert FRONT.view([[0, 0, 1.0]])[0] == pytest.approx([0, 0, 4])
 
 
 def test_world_landmarks_of_someone_facing_the_camera():

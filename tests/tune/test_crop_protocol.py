@@ -10,7 +10,6 @@ from posetune.graph.torch.network import Network
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP
 from posetune.progress import Reporter
 from posetune.runtime.landmark_network import LandmarkNetwork
-from posetune.synthetic.sample import write_sample
 from posetune.tune.crop_protocol import Answerer, Errors, in_file, in_torch, measured
 from posetune.tune.people.samples import ImageCache, subject_of
 from posetune.tune.training.validate import Score
@@ -19,9 +18,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory):
-    sample = tmp_path_factory.mktemp("sample")
-    write_sample(sample)
+def people(sample):
     return [subject_of(p) for p in load_dataset(sample, "val").usable[:10]]
 
 

@@ -8,7 +8,6 @@ torch = pytest.importorskip("torch")
 from posetune.data.dataset import load_dataset
 from posetune.landmarks import COUNT
 from posetune.progress import Reporter
-from posetune.synthetic.sample import write_sample
 from posetune.tune.config import load_config
 from posetune.tune.people import replay
 from posetune.tune.people.label_trust import DISTRUSTED
@@ -19,10 +18,8 @@ from posetune.tune.training.losses import Prediction, losses
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder)
-    return trainable_people(load_dataset(folder, "val"))[:6]
+def rendered(sample):
+    return trainable_people(load_dataset(sample, "val"))[:6]
 
 
 def pool(monkeypatch, rendered, *settings):

@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
+from tests.helpers.coco_labels import COCO_NAMES, POINTS, annotation, content, read
 
-from posetune.data.dataset import find_splits, load_coco, load_dataset, write_coco
+from posetune.data.dataset import find_splits, load_coco, load_dataset
 from posetune.errors import PosetuneError
-from posetune.landmarks import INDEX, NAMES
-
-COCO_NAMES = ["nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "neck"]
-POINTS = [50, 10, 2, 60, 30, 2, 40, 30, 1, 58, 70, 2, 42, 70, 2, 50, 25, 2]
-
+from posetune.landmarks import INDEX
 
 NAN, INF = float("nan"), float("inf")
+
+
 NOWHERE = {"id": 1, "file_name": "b.png", "width": 9, "height": 9}
+
+
 NO_SIZE = {"id": 1, "file_name": "a.png", "width": 0, "height": 3}
-
-
-def content(**changes: Any) -> dict[str, Any]:
-    base: dict[str, Any] = {
-        "images": [{"id": 1, "file_name": "a.png", "width": 100, "height": 120}],
-        "annotations": [{"id": 7, "image_id": 1, "category_id": 1, "keypoints": list(POINTS)}],
-        "categories": [{"id": 1, "name": "person", "keypoints": list(COCO_NAMES)}],
-    }
-    return {**base, **changes}
-
-
-def annotation(**changes: Any) -> dict[str, Any]:
-    return {**content()["annotations"][0], **changes}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A set folder with one drawn image and no labels yet."""
-    (tmp_path / "images").mkdir()
-    (tmp_path / "annotations").mkdir()
-    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.full((120, 100, 3), 90, np.uint8))
-    return tmp_path
-
-
-def read(folder: Path, labels: Any, text: str | None = None):
-    (folder / "annotations" / "train.json").write_text(json.dumps(labels) if text is None else text)
-    return load_dataset(folder, "train")
 
 
 def test_points_are_mapped_by_name_not_by_position(folder):
@@ -67,26 +39,6 @@ def test_points_are_mapped_by_name_not_by_position(folder):
         annotations=[annotation(keypoints=np.array(POINTS).reshape(-1, 3)[order].ravel().tolist())],
     )
     np.testing.assert_array_equal(read(folder, shuffled).people[0].keypoints, person.keypoints)
-
-
-def test_each_category_has_its_own_schema(folder):
-    labels = content(
-        categories=[
-            {"id": 1, "name": "person", "keypoints": COCO_NAMES},
-            {"id": 2, "name": "feet", "keypoints": ["RHeel", "LBigToe"]},
-            {"id": 3, "name": "ball"},
-        ],
-        annotations=[
-            annotation(),
-            annotation(id=8, category_id=2, keypoints=[5, 6, 2, 7, 8, 1]),
-            annotation(id=9, category_id=3, keypoints=[]),
-        ],
-    )
-    dataset = read(folder, labels)
-    assert [p.id for p in dataset.people] == [7, 8]
-    assert dataset.people[1].keypoints[INDEX["right_heel"]].tolist() == [5, 6, 2]
-    assert dataset.people[1].keypoints[INDEX["left_foot_index"]].tolist() == [7, 8, 1]
-    assert [p.id for p in dataset.usable] == [7]
 
 
 def test_unlabelled_points_are_zero_and_coordinates_without_label_are_told(folder):
@@ -144,22 +96,6 @@ def test_keypoints_3d_follow_the_names_and_absent_is_nan(folder):
 def test_size_comes_from_the_file_when_the_labels_lack_it(folder):
     image = read(folder, content(images=[{"id": 1, "file_name": "images/a.png"}])).images[0]
     assert (image.width, image.height) == (100, 120)
-
-
-def test_written_and_read_again_is_the_same(folder):
-    origin = {"network": "ab", "confidence": [0.1 * i for i in range(6)], "status": "proposed"}
-    rows = [annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8, origin=origin)]
-    labels = content(annotations=rows)
-    first = read(folder, labels)
-    write_coco(first, folder / "annotations" / "copy.json")
-    again = load_dataset(folder, "copy")
-    assert find_splits(folder) == ["train", "copy"]
-    assert again.source_names == NAMES
-    for a, b in zip(first.people, again.people, strict=True):
-        np.testing.assert_array_equal(a.keypoints, b.keypoints)
-        assert (a.id, a.ignore, a.area, a.origin, a.group) == (b.id, b.ignore, b.area, b.origin, b.group)
-    assert again.people[0].bbox.tolist() == [1, 2, 30, 40]
-    assert again.people[1].origin.confidence[INDEX["left_hip"]] == origin["confidence"][COCO_NAMES.index("left_hip")]
 
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -243,9 +179,6 @@ def test_a_damaged_image_is_told_when_it_is_read(folder):
         person.image.read()
 
 
-# --- the file's own points -----------------------------------------------------------------------------------------
-
-
 def test_native_points_keep_their_names_and_the_crop_of_the_33(folder):
     plain = read(folder, content())
     dataset = load_dataset(folder, "train", native=True)
@@ -257,47 +190,6 @@ def test_native_points_keep_their_names_and_the_crop_of_the_33(folder):
     assert person.labelled.all()
     assert person.crop == plain.people[0].crop
     assert person.torso == plain.people[0].torso
-
-
-def test_native_points_of_several_categories_and_what_they_say_of_themselves(folder):
-    categories = [
-        {"id": 1, "keypoints": COCO_NAMES, "skeleton": [[6, 1], [2, 3]], "sigmas": {"neck": 0.03}},
-        {"id": 2, "keypoints": ["tip", "tail", "nose"], "skeleton": [[1, 3]], "flip_pairs": [["tip", "tail"]]},
-    ]
-    second = annotation(id=8, category_id=2, keypoints=[1, 2, 2, 3, 4, 1, 5, 6, 2])
-    labels = content(categories=categories, annotations=[annotation(), second])
-    (folder / "annotations" / "train.json").write_text(json.dumps(labels))
-    dataset = load_dataset(folder, "train", native=True)
-    skeleton = dataset.skeleton
-    assert skeleton.names == (*COCO_NAMES, "tip", "tail")
-    assert skeleton.edges == ((5, 0), (1, 2), (6, 0))
-    assert skeleton.flip.tolist() == [0, 2, 1, 4, 3, 5, 7, 6]
-    assert skeleton.sigmas[5] == 0.03
-    assert dataset.people[1].keypoints[[6, 7, 0]].tolist() == [[1, 2, 2], [3, 4, 1], [5, 6, 2]]
-    assert dataset.people[1].crop is None
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"skeleton": [[1, 9]]}, {"skeleton": [3]}, {"sigmas": ["neck"]}, {"flip_pairs": [1]}]
-)
-def test_a_category_that_contradicts_itself_is_refused(folder, wrong):
-    labels = content(categories=[{"id": 1, "keypoints": COCO_NAMES, **wrong}])
-    (folder / "annotations" / "train.json").write_text(json.dumps(labels))
-    with pytest.raises(PosetuneError, match="do not fit its keypoints"):
-        load_dataset(folder, "train", native=True)
-    assert load_dataset(folder, "train").people  # who does not ask for it is not bothered
-
-
-def test_native_points_are_written_back(folder, tmp_path):
-    (folder / "annotations" / "train.json").write_text(json.dumps(content()))
-    dataset = load_dataset(folder, "train", native=True)
-    write_coco(dataset, tmp_path / "again.json")
-    again = load_dataset(tmp_path / "again.json", "again", images=folder / "images", native=True)
-    assert again.skeleton.names == dataset.skeleton.names
-    assert (again.people[0].keypoints == dataset.people[0].keypoints).all()
-
-
-# --- what exporters write otherwise --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["1", 1.0, "1.0"])
@@ -338,30 +230,6 @@ def test_annotations_of_other_categories_are_passed_over_and_said(folder):
     dataset = read(folder, content(categories=categories, annotations=[annotation(), annotation(id=8, category_id=2)]))
     assert len(dataset.people) == 1
     assert "1 of 'ball'" in dataset.warnings[0]
-
-
-@pytest.mark.parametrize("native", [False, True])
-def test_points_that_wholebody_keeps_under_other_keys(folder, native):
-    feet = [float(v) for i in range(6) for v in (10 + i, 100, 2)]
-    hand = [0.0] * 63
-    hand[8 * 3 : 8 * 3 + 3] = [20, 60, 0.9]  # forefinger4: none of the 33
-    hand[5 * 3 : 5 * 3 + 3] = [21, 61, 0.9]  # forefinger1
-    hand[17 * 3 : 17 * 3 + 3] = [22, 62, 0.05]  # pinky_finger1, of which the detector is not sure
-    face = [0.0] * 204
-    face[48 * 3 : 48 * 3 + 3] = [50, 15, 2]
-    row = annotation(foot_kpts=feet, lefthand_kpts=hand, righthand_kpts=[0] * 63, face_kpts=face)
-    (folder / "annotations" / "train.json").write_text(json.dumps(content(annotations=[row])))
-    dataset = load_dataset(folder, "train", native=native)
-    person = dataset.people[0]
-    body = person.skeleton.to_body(person.keypoints)
-    assert body[INDEX["left_heel"]].tolist() == [12, 100, 2]
-    assert body[INDEX["right_foot_index"]].tolist() == [13, 100, 2]
-    assert body[INDEX["left_index"]].tolist() == [21, 61, 2]
-    assert body[INDEX["left_pinky"], 2] == 0
-    assert body[INDEX["mouth_right"]].tolist() == [50, 15, 2]
-    assert "have a score for v" in dataset.warnings[0]
-    assert "foot_kpts" not in person.origin.other
-    assert body[INDEX["left_hip"]].tolist() == [58, 70, 2]
 
 
 def test_who_is_labelled_on_one_side_has_a_torso_where_the_set_is_so(folder):

@@ -3,83 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-
 from tests.helpers.golden import assert_summary_keys
+from tests.helpers.own_points import NAMES, own_points, run, write_labels
 
 import posetune
-from posetune import stock
 from posetune.cli import main
-from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
 from posetune.graph import points
-from posetune.graph.flatbuffer import Graph
-from posetune.landmarks import INDEX
 from posetune.runtime.images import read_image
-from posetune.synthetic.sample import write_sample
 from posetune.tune.config import TRAINABLE, load_config
-from posetune.tune.methods.head.drop_in import reinitialised
-from posetune.tune.methods.head.losses import HeadOutput, head_losses
-from posetune.tune.people.samples import Targets
 from posetune.tune.run_folder import STAGES, RunFolder
 from posetune.tune.train import train
-from posetune.tune.training.losses import LossConfig
-
-NAMES = ["left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck", "left_shin", "right_shin"]
-QUICK = ["suspects=false", "replay.share=0", "augment.wild_rotation=0", "samples=[8, 8]", "batch=4", "validations=1"]
-
-
-def own_points(body: np.ndarray) -> np.ndarray:
-    """(33, 3) → (7, 3): hips and shoulders, the neck between the shoulders, the shins' middles."""
-    at = {name: body[INDEX[name]] for name in INDEX}
-    middle = [np.append((at[a][:2] + at[b][:2]) / 2, 2) for a, b in (
-        ("left_shoulder", "right_shoulder"), ("left_knee", "left_ankle"), ("right_knee", "right_ankle"))]  # fmt: skip
-    return np.stack([*(np.append(at[n][:2], 2) for n in NAMES[:4]), *middle])
-
-
-def write_labels(folder: Path, split: str, people: list, names: list[str], pick: list[int]) -> None:
-    images, annotations = {}, []
-    for person in people:
-        images[person.image.id] = {
-            "id": person.image.id, "file_name": str(person.image.path.resolve()), "group": person.image.group,
-            "width": person.image.width, "height": person.image.height,
-        }  # fmt: skip
-        keypoints = own_points(person.keypoints)[pick]
-        annotations.append({"id": person.id, "image_id": person.image.id, "category_id": 1,
-                            "keypoints": [*map(float, keypoints.ravel())]})  # fmt: skip
-    categories = [{"id": 1, "name": "person", "keypoints": [names[i] for i in pick], "skeleton": [[1, 2]]}]
-    content = {"images": list(images.values()), "annotations": annotations, "categories": categories}
-    (folder / "annotations" / f"{split}.json").write_text(json.dumps(content))
-
-
-@pytest.fixture(scope="module")
-def people(tmp_path_factory):
-    sample = tmp_path_factory.mktemp("sample")
-    write_sample(sample)
-    complete = [p for p in load_dataset(sample, "ordinary_train").usable if p.labelled.all() and p.torso > 30]
-    assert len(complete) >= 18
-    return complete[:18]
-
-
-@pytest.fixture(scope="module")
-def folder(people, tmp_path_factory):
-    root = tmp_path_factory.mktemp("own")
-    (root / "images").mkdir()
-    (root / "annotations").mkdir()
-    write_labels(root, "train", people[:10], NAMES, list(range(7)))
-    write_labels(root, "val", people[10:], NAMES, list(range(7)))
-    return root
-
-
-def run(folder, out, *assignments, **options):
-    said: list[str] = []
-    settings = [*QUICK, *assignments]
-    return train(folder, "lite", out, method="head", assignments=settings, say=said.append, **options), said
 
 
 @pytest.fixture(scope="module")
@@ -214,57 +153,6 @@ def test_points_without_hips_and_shoulders_take_the_detectors_crop(people, tmp_p
     assert posetune.load(result.run).network.described.skeleton.names == ("neck", "left_shin", "right_shin")
     with pytest.raises(PosetuneError, match="has no mask"):
         posetune.load(result.run, segmentation=True)
-
-
-@pytest.mark.parametrize("kind", ["pool", "heatmap", "simcc"])
-def test_every_kind_of_head_runs_alike_in_torch_and_in_the_file(kind, folder, tmp_path):
-    arguments = (f"head.kind={kind}", "head.stages=[head]", "head.views=1", "head.frozen_passes=2")
-    result, said = run(folder, tmp_path / "run", *arguments)
-    best = next(float(s.split("mean ")[1].split(" ")[0]) for s in said if "frozen stage, best" in s)
-    assert result.tuned_px == pytest.approx(best, abs=0.5)
-
-
-def test_a_perfect_answer_costs_nothing_and_mirrors():
-    size, target = 256, torch.tensor([[[40.0, 60.0], [200.0, 100.0]]])
-    weight, visible, nowhere = torch.ones(1, 2), torch.full((1, 2), torch.nan), torch.full((1, 2, 3), torch.nan)
-    exact = HeadOutput(points=torch.cat([target, torch.zeros(1, 2, 1)], -1))
-    off = HeadOutput(points=torch.cat([target + 20, torch.zeros(1, 2, 1)], -1))
-    cost = [
-        sum(head_losses(a, Targets(target, weight, visible, nowhere), size, LossConfig()).values())
-        for a in (exact, off)
-    ]
-    assert cost[0] < 1e-3 < cost[1]
-    far = target.clone()
-    far[0, 0] = -500  # a label outside the crop teaches no map
-    maps = HeadOutput(maps=torch.zeros(1, 64, 64, 2))
-    parts = head_losses(maps, Targets(far, weight, visible, nowhere), size, LossConfig())
-    assert all(torch.isfinite(v) for v in parts.values())
-
-
-def test_drop_in_keeps_mediapipes_outputs(people, tmp_path):
-    (tmp_path / "images").mkdir()
-    (tmp_path / "annotations").mkdir()
-    for split, chosen in (("train", people[:6]), ("val", people[6:8])):
-        write_labels(tmp_path, split, chosen, NAMES, [0, 1, 2, 3])
-    result, said = run(tmp_path, tmp_path / "run", "head.init=fresh", "blend=1")
-    assert any("begin anew" in s for s in said)
-    content = result.model.read_bytes()
-    assert not points.has_own_points(content)
-    assert [o.shape for o in Graph(content).outputs] == [o.shape for o in Graph.read(stock.path("lite")).outputs]
-    assert (result.run / "head.tflite").exists()
-    summary = json.loads((result.run / "summary.json").read_text())
-    assert summary["stage"] == "tail"
-    assert_summary_keys("head", summary)
-
-
-def test_reinitialised_heads_touch_nothing_else():
-    lite = stock.path("lite").read_bytes()
-    before, after = Graph(lite), Graph(reinitialised(lite, np.array([INDEX["left_hip"]]), 0))
-    changed = [
-        i for i in range(len(before.subgraph.tensors))
-        if before.is_constant(i) and before.producer(i) is None and not np.array_equal(before.constant(i), after.constant(i))
-    ]  # fmt: skip
-    assert len(changed) == 4
 
 
 def test_a_run_whose_first_stage_is_finished_goes_on_behind_it(tmp_path):
