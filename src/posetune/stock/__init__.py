@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from importlib import resources
 from pathlib import Path
 
 from posetune.errors import PosetuneError
@@ -127,12 +128,18 @@ def resolve(model: str | Path | Networks) -> Networks:
 def detector_of(name: str | Path) -> bytes:
     """The detector that ``name`` means, the bytes of a ``.tflite``.
 
-    ``name``: "stock"; the run folder of a detector; a detector (``.tflite``); or a ``.task`` bundle, whose detector it is.
+    ``name``: "stock"; "many", posetune's own for people who are many, small or bent, where the package has it; the run folder
+    of a detector; a detector (``.tflite``); or a ``.task`` bundle, whose detector it is.
 
     Raises PosetuneError if it is none of these or cannot be read.
     """
     if name == "stock":
         return path("detector").read_bytes()
+    if name == "many":
+        own = resources.files("posetune.stock").joinpath("assets", "many.tflite")
+        if not own.is_file():
+            raise PosetuneError("This copy of posetune has no detector named many; scripts/make_many.py trains it.")
+        return own.read_bytes()
     given = Path(os.path.expanduser(name))
     if given.is_dir():
         if not (given / RUN_DETECTOR).is_file():
@@ -142,7 +149,9 @@ def detector_of(name: str | Path) -> bytes:
             )
         return _read(given / RUN_DETECTOR)
     if not given.exists():
-        raise PosetuneError(f"There is no detector {name}: give stock, a detector's run folder, a .tflite or a .task.")
+        raise PosetuneError(
+            f"There is no detector {name}: give stock, many, a detector's run folder, a .tflite or a .task."
+        )
     content = _read(given)
     if content[:2] == b"PK":
         return bundle.unpack(content, str(given)).detector

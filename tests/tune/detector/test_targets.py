@@ -63,10 +63,16 @@ def test_with_ignore_what_the_base_is_not_sure_of_teaches_nothing():
 
 
 def test_an_ignored_region_teaches_nothing_but_a_labelled_person_in_it_does():
-    made = targets(sample_of((60, 130, 30), ignored=[(0, 0, 224, 224)]), *nobody())
+    raw, logits = nobody()
+    made = targets(sample_of((60, 130, 30), ignored=[(0, 0, 224, 224)]), raw, logits)
     weighed = np.linalg.norm(CENTRES[made.score_weight > 0] - (60, 113), axis=1)
     assert weighed.max() < 30
     assert (made.score > 0.5).sum() >= 3
+    somewhere = int(np.linalg.norm(CENTRES - (180, 40), axis=1).argmin())
+    logits[somewhere] = 3  # whom the base finds there stays found
+    kept = targets(sample_of((60, 130, 30), ignored=[(0, 0, 224, 224)]), raw, logits)
+    assert kept.score[somewhere] > 0.9
+    assert kept.score_weight[somewhere] == 1
 
 
 def test_whom_the_base_finds_keeps_the_bases_box():

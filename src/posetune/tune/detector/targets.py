@@ -102,7 +102,7 @@ def targets(sample: Sample, raw: np.ndarray, logits: np.ndarray) -> Targets:
     points_weight = (says_yes & (sample.others != "nobody")).astype(np.float32)
     for x0, y0, x1, y1 in sample.ignored:
         inside = ((x0, y0) <= CENTRES).all(axis=1) & ((x1, y1) >= CENTRES).all(axis=1)
-        weight[inside] = points_weight[inside] = 0
+        weight[inside & ~says_yes] = 0
     people = sample.people
     if len(people):
         centre = people.hip + _CENTRE * (people.shoulder - people.hip)

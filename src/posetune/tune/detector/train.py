@@ -13,7 +13,6 @@ import torch
 
 from posetune.data.dataset import load_dataset, load_train_and_val
 from posetune.data.found import match_found
-from posetune.data.people import ImageRecord
 from posetune.data.unlabelled import images_in
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
@@ -39,6 +38,7 @@ _LOG_EVERY = 20  # steps
 _ENOUGH_FOR_SCALE = 10
 #: Splits of the sample set that the detector is held to the base on: ordinary people, and bent, lying, crouching ones.
 _HELD = ("ordinary_train", "train")
+_HELD_PART = 0.7  # of a circle's radius
 #: Of so many training pictures the base detector is asked whom it sees; where it finds more than this share of the labelled people
 #: besides them, not everybody seems to be labelled.
 _ASKED, _PARTIAL = 100, 0.25
@@ -294,10 +294,10 @@ def gather(config: DetectorConfig, say: Say) -> Material:
     held, ordinary = [], []
     if config.replay.sample_set:
         sample = sample_folder()
-        held += [_held(s.image) for split in _HELD for s in scenes_of(load_dataset(sample, split))]
+        held += [_held(s) for split in _HELD for s in scenes_of(load_dataset(sample, split))]
         ordinary = scenes_of(load_dataset(sample, "ordinary"), "nobody")
     if config.replay.folder is not None:
-        held += [_held(r) for r in images_in(config.replay.folder, "replay")]
+        held += [Scene(r, Circles.none()) for r in images_in(config.replay.folder, "replay")]
     if held and config.replay.share:
         say(f"Replay: {len(held)} pictures are held to what the base detector says of them.")
     return Material(train, held if config.replay.share else [], [val[i] for i in sorted(order)], ordinary)
@@ -336,5 +336,10 @@ def _unlabelled(looked: Looked, pictures: int) -> str:
     return f"Whoever is not labelled and not found by the base detector is taught as nobody: {remedy}."
 
 
-def _held(image: ImageRecord) -> Scene:
-    return Scene(image, Circles.none())
+def _held(scene: Scene) -> Scene:
+    """A picture of known people whose labels are not taught: where one is whom the base misses, that nobody is there is not
+    taught either.
+    """
+    r = _HELD_PART * scene.people.radius[:, None]
+    around = np.concatenate([scene.people.hip - r, scene.people.hip + r], axis=1)
+    return Scene(scene.image, Circles.none(), np.concatenate([scene.ignored, around]))
