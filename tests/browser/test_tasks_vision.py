@@ -23,6 +23,7 @@ pytest.importorskip("torch", reason="an int8 network is made by posetune[train]"
 
 from tests.browser import tasks_vision
 from tests.browser.site import serve
+from tests.helpers.detectors import another_detector
 from tests.helpers.variants import all_versions_3, edited, normalized, task
 
 import posetune
@@ -81,7 +82,8 @@ def tasks(networks) -> dict[str, bytes]:
     whole = normalized((0.0,), (255.0,))
     detector = stock.path("detector").read_bytes()
     before = edited(networks["lite int8"], all_versions_3)
-    return {name: task(edited(n, whole), detector) for name, n in {**networks, "before": before}.items()}
+    made = {name: task(edited(n, whole), detector) for name, n in {**networks, "before": before}.items()}
+    return {**made, "tuned detector": task(edited(networks["lite"], whole), another_detector())}
 
 
 @pytest.fixture(scope="module")
@@ -145,12 +147,18 @@ def answer(page: Any) -> list[dict[str, Any]]:
     return given["found"]
 
 
-def distances(found: list[dict[str, Any]], network: bytes, pictures: list[np.ndarray], tmp_path: Path) -> np.ndarray:
+def distances(
+    found: list[dict[str, Any]],
+    network: bytes,
+    pictures: list[np.ndarray],
+    tmp_path: Path,
+    detector: str | Path | None = None,
+) -> np.ndarray:
     """Of every landmark to posetune's, px; asserts that both see one person on every picture. posetune's landmarks are Python
     MediaPipe's (tests/runtime/test_mediapipe_parity.py).
     """
     (tmp_path / "x.tflite").write_bytes(network)
-    landmarker = posetune.load(tmp_path / "x.tflite", threads=1)
+    landmarker = posetune.load(tmp_path / "x.tflite", detector=detector, threads=1)
     ours = [landmarker.predict(rgb, 1) for rgb in pictures]
     assert [len(f["people"]) for f in found] == [len(poses) for poses in ours] == [1] * len(pictures)
     return np.array([
@@ -172,6 +180,14 @@ def test_the_cpu_delegate_agrees_with_python(name, page, networks, pictures, tmp
     else:
         assert px.mean() <= 0.1
         assert np.percentile(px, 95) <= 0.2
+
+
+def test_a_tuned_detector_agrees_with_python(page, networks, pictures, tmp_path):
+    (tmp_path / "detector.tflite").write_bytes(another_detector())
+    begin(page, "tuned detector", "CPU", pictures)
+    px = distances(answer(page), networks["lite"], pictures, tmp_path, tmp_path / "detector.tflite")
+    assert px.mean() <= 0.1
+    assert np.percentile(px, 95) <= 0.2
 
 
 @pytest.mark.parametrize("name", NETWORKS)

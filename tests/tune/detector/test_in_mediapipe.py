@@ -7,29 +7,15 @@ from tests.helpers.scripts import load_script
 
 pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install 'posetune[mediapipe]'")
 
+from tests.helpers.detectors import another_detector
+
 import posetune
-from posetune import stock
-from posetune.graph.flatbuffer import Graph
-from posetune.graph.torch.network import Network, with_shared_biases
-from posetune.tune.detector.trainer import heads_of, with_fixed_box
 
 
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory):
-    """One whose answers are not stock's: surer of everybody, with smaller circles, all its trained layers moved a little."""
-    import torch
-
-    content = stock.path("detector").read_bytes()
-    network = Network(Graph(content))
-    torch.manual_seed(0)
-    with torch.no_grad():
-        for _, module in network.convolutions():
-            module.weight.mul_(1 + 0.01 * torch.randn_like(module.weight))
-        for module in heads_of(network)[1].values():
-            module.bias += 1.0
-    network = with_shared_biases(with_fixed_box(network), Graph(content))
     path = tmp_path_factory.mktemp("detector") / "tuned.tflite"
-    path.write_bytes(network.write_to(Graph(content)).to_bytes())
+    path.write_bytes(another_detector())
     return path
 
 
