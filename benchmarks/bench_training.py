@@ -26,7 +26,8 @@ from posetune.graph.torch import depthwise
 from posetune.graph.torch.network import Convolution, Network
 from posetune.tune.config import load_config
 from posetune.tune.people.augment import AugmentConfig
-from posetune.tune.people.samples import Batch, BatchMaker, ImageCache, Subject, ahead
+from posetune.tune.people.batches import BatchMaker, BatchPlan, ahead
+from posetune.tune.people.samples import Batch, ImageCache, Subject
 from posetune.tune.training.losses import OUTPUTS, Prediction, losses
 from posetune.tune.training.trainer import Trainer
 
@@ -49,9 +50,7 @@ def batches(batch: int) -> BatchMaker:
         np.ones(33, np.float32),
         np.full(33, np.nan, np.float32),
     )
-    return BatchMaker(
-        [one] * 64, [], batch=batch, replay_share=0, size=256, augment=AugmentConfig(), seed=0, cache=Pictures()
-    )
+    return BatchMaker([one] * 64, [], BatchPlan(batch, 0.0, 256, AugmentConfig(), 0), Pictures())
 
 
 class Naive:
@@ -78,7 +77,7 @@ class Naive:
         with torch.no_grad():
             held = Prediction.of(self.stock(batch.images, OUTPUTS))
         predicted = Prediction.of(self.network(batch.images, OUTPUTS))
-        parts = losses(predicted, held, batch.points, batch.weight, batch.visible, batch.world, 256, self.config.loss)
+        parts = losses(predicted, held, batch.targets, 256, self.config.loss)
         self.optimizer.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
         self.optimizer.step()

@@ -27,15 +27,20 @@ from posetune.data.dataset import Dataset, load_dataset
 from posetune.data.people import Person
 from posetune.files import write_text
 from posetune.graph.flatbuffer import Graph
+from posetune.graph.torch.network import Network
 from posetune.landmarks import COUNT
 from posetune.measure.metrics import scorable
+from posetune.progress import Reporter, to_terminal
 from posetune.sweep.plan import subset
 from posetune.tune.config import TrainConfig, load_config
-from posetune.tune.people.collect import replay_subjects, training_subjects, worth
-from posetune.tune.people.samples import BatchMaker, ImageCache, Revisited, Subject, ahead, subject_of
-from posetune.tune.training.loop import calibration
+from posetune.tune.crop_protocol import in_torch
+from posetune.tune.crop_protocol import measured as measured_errors
+from posetune.tune.people.batches import BatchMaker, BatchPlan, Revisited, ahead
+from posetune.tune.people.labelled import trainable_people, training_subjects
+from posetune.tune.people.replay import replay_subjects
+from posetune.tune.people.samples import ImageCache, Subject, subject_of
+from posetune.tune.session import calibration
 from posetune.tune.training.trainer import Trainer
-from posetune.tune.training.validate import validate
 
 BASE = "full"
 
@@ -52,8 +57,7 @@ def measured(spec: str) -> list[Subject]:
 class Study:
     def __init__(self, steps: int, pictures: int) -> None:
         self.steps, self.pictures = steps, pictures
-        networks = stock.resolve(BASE)
-        self.landmarks, self.detector = networks.landmarks, networks.detector
+        self.networks = stock.resolve(BASE)
         self.cache, self.device = ImageCache(1500), torch.device("cpu")
         # Trust in the labels does not depend on how many of them are used: looked at once for each set.
         self.trusted: dict[str, tuple[Dataset, list[Subject]]] = {}
@@ -66,35 +70,37 @@ class Study:
     def real(self, folder: str, count: int | None) -> list[Subject]:
         if folder not in self.trusted:
             dataset = load_dataset(folder, "train")
-            subjects = training_subjects(dataset, self.landmarks, self.detector, self.config("real"), print)
+            subjects = training_subjects(dataset, self.networks, self.config("real"), to_terminal())
             self.trusted[folder] = dataset, subjects
         dataset, subjects = self.trusted[folder]
-        kept = {id(p) for p in worth(subset(dataset, count, 0))}
-        return [s for p, s in zip(worth(dataset), subjects, strict=True) if id(p) in kept]
+        kept = {id(p) for p in trainable_people(subset(dataset, count, 0))}
+        return [s for p, s in zip(trainable_people(dataset), subjects, strict=True) if id(p) in kept]
 
     def rendered(self) -> list[Subject]:
         """The same rendered people that ``--synthetic`` mixes in, wholly trusted."""
         config = self.config("both")
-        with_them = replay_subjects(config, self.landmarks, self.detector, COUNT, lambda _: None)
+        with_them = replay_subjects(config, self.networks, COUNT, Reporter())
         return [s for s in with_them if s.weight.any()]
 
     def tuned(self, subjects: Sequence[Subject], kind: str, typical: float) -> Trainer:
         config = self.config(kind)
-        replay = replay_subjects(config, self.landmarks, self.detector, typical, lambda _: None)
-        batches = BatchMaker(
-            subjects, replay, batch=config.batch, replay_share=config.replay.share, size=256, augment=config.augment,
-            seed=config.seed, cache=self.cache,
-        )  # fmt: skip
-        trainer = Trainer(Graph(self.landmarks), config, calibration(batches), self.device)
+        replay = replay_subjects(config, self.networks, typical, Reporter())
+        plan = BatchPlan(config.batch, config.replay.share, 256, config.augment, config.seed)
+        batches = BatchMaker(subjects, replay, plan, self.cache)
+        trainer = Trainer(Graph(self.networks.landmarks), config, calibration(batches), self.device)
         for batch in ahead(Revisited(batches, config.visits, config.batch), 0, self.steps):
             trainer.step(batch, self.steps)
         return trainer
 
     def errors(self, trainer: Trainer, people: Sequence[Subject]) -> tuple[float, float]:
         """Mean crop px: stock, tuned."""
-        before = validate(trainer.stock, people, self.cache, self.device, trainer.pool).mean_px
+
+        def error(network: Network) -> float:
+            return float(measured_errors(in_torch(network, self.device), people, self.cache, trainer.pool).mean_px)
+
+        before = error(trainer.stock)
         with trainer.averaged() as tuned:
-            return before, validate(tuned, people, self.cache, self.device, trainer.pool).mean_px
+            return before, error(tuned)
 
 
 def main() -> None:

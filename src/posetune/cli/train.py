@@ -119,7 +119,8 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     if args.json is not None:
         args.json.write(result.to_json())
-    print(_words(result) if isinstance(result, TrainResult) else _found(result))
+    data = args.data or "DATA"
+    print(_words(result, data) if isinstance(result, TrainResult) else _found(result))
     return 130 if result.interrupted else 0
 
 
@@ -171,12 +172,12 @@ def _found(result: DetectorResult) -> str:
     return "\n".join(lines)
 
 
-def _words(result: TrainResult) -> str:
+def _words(result: TrainResult, data: str) -> str:
     before = "the base has none of these points" if result.base_px != result.base_px else f"before {result.base_px:.2f}"
     lines = [f"{result.model}: validation error {result.tuned_px:.2f} crop px, {before}"]
     if result.interrupted:
         lines.append(f"next: posetune train --resume --out {result.run} goes on")
     else:
         export = f" / posetune export {result.run} --out pose.task" if result.model.name == "model.tflite" else ""
-        lines.append(f"next: posetune eval {result.run} --data DATA{export}")
+        lines.append(f"next: posetune eval {result.run} --data {data}{export}")
     return "\n".join(lines)

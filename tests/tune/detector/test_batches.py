@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from posetune.tune.detector.batches import BatchMaker, Prepared
+from posetune.tune.detector.batches import BatchMaker, BatchPlan, Prepared
 from posetune.tune.detector.targets import Targets
 
 
@@ -11,7 +11,7 @@ def maker(asked, kept=8):
         blank = Targets(*(np.zeros(shape, np.float32) for shape in ((4,), (4,), (4, 5, 2), (4,), (4, 5))))
         return [Prepared(torch.full((1, 2, 2), float(n)).half(), blank, str(n)) for n in samples]
 
-    return BatchMaker(lambda n: n, prepare, batch=4, visits=2, kept=kept, seed=0)
+    return BatchMaker(lambda n: n, prepare, BatchPlan(4, 2, kept, 0))
 
 
 def test_each_batch_has_new_samples_and_some_of_late():

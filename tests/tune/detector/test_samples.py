@@ -9,7 +9,7 @@ from posetune.data.people import ImageRecord
 from posetune.geometry import Crop
 from posetune.runtime.detector import SIZE
 from posetune.tune.detector.config import load_detector_config
-from posetune.tune.detector.samples import SampleMaker, make_sample, plain_sample
+from posetune.tune.detector.samples import SampleMaker, SampleOrder, make_sample, plain_sample
 from posetune.tune.detector.scenes import Circles, Scene, scenes_of
 
 PLAIN = load_detector_config(None, {"data": "x", "out": "y"}).sample
@@ -77,7 +77,7 @@ def test_the_same_number_gives_the_same_sample_and_some_are_held(pictures):
     held = [Scene(s.image, Circles.none()) for s in scenes[:2]]
 
     def maker():
-        return SampleMaker(scenes, held, 0.25, lambda s: s.image.read(), PLAIN, 3)
+        return SampleMaker(scenes, held, lambda s: s.image.read(), PLAIN, SampleOrder(0.25, 3))
 
     first, again = maker(), maker()
     first(0)

@@ -68,6 +68,16 @@ class DetectorBatch:
         return DetectorBatch(self.images[take], self.targets.apply(lambda t: t[take]), self.names[take])
 
 
+@dataclass(frozen=True)
+class BatchPlan:
+    """``batch``: samples in one; ``visits``: how often a sample is learnt from, in the mean; ``kept``: so many of late are kept."""
+
+    batch: int
+    visits: int
+    kept: int
+    seed: int
+
+
 class BatchMaker:
     """Makes the batch of a step: some samples are new, the others are drawn from those of late.
 
@@ -79,17 +89,12 @@ class BatchMaker:
         self,
         make: Callable[[int], Sample],
         prepare: Callable[[Sequence[Sample]], list[Prepared]],
-        *,
-        batch: int,
-        visits: int,
-        kept: int,
-        seed: int,
+        plan: BatchPlan,
     ) -> None:
-        """``make``: gives the n-th sample; ``prepare``: runs what is frozen; ``visits``: how often a sample is learnt from, in the
-        mean; ``kept``: so many of late are kept.
-        """
-        self._make, self._prepare, self.batch, self.kept, self.seed = make, prepare, batch, kept, seed
-        self.new = max(1, round(batch / visits))
+        """``make``: gives the n-th sample; ``prepare``: runs what is frozen."""
+        self._make, self._prepare = make, prepare
+        self.batch, self.kept, self.seed = plan.batch, plan.kept, plan.seed
+        self.new = max(1, round(plan.batch / plan.visits))
         self._samples: OrderedDict[int, Prepared] = OrderedDict()
 
     def numbers(self, step: int) -> list[int]:

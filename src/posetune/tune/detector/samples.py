@@ -185,6 +185,14 @@ def _mosaic(
     )
 
 
+@dataclass(frozen=True)
+class SampleOrder:
+    """Which samples are made: ``held_share`` of them are of pictures that are held to the base detector."""
+
+    held_share: float
+    seed: int
+
+
 class SampleMaker:
     """Makes the n-th sample: deterministic in (seed, n), whatever was made before."""
 
@@ -192,16 +200,19 @@ class SampleMaker:
         self,
         labelled: Sequence[Scene],
         held: Sequence[Scene],
-        held_share: float,
         read: Callable[[Scene], np.ndarray],
         config: SampleConfig,
-        seed: int,
+        order: SampleOrder,
     ) -> None:
-        """``held``: pictures of which the base detector's answers are taught, ``held_share`` of all samples; ``read``: gives a
-        scene's pixels.
-        """
-        self.labelled, self.held, self.read, self.config, self.seed = list(labelled), list(held), read, config, seed
-        self.held_share = held_share if self.held else 0.0
+        """``held``: pictures of which the base detector's answers are taught; ``read``: gives a scene's pixels."""
+        self.labelled, self.held, self.read, self.config, self.seed = (
+            list(labelled),
+            list(held),
+            read,
+            config,
+            order.seed,
+        )
+        self.held_share = order.held_share if self.held else 0.0
 
     def __call__(self, number: int) -> Sample:
         rng = np.random.default_rng([self.seed, 7, number])

@@ -20,9 +20,9 @@ from posetune.graph.flatbuffer import Graph
 from posetune.interrupt import interruptible
 from posetune.progress import Say, clock
 from posetune.stock import RUN_DETECTOR, detector_of
-from posetune.tune.detector.batches import BatchMaker
+from posetune.tune.detector.batches import BatchMaker, BatchPlan
 from posetune.tune.detector.config import DetectorConfig
-from posetune.tune.detector.samples import SampleMaker, plain_sample
+from posetune.tune.detector.samples import SampleMaker, SampleOrder, plain_sample
 from posetune.tune.detector.scenes import Circles, Scene, scenes_of
 from posetune.tune.detector.score import Looked, Score, looked_at, score_of
 from posetune.tune.detector.trainer import DetectorTrainer, pixels_of, with_circle_scaled
@@ -96,13 +96,15 @@ def _train(config: DetectorConfig, folder: RunFolder, resume: bool, say: Say) ->
 
     cache = ImageCache()
     make = SampleMaker(
-        material.train, material.held, config.replay.share, lambda s: cache.read(s.image), config.sample, config.seed
+        material.train,
+        material.held,
+        lambda s: cache.read(s.image),
+        config.sample,
+        SampleOrder(config.replay.share, config.seed),
     )
     calibration = [pixels_of([make(n) for n in range(i, i + 12)]) for i in range(0, _CALIBRATION_SAMPLES, 12)]
     trainer = DetectorTrainer(Graph(base, config.base), config, calibration, device)
-    batches = BatchMaker(
-        make, trainer.prepare, batch=config.batch, visits=config.visits, kept=config.kept, seed=config.seed
-    )
+    batches = BatchMaker(make, trainer.prepare, BatchPlan(config.batch, config.visits, config.kept, config.seed))
 
     def looked(scenes: list[Scene]) -> Looked:
         return looked_at([plain_sample(s, cache.read(s.image)) for s in scenes], trainer)
