@@ -12,7 +12,13 @@ from posetune.tune.detector.batches import DetectorBatch
 from posetune.tune.detector.config import load_detector_config
 from posetune.tune.detector.samples import plain_sample
 from posetune.tune.detector.scenes import scenes_of
-from posetune.tune.detector.trainer import DetectorTrainer, pixels_of, with_circle_scaled, with_fixed_box
+from posetune.tune.detector.trainer import (
+    DetectorTrainer,
+    pixels_of,
+    with_circle_scaled,
+    with_fixed_box,
+    with_score_bias,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +73,10 @@ def test_the_circle_can_be_scaled(graph, image):
     (before,), (after,) = Detector(graph.to_bytes())(image), Detector(scaled)(image)
     assert after.crop.side / before.crop.side == pytest.approx(0.8, abs=0.01)
     np.testing.assert_allclose(after.points_px[0], before.points_px[0], atol=0.3)
+
+
+def test_the_logits_can_be_raised(graph, image):
+    surer = with_score_bias(Network(graph), 1.0).write_to(Graph(graph.to_bytes())).to_bytes()
+    (before,), (after,) = Detector(graph.to_bytes())(image), Detector(surer)(image)
+    logit = np.log(before.score / (1 - before.score))
+    assert after.score == pytest.approx(1 / (1 + np.exp(-logit - 1)), abs=0.01)

@@ -70,6 +70,7 @@ class DetectorConfig:
     patience: int
     val_pictures: int
     circle_scale: float | str
+    score_bias: float | str
     checkpoint_minutes: float
     replay: ReplayConfig
     sample: SampleConfig
@@ -138,5 +139,8 @@ def _check(raw: Mapping[str, Any]) -> None:
     scale = raw["circle_scale"]
     number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
     require("circle_scale", scale == "auto" or (number and 0.5 <= scale <= 2), "auto or a number from 0.5 to 2")
+    bias = raw["score_bias"]
+    number = isinstance(bias, (int, float)) and not isinstance(bias, bool)
+    require("score_bias", bias == "auto" or number, "auto or a number")
     if raw["threads"] is not None:
         require("threads", isinstance(raw["threads"], int) and raw["threads"] >= 1, "at least 1, or null")

@@ -22,8 +22,8 @@ BOX = 44.75
 _CENTRE = 1.14
 #: The last point: so far from the hips towards the circle, in radii.
 _TOP = 1.27
-#: Cells a side and place of the live anchor of a cell, by layer.
-_LAYERS = ((28, 1), (14, 0))
+#: Cells a side of a layer → place of the live anchor of a cell.
+ALIVE = {28: 1, 14: 0}
 #: Anchors so near to a box's centre say yes; up to the second distance they may, and then where it is. px, by layer.
 _YES, _MAY = (8.0, 11.5), (10.0, 14.0)
 #: Around a person, so much of the circle's radius and at least so many px, the rest says no.
@@ -41,7 +41,7 @@ _SAME = 0.5
 def _live() -> tuple[np.ndarray, np.ndarray]:
     """The places of the live anchors in the network's order, and the layer of each."""
     places, layers, first = [], [], 0
-    for layer, (cells, alive) in enumerate(_LAYERS):
+    for layer, (cells, alive) in enumerate(ALIVE.items()):
         places.append(first + 2 * np.arange(cells * cells) + alive)
         layers.append(np.full(cells * cells, layer))
         first += 2 * cells * cells

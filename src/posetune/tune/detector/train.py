@@ -17,6 +17,7 @@ from posetune.data.unlabelled import images_in
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
+from posetune.graph.torch.network import Network
 from posetune.interrupt import interruptible
 from posetune.progress import Say, clock
 from posetune.stock import RUN_DETECTOR, detector_of
@@ -25,7 +26,7 @@ from posetune.tune.detector.config import DetectorConfig
 from posetune.tune.detector.samples import SampleMaker, SampleOrder, plain_sample
 from posetune.tune.detector.scenes import Circles, Scene, scenes_of
 from posetune.tune.detector.score import Looked, Score, looked_at, score_of
-from posetune.tune.detector.trainer import DetectorTrainer, pixels_of, with_circle_scaled
+from posetune.tune.detector.trainer import DetectorTrainer, pixels_of, with_circle_scaled, with_score_bias
 from posetune.tune.people.batches import ahead
 from posetune.tune.people.replay import sample_folder
 from posetune.tune.people.samples import ImageCache
@@ -36,6 +37,8 @@ _CALIBRATION_SAMPLES = 48
 _LOG_EVERY = 20  # steps
 #: The circle is scaled at the end where val tells of so many people.
 _ENOUGH_FOR_SCALE = 10
+#: Added to the logits at the end, the most careful first.
+_BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 #: Splits of the sample set that the detector is held to the base on: ordinary people, and bent, lying, crouching ones.
 _HELD = ("ordinary_train", "train")
 _HELD_PART = 0.7  # of a circle's radius
@@ -250,6 +253,8 @@ class DetectorRun:
             known = val.found >= _ENOUGH_FOR_SCALE
             factor = float(np.clip(1 / val.side, 0.5, 2.0)) if known else 1.0
         network = with_circle_scaled(network, float(factor))
+        bias = self._score_bias(network)
+        network = with_score_bias(network, bias)
         content = network.write_to(Graph(base)).to_bytes()
         scores = self.looks.scores(network)
         write_bytes(self.folder / RUN_DETECTOR, content)
@@ -261,6 +266,7 @@ class DetectorRun:
                 "interrupted": interrupted,
                 "best_step": self.best_step,
                 "circle_scale": factor,
+                "score_bias": bias,
                 **{
                     name: score.to_json()
                     for name, score in (
@@ -271,6 +277,13 @@ class DetectorRun:
             }
         )  # fmt: skip
         return DetectorResult(self.folder.path, self.folder / RUN_DETECTOR, self.looks.base[0], scores[0], interrupted)
+
+    def _score_bias(self, network: Network) -> float:
+        """What to add to the logits: as the configuration says, or what serves val and ordinary pictures best."""
+        if self.config.score_bias != "auto":
+            return float(self.config.score_bias)
+        worth = {bias: self.looks.worth(self.looks.scores(with_score_bias(network, bias))) for bias in _BIASES}
+        return max(_BIASES, key=lambda bias: worth[bias])  # of equals the first
 
 
 # --- what there is to learn from ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from posetune.graph.torch.network import Convolution, Network, with_shared_biase
 from posetune.runtime.detector import SCORE_CLIP
 from posetune.tune.detector.batches import BatchTargets, Prepared
 from posetune.tune.detector.samples import Sample
-from posetune.tune.detector.targets import BOX, LIVE, targets
+from posetune.tune.detector.targets import ALIVE, BOX, LIVE, targets
 from posetune.tune.training.trainer import Begun, Trainer
 
 _BOXES, _SCORES = 0, 1  # the outputs' places
@@ -133,16 +133,25 @@ def with_fixed_box(network: Network) -> Network:
     """The same folded network, whose box is as wide as ever and whose silent anchors are silent for good."""
     network = copy.deepcopy(network)
     boxes, scores = heads_of(network)
-    alive = {28: 1, 14: 0}  # which anchor of a cell; see targets
     for cells, module in scores.items():
         for anchor in range(module.weight.shape[0]):
-            if alive.get(cells) != anchor:
+            if ALIVE.get(cells) != anchor:
                 module.weight[anchor] = 0
                 module.bias[anchor] = -SCORE_CLIP
-    for cells, anchor in alive.items():
+    for cells, anchor in ALIVE.items():
         extent = [_VALUES * anchor + 2, _VALUES * anchor + 3]
         boxes[cells].weight[extent] = 0
         boxes[cells].bias[extent] = BOX
+    return network
+
+
+@torch.no_grad()
+def with_score_bias(network: Network, bias: float) -> Network:
+    """The same folded network, with ``bias`` added to the logits of its live anchors: MediaPipe's threshold stays where it is."""
+    network = copy.deepcopy(network)
+    _, scores = heads_of(network)
+    for cells, anchor in ALIVE.items():
+        scores[cells].bias[anchor] += bias
     return network
 
 
