@@ -57,9 +57,3 @@ def test_the_import_costs_nothing():
 def test_a_misspelt_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="predct"):
         _ = posetune.predct
-
-
-def test_export_is_a_function_and_a_package():
-    from posetune.export import file
-
-    assert inspect.signature(posetune.export) == inspect.signature(file.export)

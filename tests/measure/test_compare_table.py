@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posetune.measure.compare_table import columns, markdown, page, seconds
-from posetune.measure.results import Difference, DifferenceIntervals
-from posetune.measure.texts import change
+from posetune.measure.compare_table import columns, markdown, page
 
 
 def test_the_table_is_markdown(comparison):
@@ -32,11 +30,3 @@ def test_the_page_needs_nothing_else(comparison):
     assert "src=" not in text
     assert "What accuracy costs" in text
     assert "$" not in text
-
-
-def test_words_for_numbers():
-    assert [seconds(s) for s in (None, 4.2, 1025.0)] == ["", "4 s", "17:05"]
-    bounds = DifferenceIntervals(None, (-0.2, 0.05), None, None)
-    difference = Difference("full", 3, -1.0, -0.1, None, None, bounds)
-    assert change(difference, of=True) == "−10.0 % (−20 … +5) of full"
-    assert change(None) == ""

@@ -83,13 +83,3 @@ def test_the_same_number_gives_the_same_sample_and_some_are_held(pictures):
     first(0)
     np.testing.assert_array_equal(first(5).pixels, again(5).pixels)
     assert sum(not len(first(n).people) for n in range(8)) >= 2
-
-
-def test_people_without_hips_or_marked_become_regions(pictures):
-    dataset = load_dataset(pictures, "train")
-    person = dataset.usable[0]
-    people = [dataclasses.replace(p, ignore=p is person) for p in dataset.people if p.image is person.image]
-    (scene,) = scenes_of(dataclasses.replace(dataset, images=(person.image,), people=tuple(people)))
-    assert len(scene.ignored) >= 1
-    x, y, w, h = person.bbox
-    assert [x, y, x + w, y + h] in scene.ignored.tolist()

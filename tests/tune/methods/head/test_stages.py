@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from tests.helpers.golden import assert_summary_keys
-from tests.helpers.own_points import NAMES, own_points, run, write_labels
+from tests.helpers.own_points import NAMES, own_points, run
 
 import posetune
 from posetune.cli import main
@@ -137,22 +137,6 @@ def test_doctor_and_export_say_why_it_is_no_task(finished, tmp_path, capsys):
     assert not (tmp_path / "own.task").exists()
     assert main(["export", str(result.run), "--out", str(tmp_path / "own.tflite")]) == 0
     assert points.read((tmp_path / "own.tflite").read_bytes()).skeleton.names == tuple(NAMES)
-
-
-def test_points_without_hips_and_shoulders_take_the_detectors_crop(people, tmp_path):
-    (tmp_path / "images").mkdir()
-    (tmp_path / "annotations").mkdir()
-    for split, chosen in (("train", people[:11]), ("val", people[11:])):
-        write_labels(tmp_path, split, chosen, NAMES, [4, 5, 6])
-    result, said = run(
-        tmp_path, tmp_path / "run", "head.kind=regression", "head.stages=[head]", "head.frozen_passes=1", "head.views=1"
-    )
-    assert any("the detector looks for them" in s for s in said)
-    assert np.isnan(result.stock_px)
-    assert np.isfinite(result.tuned_px)
-    assert posetune.load(result.run).network.described.skeleton.names == ("neck", "left_shin", "right_shin")
-    with pytest.raises(PosetuneError, match="has no mask"):
-        posetune.load(result.run, segmentation=True)
 
 
 def test_a_run_whose_first_stage_is_finished_goes_on_behind_it(tmp_path):

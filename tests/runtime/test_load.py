@@ -1,0 +1,23 @@
+"""A landmarker of a name, a run folder or a file."""
+
+import pytest
+
+from posetune import stock
+from posetune.errors import PosetuneError
+from posetune.runtime.load import load, of_networks
+
+
+def test_names_files_and_run_folders(corrector_run, renamed_full):
+    assert load("lite", threads=1).name == "lite"
+    assert load(renamed_full, threads=1).name == "my-network"
+    assert load(corrector_run, threads=1).corrector is not None
+    assert load(stock.resolve("lite"), threads=1).corrector is None
+    assert of_networks(stock.resolve("lite"), name="mine", threads=1).name == "mine"
+
+
+def test_a_detector_of_its_own_must_be_one(renamed_full):
+    assert load("lite", detector="stock", threads=1).name == "lite"
+    with pytest.raises(PosetuneError):
+        load("lite", detector=renamed_full, threads=1)
+    with pytest.raises(PosetuneError):
+        load("lyte", threads=1)

@@ -1,0 +1,68 @@
+"""Tests lie where what they test lies: src/posetune/ROOM/module.py is tested by tests/ROOM/test_module.py."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import posetune
+
+TESTS = Path(__file__).parent
+SOURCES = Path(posetune.__file__).parent
+
+#: Modules without a test file of their own: what tests them instead, or why nothing does.
+TESTED_ELSEWHERE = {
+    "_version.py": "a number",
+    "__main__.py": "python -m posetune: cli",
+    "runtime/batch.py": "what predict does with files: cli/test_predict.py, as a user calls it",
+    "export/int8/make.py": "export/int8/test_export_int8.py and measure/test_bench_setup.py, through whole networks",
+    "stock/pins.py": "facts; stock/test_official.py holds the files against them",
+    "synthetic/shaders.py": "OpenGL's language; synthetic/test_renderer.py looks at what it draws",
+    "synthetic/software.py": "synthetic/test_renderer.py, beside OpenGL, and synthetic/test_label.py",
+    "tune/methods/head/frozen.py": "the first stage of every run in tune/methods/head/test_stages.py",
+}
+#: One file a scene, all tested alike.
+SCENES = "synthetic/scenes/"
+#: Test files of no one module: what they hold.
+OF_NO_MODULE = {
+    "test_floors.py": "who may import whom",
+    "test_mirror.py": "this rule",
+    "test_docs.py": "the documentation",
+    "tune/test_shape.py": "how long and how wide functions of tune may be",
+    "test_serving_page.py": "docs/guide/serving.md",
+    "test_video_page.py": "docs/guide/video.md",
+    "scripts/test_demo.py": "scripts/demo.sh",
+    "browser/test_tasks_vision.py": "bundles in a real browser",
+    "runtime/test_mediapipe_parity.py": "our poses beside MediaPipe's, on pictures",
+    "tune/detector/test_in_mediapipe.py": "a tuned detector in MediaPipe",
+}
+
+
+def mirrored(source: Path) -> Path:
+    """Where the tests of a module lie; a package's own code is tested by tests/PACKAGE/test_PACKAGE.py."""
+    below = source.relative_to(SOURCES)
+    package = below.parent.name or SOURCES.name
+    return below.parent / f"test_{package if below.name == '__init__.py' else below.stem}.py"
+
+
+def has_code(source: Path) -> bool:
+    """More than a docstring and imports."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    return not all(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in tree.body
+    )
+
+
+def test_every_module_has_its_test_file_and_every_test_file_its_module():
+    modules = {source: mirrored(source) for source in SOURCES.rglob("*.py")}
+    tests = {test.relative_to(TESTS) for test in TESTS.rglob("test_*.py")}
+    untested = {
+        source.relative_to(SOURCES).as_posix()
+        for source, test in modules.items()
+        if test not in tests and has_code(source)
+    }
+    assert sorted(name for name in untested if not name.startswith(SCENES)) == sorted(TESTED_ELSEWHERE)
+    homeless = {test.as_posix() for test in tests - set(modules.values())}
+    assert sorted(homeless) == sorted(OF_NO_MODULE)
