@@ -9,14 +9,14 @@ from posetune.cli import main
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--data", "nowhere", "--out", "x"], "no data set lite_labelled"),
+        (["--data", "nowhere", "--out", "x"], "no data set folder"),
         (["--out", "x"], "--data"),
         (["--data", "{lite_labelled}"], "--out"),
-        (["--data", "{lite_labelled}", "--out", "{file}/x"], "Cannot make the run lite_labelled"),
+        (["--data", "{lite_labelled}", "--out", "{file}/x"], "Cannot make the run folder"),
         (["--data", "{lite_labelled}", "--out", "x", "--set", "lr=-1"], "lr"),
         (["--data", "{lite_labelled}", "--out", "x", "--set", "lrr=1"], "did you mean lr"),
         (["--data", "{lite_labelled}", "--out", "x", "--base", "{file}"], "."),
-        (["--data", "{lite_labelled}", "--out", "x", "--replay", "nowhere"], "replay lite_labelled"),
+        (["--data", "{lite_labelled}", "--out", "x", "--replay", "nowhere"], "replay folder"),
         (["--data", "{file}", "--out", "x"], "not a data set"),
     ],
 )
