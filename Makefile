@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.posetune-setup
 RUN ?= runs/demo
 BASE ?= full
+# Processes that share the test files; each wants 2 GB.
+WORKERS ?= 2
 EXTRAS := train,sweep,mediapipe,synth,openvino,dev
 
 .PHONY: setup test lint demo clean
@@ -27,7 +29,7 @@ lint: setup
 
 test: setup lint
 	$(BIN)/posetune models fetch
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 demo: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh "$(DATA)" "$(RUN)" "$(BASE)"

@@ -12,6 +12,9 @@ import pytest
 
 pytest.register_assert_rewrite("tests.helpers")
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the processors
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import posetune
 from posetune import stock
 from posetune.graph.flatbuffer import Graph

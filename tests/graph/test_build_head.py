@@ -37,8 +37,9 @@ def test_the_stock_outputs_stay_and_torch_computes_the_same(head, lite, image, s
         assert (mine == theirs).all()
     assert len(answer) == 4 + len(points.HEAD_OUTPUTS[head])
     network = Trainable(graph)
+    there = {name for name, _ in Trainable(Graph(lite)).convolutions()}
     for name, module in network.convolutions():  # fresh heads are all zeros behind: let every layer speak
-        if name not in dict(Trainable(Graph(lite)).convolutions()):
+        if name not in there:
             torch.nn.init.normal_(module.weight, std=0.05)
     content = network.write_to(graph).to_bytes()
     answer = Network(content, 1).run(image)

@@ -14,8 +14,8 @@ from posetune.data.people import ImageRecord
 
 def test_the_command_learns_from_a_folder_without_labels(unlabelled, tmp_path, capsys):
     command = ["train", "--method", "distill", "--teacher", "lite", "--base", "lite", "--out", str(tmp_path / "run")]
-    settings = ["samples=[8, 8]", "batch=4", "validations=1", "replay.sample_set=false", "blend=1", "val_share=0.5"]
-    settings += ["drawings=true"]  # for that is what they are
+    settings = ["samples=[8, 8]", "batch=4", "validations=1", "replay.sample_set=false", "blend=1", "heatmap_bias=0"]
+    settings += ["val_share=0.5", "drawings=true"]  # for that is what they are
     assert main([*command, "--unlabelled", str(unlabelled), *(f"--set={s}" for s in settings), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert posetune.load(result["model"], threads=1).predict(
