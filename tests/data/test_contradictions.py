@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from tests.helpers.exif import with_exif
 
 from posetune.data.contradictions import MOST_PEOPLE, find_contradiction, sample_of
 from posetune.data.people import Dataset, ImageRecord, Person
+from posetune.data.picture_sizes import to_shown
 from posetune.landmarks import COUNT, FLIP, INDEX
 
 WIDTH, HEIGHT = 300, 200
@@ -104,6 +106,37 @@ def test_names_in_another_order(pictures):
     found = compare(pictures, lambda p, i: p[order])
     assert found.kind == "names"
     assert "is the list of names in another order" in found.text
+
+
+def test_names_in_another_order_are_not_taken_for_exchanged_sides(pictures):
+    """An order that is off by one exchanges sides, too."""
+    order = np.arange(COUNT)
+    labelled = [INDEX["nose"], *(INDEX[f"{s}_{p}"] for p in UPRIGHT if p != "nose" for s in ("left", "right"))]
+    order[labelled] = np.roll(labelled, 1)
+    assert compare(pictures, lambda p, i: p[order]).kind == "names"
+
+
+def test_pictures_mirrored_back_are_not_taken_for_exchanged_sides(pictures):
+    found = compare(pictures, lambda p, i: np.column_stack([WIDTH - p[:, 0], p[:, 1]]), away=lambda i: i % 2 == 0)
+    assert "x counted from the right" in found.text
+
+
+def test_labels_of_other_pictures(pictures):
+    moved = compare(pictures, lambda p, i: p - p.min(axis=0))  # counted from a box
+    assert moved.kind == "elsewhere"
+    assert "full finds nobody near the labels: of 12 people they lie " in moved.text
+
+
+def test_labels_turned_though_they_were_made_on_the_picture_as_shown(pictures):
+    turned = []
+    for i, image in enumerate(pictures):
+        jpeg = cv2.imencode(".jpg", np.full((WIDTH, HEIGHT, 3), i, np.uint8))[1].tobytes()
+        path = image.path.with_suffix(".jpg")
+        path.write_bytes(with_exif(jpeg, 8))
+        turned.append(ImageRecord(i, path, WIDTH, HEIGHT, str(i)))
+    matrix = to_shown(8, HEIGHT, WIDTH)
+    found = compare(turned, lambda p, i: p @ matrix[:, :2].T + matrix[:, 2])
+    assert "not turned as EXIF turns the pictures" in found.text
 
 
 def test_good_labels_a_few_swaps_and_a_network_that_is_lost_are_no_contradiction(pictures):
