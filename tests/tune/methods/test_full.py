@@ -18,6 +18,8 @@ from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.train import train
+from posetune.tune.training.loop import Loop
+from posetune.tune.training.trainer import Trainer
 
 
 def run(lite_labelled, out, *assignments, say=lambda text: None, **options):
@@ -88,6 +90,29 @@ def test_an_interrupted_run_keeps_its_best_and_resumes(lite_labelled, tmp_path, 
     assert any(text.startswith("Resumed at step") for text in said)
     steps = [json.loads(x) for x in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert max(e["step"] for e in steps) == 4
+
+
+def test_an_interrupted_run_is_saved_before_it_is_validated(lite_labelled, tmp_path, monkeypatch):
+    """Docker and schedulers kill a few seconds after SIGTERM, and to validate takes minutes of large sets."""
+    validate, step_of = Loop._validate, Trainer.step
+
+    def killed(loop, step, going_on=True):
+        if step:
+            raise SystemExit("killed")
+        validate(loop, step, going_on)
+
+    def stepping(trainer, batch, total):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return step_of(trainer, batch, total)
+
+    monkeypatch.setattr(Loop, "_validate", killed)
+    monkeypatch.setattr(Trainer, "step", stepping)
+    with pytest.raises(SystemExit):
+        run(lite_labelled, tmp_path / "run")
+    monkeypatch.undo()
+    said = []
+    run(lite_labelled, tmp_path / "run", resume=True, say=said.append)
+    assert any(text.startswith("Resumed at step 1") for text in said)
 
 
 def test_a_run_folder_is_not_overwritten(lite_labelled, finished):

@@ -97,6 +97,7 @@ class Loop:
                     saved = time.monotonic()
                 if interrupted():
                     if self.validated != step:
+                        self.save()  # who sends SIGTERM may kill soon, and to validate takes its time
                         self._validate(step, going_on=False)
                     self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
                     break
