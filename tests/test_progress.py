@@ -77,5 +77,16 @@ def test_whoever_asks_for_it_gets_every_step():
         count.step()
 
 
+def test_work_goes_on_where_nobody_reads_on(seconds):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    report = to_terminal(Gone())
+    report.say("a sentence")
+    seconds[0] += 9
+    report.progress("images", 1, 2)
+
+
 def test_a_clock():
     assert [clock(s) for s in (95, 4000)] == ["1:35", "1:06:40"]

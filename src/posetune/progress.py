@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -81,8 +81,7 @@ class _Line:
         """A message of its own line, without tearing the progress line."""
         self._clear()
         self._printed = time.monotonic()  # a sentence is a sign of life, too
-        self._stream.write(message + "\n")
-        self._stream.flush()
+        self._write(message + "\n")
 
     def progress(self, what: str, done: int, total: int | None) -> None:
         name, _, remark = what.partition(_REMARK)
@@ -108,22 +107,26 @@ class _Line:
             text += _REMARK + remark
         if self._terminal:
             text = text[:119]
-            self._stream.write("\r" + text.ljust(self._width))
+            self._write("\r" + text.ljust(self._width))
             self._width = len(text)
         else:
-            self._stream.write(text + "\n")
-        self._stream.flush()
+            self._write(text + "\n")
 
     def _end(self) -> None:
         if self._width:
-            self._stream.write("\n")
-            self._stream.flush()
+            self._write("\n")
         self._what, self._width = "", 0
 
     def _clear(self) -> None:
         if self._width:
-            self._stream.write("\r" + " " * self._width + "\r")
+            self._write("\r" + " " * self._width + "\r")
             self._width = 0
+
+    def _write(self, text: str) -> None:
+        """Nobody's work ends because who read its progress is gone, or the disk of its log is full."""
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def clock(seconds: float) -> str:

@@ -19,6 +19,12 @@ def test_prints_pass_where_the_encoding_has_no_such_letters():
     assert ran.stdout.decode("cp1252").split() == ["?…", "caf?"]
 
 
+def test_prints_pass_where_output_is_closed():
+    """As under some schedulers, and Windows' pythonw."""
+    code = "import sys, posetune.cli as cli; sys.stdout = sys.stderr = None; sys.exit(cli.main(['models', 'list']))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
 def test_a_message_with_letters_that_are_no_utf8_is_still_a_sentence(capsys):
     assert cli.main(["doctor", "caf\udce9.task"]) == 2
     assert "caf?.task" in capsys.readouterr().err

@@ -361,6 +361,13 @@ def test_an_empty_argument_and_two_outs_are_refused(words, tmp_path, monkeypatch
     assert os.listdir(tmp_path) == ["a.jpg"]
 
 
+def test_a_pipe_is_refused_not_waited_for(tmp_path, capfd):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert predict(tmp_path / "pipe.jpg", "--out", tmp_path / "out") == 2
+    assert "pipe.jpg is a pipe or a device, not a file" in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_image_ids_are_the_label_files(folder, tmp_path, capfd):
     labels = tmp_path / "labels.json"
     images = [{"id": 31, "file_name": "b/c.png"}, {"id": 2, "file_name": "other.jpg"}]

@@ -81,7 +81,11 @@ def _no_verb(word: str) -> str:
 
 
 def let_prints_pass() -> None:
-    """Have standard output and error replace what their encoding lacks ("?"): no print may end a command."""
+    """Have standard output and error replace what their encoding lacks ("?"), and lead nowhere where they are closed: no print
+    may end a command.
+    """
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

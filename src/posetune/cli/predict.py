@@ -221,8 +221,10 @@ def find_files(inputs: Sequence[str], out: Path | None) -> tuple[list[File], Lef
 def _existing(given: str) -> list[Path]:
     """The files and folders that one input means; a pattern that the shell left alone means those that match."""
     path = Path(given)
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return [path]
+    if path.exists():
+        raise PosetuneError(f"{shown_name(given)} is a pipe or a device, not a file: save it as a file first.")
     if given.lower().startswith("file://"):
         return _existing(url2pathname(urlsplit(given).path))
     matching = sorted(glob.glob(given)) if any(c in given for c in "*?[") else []
