@@ -3,7 +3,7 @@ import os
 import pytest
 
 from posetune.errors import PosetuneError
-from posetune.files import one_at_a_time, replacing, write_bytes
+from posetune.files import one_at_a_time, read_bytes, replacing, write_bytes
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -61,3 +61,11 @@ def test_one_process_at_a_time(tmp_path):
     assert os.listdir(tmp_path) == []
     with one_at_a_time(lock, "never"):
         pass
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs a device without end")
+def test_a_device_is_not_read(tmp_path):
+    with pytest.raises(PosetuneError, match=r"the image /dev/zero: it is a device"):
+        read_bytes("/dev/zero", "the image")
+    with pytest.raises(PosetuneError, match="No such file"):
+        read_bytes(tmp_path / "none.tflite")

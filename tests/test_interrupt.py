@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from posetune.interrupt import interruptible
+from posetune.interrupt import Terminated, interruptible, terminable
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -32,3 +32,10 @@ def test_elsewhere_than_on_the_main_thread_nothing_is_asked():
     thread.start()
     thread.join()
     assert said == [False]
+
+
+def test_sigterm_ends_what_does_not_ask_and_then_all_is_as_before():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated), terminable():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import struct
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from posetune.errors import PosetuneError
+
+#: No image of fewer pixels than are read, and no network, is larger than this.
+MAX_BYTES = 2**30
 
 #: What zipfile raises on damaged, encrypted and exotic archives.
 ZIP_ERRORS = (
@@ -156,6 +160,23 @@ def one_at_a_time(lock: Path, sentence: str) -> Iterator[None]:
                 lock.unlink()
     finally:
         file.close()
+
+
+def read_bytes(path: str | Path, what: str = "") -> bytes:
+    """The content of a file; ``what`` it is ("the image") is for messages.
+
+    Raises PosetuneError where it cannot be read, is a device, which has no end, or is larger than MAX_BYTES.
+    """
+    name = f"{what} {path}" if what else str(path)
+    try:
+        state = Path(path).stat()
+        if stat.S_ISCHR(state.st_mode) or stat.S_ISBLK(state.st_mode):
+            raise PosetuneError(f"Cannot read {name}: it is a device, not a file.")
+        if state.st_size > MAX_BYTES:
+            raise PosetuneError(f"Cannot read {name}: it is larger than {MAX_BYTES >> 30} GB, which no such file is.")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise PosetuneError(f"Cannot read {name}: {error.strerror or error}.") from error
 
 
 def write_bytes(path: str | Path, content: bytes, durable: bool = False) -> None:

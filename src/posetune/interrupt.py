@@ -7,6 +7,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where nobody asks: what cleans up after Ctrl-C cleans up after it."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM inside raises Terminated, as Ctrl-C raises KeyboardInterrupt, and does not end the process without a word."""
+
+    def handle(*_: object) -> None:
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, handle)
+    except ValueError:  # not the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
     """The first Ctrl-C, or SIGTERM (of a container or a scheduler that ends), makes the yielded function say True; the second

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -47,3 +48,9 @@ def test_a_package_that_is_missing_is_had_from_the_clone(monkeypatch, capsys):
     assert "this needs torch" in said
     assert "[train]'" in said
     assert "'posetune[" not in said
+
+
+def test_sigterm_where_nothing_can_be_kept_is_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr("posetune.cli.models.run", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert cli.main(["models", "list"]) == 143
+    assert capsys.readouterr().err == "posetune: stopped by SIGTERM\n"

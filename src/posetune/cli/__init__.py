@@ -1,7 +1,7 @@
 """The command line: ``posetune VERB …``. One module per verb, imported only when it is called.
 
 A verb's module has ``add_arguments(parser)`` and ``run(args) -> int`` (the exit code).
-Exit codes: 0 done, 1 a check failed, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 a check failed, 2 bad input, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from posetune.cli.common import JsonOutput, json_before_input
 from posetune.errors import PosetuneError, pip_install
+from posetune.interrupt import Terminated, terminable
 
 # verb -> (module in posetune.cli, one line of help). A table, not discovery: start-up reads no folder and
 # imports no verb but the one asked for.
@@ -102,9 +103,12 @@ def main_guard() -> Iterator[Guard]:
     """Turn every foreseeable failure inside the block into one sentence on stderr and an exit code."""
     guard = Guard()
     try:
-        yield guard
+        with terminable():
+            yield guard
     except PosetuneError as error:
         guard.code = _fail(str(error), error.exit_code)
+    except Terminated:
+        guard.code = _fail("stopped by SIGTERM", 143)
     except KeyboardInterrupt:
         guard.code = _fail("stopped by Ctrl-C", 130)
     except BrokenPipeError:  # `posetune … | head` closed the pipe: not an error

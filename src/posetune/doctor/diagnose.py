@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from posetune.doctor.examine import Finding, examine
 from posetune.errors import PosetuneError
-from posetune.files import ZIP_ERRORS
+from posetune.files import ZIP_ERRORS, read_bytes
 from posetune.graph import bundle
 from posetune.graph.contract import Kind
 from posetune.graph.flatbuffer import FILE_IDENTIFIER
@@ -62,11 +62,7 @@ class Diagnosis:
 
 def diagnose_file(path: str | Path) -> Diagnosis:
     """Look a ``.tflite`` or ``.task`` over. Raises PosetuneError if it cannot be read or is neither."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise PosetuneError(f"Cannot read {path}: {error.strerror or error}.") from error
-    return diagnose(content, str(path))
+    return diagnose(read_bytes(path), str(path))
 
 
 def diagnose(content: bytes, name: str) -> Diagnosis:

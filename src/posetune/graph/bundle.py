@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posetune.errors import PosetuneError
-from posetune.files import ZIP_ERRORS
+from posetune.files import ZIP_ERRORS, read_bytes
 
 DETECTOR_MEMBER = "pose_detector.tflite"
 LANDMARKS_MEMBER = "pose_landmarks_detector.tflite"
@@ -56,10 +56,7 @@ def unpack(source: bytes | str | Path, name: str | None = None) -> Bundle:
         content, name = source, name or "the bundle"
     else:
         name = name or str(source)
-        try:
-            content = Path(source).read_bytes()
-        except OSError as error:
-            raise PosetuneError(f"Cannot read {name}: {error.strerror or error}.") from error
+        content = read_bytes(source)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             missing = {DETECTOR_MEMBER, LANDMARKS_MEMBER} - set(archive.namelist())

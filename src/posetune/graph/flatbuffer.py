@@ -17,6 +17,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from posetune.errors import PosetuneError
+from posetune.files import read_bytes
 
 FILE_IDENTIFIER = b"TFL3"
 _ALIGNMENT = 16  # what the schema asks of Buffer.data; kernels may use aligned loads on it
@@ -67,10 +68,7 @@ class Graph:
         """Read a .tflite from a path or from bytes. Raises PosetuneError for anything else."""
         if isinstance(source, bytes):
             return cls(source)
-        try:
-            return cls(Path(source).read_bytes(), str(source))
-        except OSError as error:
-            raise PosetuneError(f"Cannot read {source}: {error.strerror or error}.") from error
+        return cls(read_bytes(source), str(source))
 
     # --- looking ---------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from posetune.errors import PosetuneError
-from posetune.files import NPZ_ERRORS, write_bytes
+from posetune.files import NPZ_ERRORS, read_bytes, write_bytes
 from posetune.landmarks import COUNT, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
 FORMAT = 1
@@ -186,11 +186,7 @@ class Corrector:
         path = Path(path)
         if path.is_dir():
             path = path / "corrector.npz"
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise PosetuneError(f"Cannot read the corrector {path}: {error.strerror or error}.") from error
-        return cls.from_bytes(content, str(path))
+        return cls.from_bytes(read_bytes(path, "the corrector"), str(path))
 
     @classmethod
     def from_bytes(cls, content: bytes, where: str = "corrector") -> Corrector:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from posetune.errors import PosetuneError
+from posetune.files import read_bytes
 from posetune.opencv import cv2, max_pixels
 from posetune.runtime.image_header import image_size, jpeg_segments, may_be_transparent
 
@@ -41,8 +42,6 @@ _HINTS = {
 
 #: OpenCV's resampling addresses pixels with 16 bits.
 MAX_SIDE = 32_000
-#: No image file of fewer pixels than are read is larger than this.
-MAX_BYTES = 2**30
 #: Transparent pixels show this: what most viewers, and so most annotators, see behind a cut-out figure.
 _PAPER = 255
 
@@ -72,13 +71,7 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
     if not isinstance(source, (str, os.PathLike)):
         raise PosetuneError(f"read_image takes a path, or the bytes of a file, not {type(source).__name__}.")
     path = Path(source)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PosetuneError(f"The image {path} is larger than {MAX_BYTES >> 30} GB: that is no photograph.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise PosetuneError(f"Cannot read the image {path}: {error.strerror or error}.") from error
-    return _decoded(content, path)
+    return _decoded(read_bytes(path, "the image"), path)
 
 
 def _decoded(content: bytes, path: Path) -> np.ndarray:

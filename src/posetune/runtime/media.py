@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from posetune.files import MAX_BYTES
 from posetune.opencv import cv2
 from posetune.runtime.image_header import frame_count, image_size
-from posetune.runtime.images import IMAGE_SUFFIXES, MAX_BYTES, hint_for
+from posetune.runtime.images import IMAGE_SUFFIXES, hint_for
 from posetune.runtime.video import open_video
 
 VIDEO_SUFFIXES = frozenset(

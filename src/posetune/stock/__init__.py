@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from posetune.errors import PosetuneError
+from posetune.files import read_bytes
 from posetune.graph import bundle
 from posetune.stock import cache
 from posetune.stock.fetch import fetch
@@ -108,13 +109,13 @@ def resolve(model: str | Path | Networks) -> Networks:
                 f"{given} holds no {RUN_NETWORK}: it is not a run folder, or its training has not finished "
                 "(posetune train --resume finishes one)."
             )
-        networks = _networks(_read(network), given.resolve().name, network)
+        networks = _networks(read_bytes(network), given.resolve().name, network)
         behind = given / RUN_CORRECTOR
-        return replace(networks, corrector=_read(behind)) if behind.is_file() else networks
+        return replace(networks, corrector=read_bytes(behind)) if behind.is_file() else networks
     if not given.exists():
         hint = f"; the stock networks are {', '.join(LANDMARK_NAMES)}" if given.suffix == "" else ""
         raise PosetuneError(f"There is no network {model}: no such file or run folder{hint}.")
-    content = _read(given)
+    content = read_bytes(given)
     if content[:2] == b"PK":
         parts = bundle.unpack(content, str(given))
         return Networks(parts.landmarks, given.stem, given, cache.sha256(parts.landmarks), parts.detector)
@@ -147,12 +148,12 @@ def detector_of(name: str | Path) -> bytes:
                 f"{given} holds no {RUN_DETECTOR}: it is not a detector's run (posetune train --detector), or its training has "
                 "not finished."
             )
-        return _read(given / RUN_DETECTOR)
+        return read_bytes(given / RUN_DETECTOR)
     if not given.exists():
         raise PosetuneError(
             f"There is no detector {name}: give stock, many, a detector's run folder, a .tflite or a .task."
         )
-    content = _read(given)
+    content = read_bytes(given)
     if content[:2] == b"PK":
         return bundle.unpack(content, str(given)).detector
     from posetune.graph import contract  # reading a graph takes the schema, which no other start needs
@@ -165,10 +166,3 @@ def detector_of(name: str | Path) -> bytes:
 
 def _networks(landmarks: bytes, name: str, where: Path) -> Networks:
     return Networks(landmarks, name, where, cache.sha256(landmarks))
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise PosetuneError(f"Cannot read {file}: {error.strerror or error}.") from error

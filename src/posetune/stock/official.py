@@ -6,6 +6,7 @@ from pathlib import Path
 
 from posetune.doctor.examine import examine
 from posetune.errors import PosetuneError
+from posetune.files import read_bytes
 from posetune.graph import bundle, contract, metadata
 from posetune.graph.flatbuffer import Graph
 from posetune.stock import cache
@@ -23,10 +24,7 @@ def import_file(path: str | Path) -> dict[str, Path]:
 
     Raises PosetuneError, and keeps nothing, if the file is not such a bundle or holds other networks.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise PosetuneError(f"Cannot read {path}: {error.strerror or error}.") from error
+    content = read_bytes(path)
     if content[4:8] == b"TFL3":
         members = {str(path): content}
     else:
