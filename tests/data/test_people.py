@@ -9,6 +9,7 @@ from tests.helpers.coco_labels import content, read
 
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
+from posetune.geometry import Crop
 
 
 def test_a_damaged_image_is_told_when_it_is_read(folder):
@@ -37,4 +38,6 @@ def test_who_is_usable_and_what_is_labelled(drawn_set):
     assert ignored.usable == whole.people[1:]
     assert whole.labelled_landmarks.sum() == whole.people[0].labelled.sum() == 8
     assert whole.people[0].torso_from == "diagonals"
-    assert whole.people[0].crop == whole.people[0].crop
+    seen = Crop(9, 9, 9)
+    assert whole.people[0].crop not in (None, seen)
+    assert dataclasses.replace(whole.people[0], seen_crop=seen).crop == seen
