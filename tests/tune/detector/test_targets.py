@@ -82,3 +82,14 @@ def test_whom_the_base_finds_keeps_the_bases_box():
     raw[at] = [*(np.array([63, 118]) - CENTRES[at]), 44.75, 44.75, *(np.tile([60, 130], 4) - np.tile(CENTRES[at], 4))]
     made = targets(sample_of((60, 130, 30)), raw, logits)
     np.testing.assert_allclose(made.points[at, 0] + CENTRES[at], (63, 118), atol=1e-3)
+
+
+def test_a_crowd_of_two_hundred_and_people_at_the_border():
+    rng = np.random.default_rng(0)
+    people = [(x, y, 9) for x, y in rng.uniform(0, 224, (200, 2))]
+    made = targets(sample_of(*people), *nobody())
+    assert all(np.isfinite(values).all() for values in vars(made).values())
+    found, _ = found_by(*said(made))
+    assert 20 < len(found) <= 200  # those whose chests are close are one to the boxes
+    border = targets(sample_of((2, 222, 40)), *nobody())
+    assert (border.score > 0.5).any()

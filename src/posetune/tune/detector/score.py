@@ -58,10 +58,10 @@ class Score:
         return {"f1": self.f1, **{k: None if v != v else v for k, v in vars(self).items()}}
 
     def __str__(self) -> str:
-        return (
-            f"found {self.found} of {self.labelled}, {self.duplicates} twice, {self.false} where nobody is; "
-            f"crop {self.side:.2f} of the label's side, {self.centre:.3f} sides off, {self.angle_deg:.0f}° turned"
-        )
+        counts = f"found {self.found} of {self.labelled}, {self.duplicates} twice, {self.false} where nobody is"
+        if not self.found:
+            return counts
+        return f"{counts}; crop {self.side:.2f} of the label's side, {self.centre:.3f} sides off, {self.angle_deg:.0f}° turned"
 
 
 def looked_at(samples: Sequence[Sample], trainer: DetectorTrainer) -> Looked:

@@ -241,7 +241,8 @@ class DetectorRun:
 
     def _say_scores(self, what: str, scores: tuple[Score, Score], mark: str = "") -> None:
         self.say(f"validation, {what}: F1 {scores[0].f1:.3f}: {scores[0]}{mark}")
-        self.say(f"  ordinary pictures: F1 {scores[1].f1:.3f}: {scores[1]}")
+        if self.looks.ordinary.samples:
+            self.say(f"  ordinary pictures: F1 {scores[1].f1:.3f}: {scores[1]}")
 
     def finish(self, base: bytes, interrupted: bool) -> DetectorResult:
         """The best weights into the base's own file, with the circle's size set right; measured."""
