@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.helpers.coco_labels import content
+from tests.helpers.coco_labels import annotation, content
 
-from posetune.data.dataset import find_splits, has_split, load_dataset, splits_besides
+from posetune.data.dataset import find_splits, has_split, load_dataset, load_train_and_val, splits_besides
 from posetune.data.layouts import split_name
 from posetune.errors import PosetuneError
 
@@ -64,6 +64,33 @@ def test_valid_is_val_unless_there_is_one(tmp_path):
     lay(tmp_path, "annotations/val.json", "images/a.png")
     assert find_splits(tmp_path) == ["train", "val", "valid"]
     assert split_name("ordinary_train") == "ordinary_train"
+
+
+def test_an_archive_that_was_unpacked_into_a_folder_of_its_name(tmp_path):
+    lay(tmp_path, "set/train/_annotations.coco.json", "set/train/a.png")
+    with pytest.raises(PosetuneError, match=r"is not a data set, but .*set is: give that folder"):
+        find_splits(tmp_path)
+    lay(tmp_path / "b", "v2/annotations/train.json", "v2/images/a.png")
+    with pytest.raises(PosetuneError, match=r"but .*v2 is: give that folder"):
+        find_splits(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    "stem", ["instances_train", "train_keypoints", "train_set", "Training", "person_keypoints_train2017"]
+)
+def test_spellings_of_a_split(stem):
+    assert split_name(stem) == "train"
+
+
+def test_a_part_of_another_name_is_not_passed_over_where_val_is_missing(tmp_path):
+    images = [{"id": i, "file_name": name, "width": 100, "height": 120} for i, name in ((1, "a.png"), (2, "b.png"))]
+    people = [annotation(id=i, image_id=i) for i in (1, 2)]
+    for split in ("train", "eval"):
+        for picture in ("images/a.png", "images/b.png"):
+            lay(tmp_path, f"annotations/{split}.json", picture, images=images, annotations=people)
+    said: list[str] = []
+    load_train_and_val(tmp_path, "train", "val", 0.5, 0, said.append)
+    assert "It has eval: --val-split eval takes that." in said[0]
 
 
 def test_a_set_without_keypoints_is_told(tmp_path):

@@ -84,7 +84,9 @@ def load_train_and_val(
     if has_split(data, val_split):
         return train, complete(load_dataset(data, val_split))
     train, val, how = keep_for_validation(train, val_share, seed)
-    say(f"No split '{val_split}': {len(val.usable)} of the people, {how}, are kept for validation.")
+    others = [name for name in splits_besides(data, (train_split,)) if name not in ("dev", "test")]
+    also = f" (It has {', '.join(others)}: --val-split {others[0]} takes that.)" if others else ""
+    say(f"No split '{val_split}': {len(val.usable)} of the people, {how}, are kept for validation.{also}")
     return train, val
 
 

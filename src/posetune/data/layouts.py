@@ -15,8 +15,8 @@ _USUAL_ORDER = ("train", "val", "dev", "test")
 _MEANS = {"training": "train", "valid": "val", "validation": "val", "testing": "test"}
 #: "person_keypoints_train2017" (COCO), "coco_wholebody_val_v1.0", "person_keypoints_default" (CVAT), "valid" (Roboflow).
 _SPLIT = re.compile(
-    r"(?:person_keypoints_|coco_wholebody_|keypoints_)?"
-    r"(train|training|val|valid|validation|test|testing|dev|default)[_-]?(?:20\d\d)?(?:_v[\d.]+)?"
+    r"(?:person_keypoints_|coco_wholebody_|keypoints_|instances_)?"
+    r"(train|training|val|valid|validation|test|testing|dev|default)[_-]?(?:20\d\d|set|keypoints)?(?:_v[\d.]+)?"
 )
 #: Roboflow's label file, one in each split's folder.
 _ROBOFLOW = "_annotations.coco"
@@ -55,6 +55,9 @@ def label_files(folder: Path) -> tuple[list[LabelFile], list[Path]]:
         candidates = [p for sub in inside for p in _json_in(sub)] + _json_in(folder)
         candidates = [p for p in candidates if mentions(p, b'"images"') and mentions(p, b'"annotations"')]
     if not candidates:
+        deeper = next((sub for sub in inside if _looks_like_a_set(sub)), None)
+        if deeper is not None:
+            raise PosetuneError(f"{folder} is not a data set, but {deeper} is: give that folder.")
         raise PosetuneError(
             f"{folder} is not a data set: it has no annotations/<split>.json. Put the images in "
             f"{folder}/images and the COCO keypoint labels in annotations/train.json and "
@@ -89,6 +92,11 @@ def pick(files: Sequence[LabelFile], split: str) -> LabelFile | None:
     if split == "train" and len(files) == 1 and files[0].name not in _USUAL_ORDER:
         return files[0]
     return None
+
+
+def _looks_like_a_set(folder: Path) -> bool:
+    """Whether the layout of a set begins here, as in an archive that was unpacked into a folder of its name."""
+    return any(mentions(p, b'"images"') for sub in folder.iterdir() if sub.is_dir() for p in _json_in(sub))
 
 
 def _json_in(folder: Path) -> list[Path]:

@@ -83,3 +83,11 @@ def test_points_that_wholebody_keeps_under_other_keys(folder, native):
     assert "have a score for v" in dataset.warnings[0]
     assert "foot_kpts" not in person.origin.other
     assert body[INDEX["left_hip"]].tolist() == [58, 70, 2]
+
+
+def test_feet_of_another_number_are_refused(folder):
+    (folder / "annotations" / "train.json").write_text(
+        json.dumps(content(annotations=[annotation(foot_kpts=[1, 1, 2] * 5)]))
+    )
+    with pytest.raises(PosetuneError, match="are 15 numbers; COCO-WholeBody has 6 points there, so it takes 18"):
+        load_dataset(folder, "train")

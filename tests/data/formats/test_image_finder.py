@@ -22,7 +22,7 @@ def images(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "name",
     ["..\\..\\label-studio\\upload\\4\\a.jpg", "C:\\Users\\me\\a.jpg", "/home/me/p/a.jpg", "frames/x/a.jpg", "s3://bucket/k/a.jpg",
-     "/data/local-files/?d=images%2Fa.jpg", "https://x.example/u/a.jpg?token=1", "A.JPG"],
+     "/data/local-files/?d=images%2Fa.jpg", "https://x.example/u/a.jpg?token=1", "A.JPG", "/data/upload/3/9f8b7c6a-a.jpg"],
 )  # fmt: skip
 def test_the_one_picture_of_that_name_is_taken_and_said(images, name):
     finder = ImageFinder(images, "train")

@@ -28,6 +28,8 @@ __all__ = ["GROUP_KEYS", "OUTSIDE_TOLERANCE", "load_coco"]
 GROUP_KEYS = ("scene_group", "video", "group")
 #: In COCO-WholeBody's hands, feet and faces v may be a detector's score: from here on it counts as a label.
 _SURE = 0.5
+#: A side of more px is no picture's.
+_LARGEST = 1_000_000
 
 _PERSON_KEYS = frozenset(
     {"id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "iscrowd", "ignore",
@@ -148,7 +150,9 @@ class _Reader:
             width, height = _side(row.get("width")), _side(row.get("height"))
             if width is None or height is None:
                 width = height = 0
-            if not (_finite(width) and _finite(height) and (width >= 1) == (height >= 1)) or width < 0 or height < 0:
+            sizes = (width, height)
+            known_or_not = all(map(_finite, sizes)) and (width >= 1) == (height >= 1)
+            if not known_or_not or not all(0 <= side <= _LARGEST for side in sizes):
                 raise self.fail(
                     f"image {file_name} has no valid width and height ({row.get('width')!r} × {row.get('height')!r})."
                 )
@@ -274,9 +278,13 @@ class _Reader:
         except (TypeError, ValueError):
             raise self.fail(f"the {key} of {who} are not numbers.") from None
         if values.size != 3 * count:
+            named = (
+                f"COCO-WholeBody has {count} points there"
+                if key in WHOLEBODY
+                else f"its category names {count} keypoints"
+            )
             raise self.fail(
-                f"the {key} of {who} are {values.size} numbers; its category names {count} keypoints, so "
-                f"it takes {3 * count} (x, y, v each)."
+                f"the {key} of {who} are {values.size} numbers; {named}, so it takes {3 * count} (x, y, v each)."
             )
         points = values.reshape(count, 3)
         if not np.isin(points[:, 2], (0, 1, 2)).all():

@@ -14,6 +14,8 @@ from posetune.files import walk
 
 #: So many files are looked through for one that is not where its name says.
 _MOST_FILES = 500_000
+#: What Label Studio puts before the name of a file that is uploaded.
+_UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
 
 
 class ImageFinder:
@@ -79,6 +81,9 @@ class ImageFinder:
         if not wanted:
             return None
         found = self._everything().get(wanted[-1].casefold(), [])
+        if not found and _UPLOADED.match(wanted[-1]):
+            wanted[-1] = _UPLOADED.sub("", wanted[-1])
+            found = self._everything().get(wanted[-1].casefold(), [])
         exact = [p for p in found if _normal(p.name) == wanted[-1]]
         best: list[Path] = []
         most = 0
