@@ -22,7 +22,7 @@ from posetune.tune.people.samples import Subject
 OUTPUTS = (0, 1, 3, 4)
 
 
-def test_training_brings_the_int8_network_nearer_to_float(tmp_path, monkeypatch):
+def test_training_brings_the_int8_network_nearer_to_float(tmp_path):
     picture = draw_person(room(256, 256), (128, 128), 0.4)
     cv2.imwrite(str(tmp_path / "a.png"), picture[..., ::-1])
     nothing = np.full(33, np.nan, np.float32)
@@ -34,14 +34,11 @@ def test_training_brings_the_int8_network_nearer_to_float(tmp_path, monkeypatch)
     images = torch.from_numpy(picture)[None].permute(0, 3, 1, 2).float() / 255
     scales = {t: whole_scale(s) for t, s in Watching(graph).watch([images], OUTPUTS).items()}
     layers = sorted(plan.landmark_places(graph) & set(int8.candidates(graph)) - plan.heads(graph))
-    monkeypatch.setattr(tuning, "_BATCH", 2)
-    monkeypatch.setattr(tuning, "_CALIBRATION", 2)
-    monkeypatch.setattr(tuning, "_MOST_STEPS", 6)
-    monkeypatch.setattr(tuning, "AugmentConfig", lambda **_: None)  # the same crop again and again
     steps: list[float] = []
     trained = tuning.finetune(
-        graph, graph, layers, scales, [person], minutes=5, seed=0, report=lambda step, done, loss: steps.append(loss)
-    )
+        graph, graph, layers, scales, [person], minutes=5, seed=0, report=lambda step, done, loss: steps.append(loss),
+        most_steps=6, batch=2, calibration=2, augment=None,  # the same crop again and again
+    )  # fmt: skip
     assert len(steps) == 6
     assert np.mean(steps[-2:]) < steps[0]
     changed = [

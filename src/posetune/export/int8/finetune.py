@@ -29,13 +29,11 @@ from posetune.tune.people.samples import Batch, ImageCache, Subject
 from posetune.tune.training.losses import OUTPUTS, UNIT, LossConfig, Prediction, held, refine, robust
 from posetune.tune.training.trainer import merged, parameter_groups, set_up_thread, sum_scaled
 
-_BATCH = 8
 _RATE = 1e-4  # relative to a layer's typical weight, falling by a cosine to 0
 _FINEST = 32  # px of a 256 px crop: finer layers stay as they are, their backward pass costs most
-_CALIBRATION = 16
+_AUGMENT = AugmentConfig(wild_rotation=0.0, occluder=0.0)
 #: What counts how much: where MediaPipe reports a point, above all.
 _WEIGHTS = {"hold_points": 3.0, "refined": 3.0}
-_MOST_STEPS = 400
 
 
 def finetune(
@@ -48,23 +46,27 @@ def finetune(
     minutes: float,
     seed: int,
     report: Callable[[int, float, float], None],
+    most_steps: int = 400,
+    batch: int = 8,
+    calibration: int = 16,
+    augment: AugmentConfig | None = _AUGMENT,
 ) -> Graph:
     """``graph``, equalised, with weights that bear int8 better.
 
     ``teacher``: the float network. ``layers``, ``scales``: as in ``graph.int8.quantised``. ``minutes``: how long it may
-    take. ``report(step, share done, loss)`` is called after every step.
+    take. ``report(step, share done, loss)`` is called after every step. ``calibration``: the crops that activations are
+    measured on before. ``augment``: how crops vary; None for not at all.
     """
     set_up_thread()
     student = _Student(teacher, graph, layers, scales)
-    varied = AugmentConfig(wild_rotation=0.0, occluder=0.0)
-    maker = BatchMaker(subjects, [], BatchPlan(_BATCH, 0.0, student.network.input_size, varied, seed), ImageCache())
-    student.normalise(maker(_MOST_STEPS + k) for k in range(_CALIBRATION // _BATCH))
+    maker = BatchMaker(subjects, [], BatchPlan(batch, 0.0, student.network.input_size, augment, seed), ImageCache())
+    student.normalise(maker(most_steps + k) for k in range(calibration // batch))
     begun, step, done = time.monotonic(), 0, 0.0
     with ThreadPoolExecutor(processors(), "int8", initializer=set_up_thread) as pool:
         while done < 1:
             loss = student.step(maker(step), 0.5 * (1 + math.cos(math.pi * done)), pool)
             step += 1
-            done = max((time.monotonic() - begun) / (60 * max(minutes, 1e-9)), step / _MOST_STEPS)
+            done = max((time.monotonic() - begun) / (60 * max(minutes, 1e-9)), step / most_steps)
             report(step, min(done, 1.0), loss)
     return student.result(graph)
 
