@@ -39,6 +39,8 @@ def test_a_point_by_its_name():
     assert (point.visibility, point.presence) == (pose.visibility[i], pose.presence[i])
     assert point.world == tuple(pose.world[i].tolist())
     assert [p.name for p in pose] == list(BLAZEPOSE.names)
+    assert "left_knee" in pose
+    assert "left_kne" not in pose
     assert isinstance(next(iter(pose)), Point)
 
 
@@ -94,7 +96,7 @@ def test_json_gives_the_pose_back(skeleton):
     assert back.to_json() == text
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"keypoints": [1, 2]}', b"\xff"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"keypoints": [1, 2]}', b"\xff", None])
 def test_what_is_no_pose_is_refused(text):
     with pytest.raises(PosetuneError, match="no pose"):
         Pose.from_json(text)

@@ -50,6 +50,32 @@ def test_what_is_no_run_is_not_resumed_and_not_made(tmp_path, folder):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_is_not_put_among_labels(tmp_path):
+    (tmp_path / "annotations").mkdir()
+    with pytest.raises(PosetuneError, match="is a data set"):
+        take(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["annotations"]
+
+
+@pytest.mark.parametrize(
+    ("made_before", "written", "kept"),
+    [
+        (False, run_folder.CONFIG, False),
+        (False, run_folder.PSEUDO_LABELS, True),
+        (False, run_folder.LOG, True),
+        (True, run_folder.CONFIG, True),
+    ],
+)
+def test_a_start_that_fails_leaves_no_folder_unless_there_is_something_in_it(tmp_path, made_before, written, kept):
+    folder = tmp_path / "run"
+    if made_before:
+        folder.mkdir()
+    with pytest.raises(PosetuneError, match="no such set"), RunFolder(folder).taken(False):
+        (folder / written).touch()
+        raise PosetuneError("no such set")
+    assert folder.exists() == kept
+
+
 def test_a_checkpoint_comes_back(tmp_path):
     folder = RunFolder(tmp_path)
     folder.save_checkpoint({"weights": [torch.arange(3.0)], "step": 4})

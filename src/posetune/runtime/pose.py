@@ -82,6 +82,10 @@ class Pose:
         """The point ``name`` ("left_knee"), one of ``skeleton.names``. Raises PosetuneError for another name."""
         return self._point(_position(name, self.skeleton.names, "point"))
 
+    def __contains__(self, name: object) -> bool:
+        """Whether ``pose[name]`` is there; without it, ``in`` would look for the name among the points, and never find it."""
+        return name in self.skeleton.names
+
     def __iter__(self) -> Iterator[Point]:
         return map(self._point, range(self.skeleton.count))
 
@@ -170,7 +174,7 @@ class Pose:
         """The pose that :meth:`to_json` wrote. Raises PosetuneError for anything else."""
         try:
             content = json.loads(text)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise PosetuneError(f"This is no pose as posetune writes it: it is not JSON ({error}).") from error
         return cls.from_dict(content)
 

@@ -18,6 +18,8 @@ from posetune.lock import locked
 
 RESULTS, _LOCK = "results.csv", ".lock"
 MODEL, CONFIG, LOG, CHECKPOINT, SUMMARY = "model.tflite", "train.yaml", "log.jsonl", "checkpoint.pt", "summary.json"
+#: What stands in a run folder before anything was learnt.
+_START = {_LOCK, CONFIG, "tensorboard"}
 #: Results of finished stages (``--method head``), which a resumed run goes on behind.
 STAGES = ("head.tflite", "tail.tflite", "all.tflite")
 #: Of a run on unlabelled images: what the teacher said, which took minutes.
@@ -60,19 +62,29 @@ class RunFolder:
     def taken(self, resume: bool) -> Iterator[None]:
         """Make the folder and keep it for this run: no other process trains into it.
 
-        Raises PosetuneError, with what to do, if it cannot be written to, holds another run or none to resume, or another
-        process is at work in it.
+        A folder that this made, and in which nothing but the start was written when an error ends the block, goes again.
+
+        Raises PosetuneError, with what to do, if it cannot be written to, holds another run or none to resume, is a data set,
+        or another process is at work in it.
         """
+        new = not self.path.exists()
         self._make(resume)
         with locked(self / _LOCK) as held:
             if not held:
                 raise PosetuneError(f"Another training is at work in {self.path}; let it end, or choose another --out.")
             self._prepare(resume)
-            yield
+            try:
+                yield
+            except BaseException:
+                if new and {path.name for path in self.path.iterdir()} <= _START:
+                    shutil.rmtree(self.path, ignore_errors=True)
+                raise
 
     def _make(self, resume: bool) -> None:
         if resume:
             own_config(self.path)
+        elif (self / "annotations").is_dir():
+            raise PosetuneError(f"{self.path} is a data set, and a run wants a folder of its own; choose another --out.")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
