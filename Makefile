@@ -19,6 +19,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "posetune needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
+	@echo "Installing packages, about 2 GB: a few minutes, in which nothing is said."
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[$(EXTRAS)]"
 	@touch $(STAMP)
 

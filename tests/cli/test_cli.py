@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from posetune import cli
 
 WRITE = "import posetune.cli as cli; cli.let_prints_pass(); print('\\u0142\\u2026'); print('caf\\udce9')"
@@ -36,6 +38,22 @@ def test_a_verb_that_is_none(capsys):
     assert capsys.readouterr().err == "posetune: there is no verb 'predct'; did you mean predict?\n"
     assert cli.main(["xyz"]) == 2
     assert "there are models, train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["eval", "runs/mine"], "posetune: the following arguments are required: --data; posetune eval --help says"),
+        (["data", "chek", "mine"], "posetune: argument ACTION: invalid choice: 'chek'"),
+        (["train", "--methd", "full"], "posetune: unrecognized arguments: --methd full; posetune --help says"),
+    ],
+)
+def test_arguments_that_do_not_fit_get_one_sentence(argv, said, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(argv)
+    error = capsys.readouterr().err
+    assert (end.value.code, error.count("\n")) == (2, 1)
+    assert error.startswith(said)
 
 
 def test_a_package_that_is_missing_is_had_from_the_clone(monkeypatch, capsys):

@@ -15,6 +15,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
 from posetune.cli.common import JsonOutput, json_before_input
 from posetune.errors import PosetuneError, pip_install
@@ -39,11 +40,18 @@ VERBS = {
 _ONE_INPUT = ("doctor", "export", "predict")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, as every other failure; argparse puts the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"posetune: {message}; {self.prog} --help says what there is.\n")
+
+
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
     """The parser for ``verb`` (imports its module), or for the list of verbs when it is None."""
     from posetune._version import __version__
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="posetune",
         description="Fine-tune MediaPipe Pose on your own footage and put the result back into unmodified MediaPipe.",
     )
