@@ -34,3 +34,12 @@ def test_intervals_pass_over_unlabelled_values():
     values = np.array([[1.0, np.nan], [3.0, 5.0]])
     draws = Resampling.of(np.array(["a", "b"], dtype=object))
     np.testing.assert_allclose(np.unique(draws.means(values)), [1, 3, 4])
+
+
+def test_one_group_with_values_among_several_gives_no_interval():
+    found = np.array([[5.0], [np.nan], [np.nan]])  # one of three people was found
+    draws = Resampling.of(np.arange(3))
+    assert draws.interval(found) is None
+    assert draws.interval_of_ratio(found, found + 1) is None
+    assert draws.interval_of_difference(found + 1, np.ones((3, 1))) is None
+    assert draws.interval(np.array([[5.0], [6.0], [np.nan]])) is not None

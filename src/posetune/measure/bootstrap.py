@@ -50,23 +50,27 @@ class Resampling:
             return (self.weights @ sums) / (self.weights @ counts)
 
     def interval(self, values: np.ndarray) -> Interval:
-        """The 95 % interval of the mean of ``values`` (N, …); None with fewer than two groups."""
-        return self._percentiles(self.means(values))
+        """The 95 % interval of the mean of ``values`` (N, …); None with fewer than two groups of which any is known."""
+        return self._percentiles(self.means(values), values)
 
     def interval_of_difference(self, values: np.ndarray, reference: np.ndarray) -> Interval:
         """The 95 % interval of the mean of ``values`` minus that of ``reference``, both (N, …), group by
         group.
         """
-        return self._percentiles(self.means(values) - self.means(reference))
+        return self._percentiles(self.means(values) - self.means(reference), values, reference)
 
     def interval_of_ratio(self, values: np.ndarray, reference: np.ndarray) -> Interval:
         """The 95 % interval of mean(``values``) / mean(``reference``) − 1."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self._percentiles(self.means(values) / self.means(reference) - 1)
+            return self._percentiles(self.means(values) / self.means(reference) - 1, values, reference)
 
-    def _percentiles(self, means: np.ndarray) -> Interval:
+    def _percentiles(self, means: np.ndarray, *of: np.ndarray) -> Interval:
         means = means[np.isfinite(means)]
-        if self.groups < 2 or not means.size:
-            return None
+        if not means.size or min(map(self._known_groups, of)) < 2:
+            return None  # of one group, every draw has the same mean: an interval without width would look like certainty
         low, high = np.percentile(means, _PERCENTILES)
         return float(low), float(high)
+
+    def _known_groups(self, values: np.ndarray) -> int:
+        known = np.isfinite(values.reshape(len(values), -1)).any(axis=1)
+        return len(np.unique(self.member[known]))
