@@ -67,7 +67,9 @@ class Resampling:
     def _percentiles(self, means: np.ndarray, *of: np.ndarray) -> Interval:
         means = means[np.isfinite(means)]
         if not means.size or min(map(self._known_groups, of)) < 2:
-            return None  # of one group, every draw has the same mean: an interval without width would look like certainty
+            return (
+                None  # of one group, every draw has the same mean: an interval without width would look like certainty
+            )
         low, high = np.percentile(means, _PERCENTILES)
         return float(low), float(high)
 

@@ -84,7 +84,9 @@ class RunFolder:
         if resume:
             own_config(self.path)
         elif (self / "annotations").is_dir():
-            raise PosetuneError(f"{self.path} is a data set, and a run wants a folder of its own; choose another --out.")
+            raise PosetuneError(
+                f"{self.path} is a data set, and a run wants a folder of its own; choose another --out."
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
