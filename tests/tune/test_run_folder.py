@@ -70,9 +70,14 @@ def test_a_start_that_fails_leaves_no_folder_unless_there_is_something_in_it(tmp
     folder = tmp_path / "run"
     if made_before:
         folder.mkdir()
-    with pytest.raises(PosetuneError, match="no such set"), RunFolder(folder).taken(False):
-        (folder / written).touch()
-        raise PosetuneError("no such set")
+
+    def start():
+        with RunFolder(folder).taken(False):
+            (folder / written).touch()
+            raise PosetuneError("no such set")
+
+    with pytest.raises(PosetuneError, match="no such set"):
+        start()
     assert folder.exists() == kept
 
 

@@ -1,8 +1,9 @@
 """A run folder made into a file for MediaPipe: ``file`` (float), ``cheap_mask``, ``int8/``.
 
-Called, it is :func:`posetune.export.file.export`, and ``help(posetune.export.file.export)`` gives every argument:
-``posetune.export(run, "pose.task", precision="stored", cheap_mask=False, detector=None, dense_detector=False)``. Python binds a package's name in its
-parent once the package is imported, so the function and the package have to be one object.
+Called, it is :func:`posetune.export.file.export`, whose help says what each argument is:
+``posetune.export(run, "pose.task", precision="stored", cheap_mask=False, detector=None, dense_detector=False)``.
+
+Python binds a package's name in its parent once the package is imported, so the function and the package have to be one object.
 """
 
 import inspect
