@@ -30,24 +30,24 @@ def terminable() -> Iterator[None]:
 
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C, or SIGTERM (of a container or a scheduler that ends), makes the yielded function say True; the second
-    one is a plain KeyboardInterrupt.
+def interruptible() -> Iterator[Callable[[], int]]:
+    """The first Ctrl-C, or SIGTERM (of a container or a scheduler that ends), makes the yielded function give its number in
+    place of 0; the second one is a plain KeyboardInterrupt.
     """
-    asked = False
+    asked = 0
 
-    def handle(*_: object) -> None:
+    def handle(number: int, _: object) -> None:
         nonlocal asked
         if asked:
             raise KeyboardInterrupt
-        asked = True
+        asked = number
 
     before = {}
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             before[number] = signal.signal(number, handle)
     except ValueError:  # not the main thread: signals are somebody else's
-        yield lambda: False
+        yield lambda: 0
         return
     try:
         yield lambda: asked

@@ -25,7 +25,7 @@ _KEYS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Every key of the configuration (--show-config) can be given in a file (--config) or by --set. "
-        "Ctrl-C and SIGTERM end a run early and keep the best network so far."
+        "Ctrl-C ends a run early and keeps the best network so far; SIGTERM saves it to go on with --resume."
     )
     needed = parser.add_argument_group("what is needed (here or in --config; with --resume only --out)")
     needed.add_argument("--data", help="folder with images/ and annotations/<split>.json, or a COCO keypoint file")

@@ -101,7 +101,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         self._names = OverlayNames(self.out / OVERLAY_FOLDER)
-        self._interrupted: Callable[[], bool] = lambda: False
+        self._interrupted: Callable[[], int] = lambda: 0
 
     def run(self, files: Iterable[File]) -> None:
         """Look at ``files``. One that cannot be read is noted; what cannot be written raises. On Ctrl-C or SIGTERM everything up
@@ -147,7 +147,7 @@ class Batch:
         with self.options.pool(count, threads // count) as pool:
             # Pictures under way are finished and noted: their overlays are on the disk already.
             self._noted(itertools.takewhile(lambda _: not self._interrupted(), files), files, pool.landmarkers)
-            self.stopped = self._interrupted()
+            self.stopped = bool(self._interrupted())
 
     def _noted(self, wanted: Iterable[File], files: Sequence[File], landmarkers: Sequence[Landmarker]) -> None:
         with closing(in_order(self._image, wanted, landmarkers)) as results:

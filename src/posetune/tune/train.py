@@ -39,7 +39,8 @@ def train(
     resolved configuration; ``overrides`` and ``assignments`` ("loss.hold=2"): keys of ``train.yaml``. ``resume``: go on with
     the run in ``out``, by its own configuration unless another is given. ``say`` gets sentences for the user; ``report``
     instead of it gets progress as well. ``callbacks`` are called with every event of the run (``posetune.tune.callbacks``);
-    "mlflow" and "wandb" name two that are there already. Ctrl-C and SIGTERM end the run early and keep the best network so far.
+    "mlflow" and "wandb" name two that are there already. Ctrl-C ends the run early and keeps the best
+    network so far; SIGTERM saves it, to be resumed, and raises KeyboardInterrupt.
 
     Raises PosetuneError for unusable data, a network of another kind, an unwritable folder, or a loss that is not finite.
     """

@@ -17,8 +17,8 @@ from posetune.data.dataset import load_dataset
 from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.graph.flatbuffer import Graph
+from posetune.interrupt import Terminated
 from posetune.tune.train import train
-from posetune.tune.training.loop import Loop
 from posetune.tune.training.trainer import Trainer
 
 
@@ -75,44 +75,42 @@ def test_the_same_seed_gives_the_same_network(lite_labelled, tmp_path):
     assert other.model.read_bytes() != first.model.read_bytes()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_keeps_its_best_and_resumes(lite_labelled, tmp_path, number):
+def test_an_interrupted_run_keeps_its_best_and_resumes(lite_labelled, tmp_path):
     def interrupt_once(text):
         if text.startswith("validation at step 2"):
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGINT)
 
     result = run(lite_labelled, tmp_path / "run", say=interrupt_once)
     assert result.interrupted
     assert result.model.exists()
-    said = []
-    resumed = run(lite_labelled, tmp_path / "run", resume=True, say=said.append)
-    assert not resumed.interrupted
-    assert any(text.startswith("Resumed at step") for text in said)
-    steps = [json.loads(x) for x in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    assert max(e["step"] for e in steps) == 4
+    resumes(lite_labelled, tmp_path / "run", step=2)
 
 
-def test_an_interrupted_run_is_saved_before_it_is_validated(lite_labelled, tmp_path, monkeypatch):
-    """Docker and schedulers kill a few seconds after SIGTERM, and to validate takes minutes of large sets."""
-    validate, step_of = Loop._validate, Trainer.step
-
-    def killed(loop, step, going_on=True):
-        if step:
-            raise SystemExit("killed")
-        validate(loop, step, going_on)
+def test_a_run_that_is_terminated_is_saved_at_once_and_resumes(lite_labelled, tmp_path, monkeypatch):
+    """Docker and schedulers kill a few seconds after SIGTERM: no time for a validation."""
+    step_of = Trainer.step
 
     def stepping(trainer, batch, total):
         os.kill(os.getpid(), signal.SIGTERM)
         return step_of(trainer, batch, total)
 
-    monkeypatch.setattr(Loop, "_validate", killed)
-    monkeypatch.setattr(Trainer, "step", stepping)
-    with pytest.raises(SystemExit):
-        run(lite_labelled, tmp_path / "run")
-    monkeypatch.undo()
     said = []
-    run(lite_labelled, tmp_path / "run", resume=True, say=said.append)
-    assert any(text.startswith("Resumed at step 1") for text in said)
+    monkeypatch.setattr(Trainer, "step", stepping)
+    with pytest.raises(Terminated):
+        run(lite_labelled, tmp_path / "run", say=said.append)
+    monkeypatch.undo()
+    assert said[-1] == "Interrupted at step 1 of 4: saved; --resume goes on."
+    assert not any(text.startswith("validation at step 1") for text in said)
+    resumes(lite_labelled, tmp_path / "run", step=1)
+
+
+def resumes(lite_labelled, folder, step):
+    said = []
+    resumed = run(lite_labelled, folder, resume=True, say=said.append)
+    assert not resumed.interrupted
+    assert any(text.startswith(f"Resumed at step {step}") for text in said)
+    steps = [json.loads(x) for x in (folder / "log.jsonl").read_text().splitlines()]
+    assert max(e["step"] for e in steps) == 4
 
 
 def test_a_run_folder_is_not_overwritten(lite_labelled, finished):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.network import Network
-from posetune.interrupt import interruptible
+from posetune.interrupt import Terminated, interruptible
 from posetune.progress import Say, clock
 from posetune.stock import RUN_DETECTOR, detector_of
 from posetune.tune.detector.batches import BatchMaker, BatchPlan
@@ -180,7 +181,9 @@ class DetectorRun:
         )
 
     def go(self, batches: BatchMaker) -> bool:
-        """Train to the end, to the end of patience, or to Ctrl-C. Returns whether it was interrupted."""
+        """Train to the end, to the end of patience, or to Ctrl-C. Returns whether it was interrupted. SIGTERM saves and raises
+        Terminated.
+        """
         total, start = self.config.steps, self.trainer.steps_done
         every = max(1, total // self.config.validations)
         began = saved = time.monotonic()
@@ -202,12 +205,16 @@ class DetectorRun:
                 if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
+                if interrupted() == signal.SIGTERM:  # who sends it kills a few seconds later
+                    self.save()
+                    self.say(f"Interrupted at step {step} of {total}: saved; --resume goes on.")
+                    raise Terminated
                 if interrupted():
                     if self.validated != step:
                         self._validate(step)
                     self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
                     break
-            stopped = interrupted()
+            stopped = bool(interrupted())
         self.save()
         return stopped
 

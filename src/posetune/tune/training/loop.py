@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from posetune.errors import PosetuneError
-from posetune.interrupt import interruptible
+from posetune.interrupt import Terminated, interruptible
 from posetune.progress import clock
 from posetune.tune.people.batches import BatchMaker, Revisited, ahead
 from posetune.tune.training.trainer import Trainer
@@ -72,7 +73,7 @@ class Loop:
         )
 
     def go(self, batches: BatchMaker, total: int) -> None:
-        """Train to the end, to the end of patience, or to Ctrl-C (``interrupted`` then)."""
+        """Train to the end, to the end of patience, or to Ctrl-C (``interrupted`` then). SIGTERM saves and raises Terminated."""
         every = max(1, total // self.config.validations)
         pace = _Pace(self.trainer.steps_done, total)
         saved = time.monotonic()
@@ -95,13 +96,16 @@ class Loop:
                 if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
+                if interrupted() == signal.SIGTERM:  # who sends it kills a few seconds later
+                    self.save()
+                    self.say(f"Interrupted at step {step} of {total}: saved; --resume goes on.")
+                    raise Terminated
                 if interrupted():
                     if self.validated != step:
-                        self.save()  # who sends SIGTERM may kill soon, and to validate takes its time
                         self._validate(step, going_on=False)
                     self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
                     break
-            self.interrupted = interrupted()
+            self.interrupted = bool(interrupted())
         self.save()
 
     def _report(self, pace: _Pace, parts: dict[str, float], batch: int) -> None:
