@@ -1,9 +1,14 @@
 """posetune train, as a user calls it."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 torch = pytest.importorskip("torch")
 from posetune.cli import main
+from posetune.cli.train import _words
+from posetune.tune.session import TrainResult
 
 
 @pytest.mark.parametrize(
@@ -29,3 +34,20 @@ def test_bad_input_is_one_sentence(lite_labelled, tmp_path, monkeypatch, capsys,
     assert error[-1].startswith("posetune: ")
     assert says in error[-1]
     assert "Traceback" not in "".join(error)
+
+
+@pytest.mark.parametrize(
+    ("data", "interrupted", "next_step"),
+    [
+        ("my set", False, "posetune eval 'my run' --data 'my set' / posetune export 'my run' --out pose.task"),
+        (None, False, "posetune agree 'my run' --unlabelled FOLDER / posetune export 'my run' --out pose.task"),
+        ("my set", True, "posetune train --resume --out 'my run' goes on"),
+    ],
+)
+def test_the_next_step_can_be_pasted_into_a_shell(tmp_path, monkeypatch, data, interrupted, next_step):
+    monkeypatch.chdir(tmp_path)
+    run = Path("my run")
+    run.mkdir()
+    (run / "train.yaml").write_text(yaml.safe_dump({"data": data}))
+    words = _words(TrainResult(run, run / "model.tflite", 8.0, 6.0, interrupted))
+    assert words.splitlines()[1] == f"next: {next_step}"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from posetune.cli.common import add_json
 from posetune.errors import PosetuneError
 from posetune.progress import to_terminal
 from posetune.tune.methods.table import METHODS
+from posetune.tune.run_folder import own_config
 
 if TYPE_CHECKING:
     from posetune.tune.detector.train import DetectorResult
@@ -119,15 +124,13 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     if args.json is not None:
         args.json.write(result.to_json())
-    data = args.data or "DATA"
-    print(_words(result, data) if isinstance(result, TrainResult) else _found(result))
+    print(_words(result) if isinstance(result, TrainResult) else _found(result))
     return 130 if result.interrupted else 0
 
 
 def _detector(args: argparse.Namespace) -> int:
     from posetune.tune.detector.config import default_text, load_detector_config
     from posetune.tune.detector.train import train_detector
-    from posetune.tune.run_folder import own_config
 
     if args.show_config:
         print(default_text(), end="")
@@ -162,22 +165,31 @@ def _found(result: DetectorResult) -> str:
         f"{result.detector}: finds {after.found} of {after.labelled} people on validation (base {before.found}), "
         f"{after.duplicates} twice (base {before.duplicates}), {after.false} where nobody is (base {before.false})"
     ]
+    run = shlex.quote(str(result.run))
     if result.interrupted:
-        lines.append(f"next: posetune train --detector --resume --out {result.run} goes on")
+        lines.append(f"next: posetune train --detector --resume --out {run} goes on")
     else:
         lines.append(
-            f"next: posetune eval full --detector {result.run} --data DATA / "
-            f"posetune export full --detector {result.run} --out pose.task"
+            f"next: posetune eval full --detector {run} --data {_data(result.run)} / "
+            f"posetune export full --detector {run} --out pose.task"
         )
     return "\n".join(lines)
 
 
-def _words(result: TrainResult, data: str) -> str:
+def _words(result: TrainResult) -> str:
     before = "the base has none of these points" if result.base_px != result.base_px else f"before {result.base_px:.2f}"
     lines = [f"{result.model}: validation error {result.tuned_px:.2f} crop px, {before}"]
+    run, data = shlex.quote(str(result.run)), _data(result.run)
     if result.interrupted:
-        lines.append(f"next: posetune train --resume --out {result.run} goes on")
+        lines.append(f"next: posetune train --resume --out {run} goes on")
     else:
-        export = f" / posetune export {result.run} --out pose.task" if result.model.name == "model.tflite" else ""
-        lines.append(f"next: posetune eval {result.run} --data {data}{export}")
+        export = f" / posetune export {run} --out pose.task" if result.model.name == "model.tflite" else ""
+        look = f"eval {run} --data {data}" if data else f"agree {run} --unlabelled FOLDER"
+        lines.append(f"next: posetune {look}{export}")
     return "\n".join(lines)
+
+
+def _data(run: Path) -> str:
+    """The run's labelled set, as a shell takes it; nothing where it learnt without labels."""
+    config: dict[str, Any] = yaml.safe_load(own_config(run).read_text(encoding="utf-8"))
+    return shlex.quote(config["data"]) if config.get("data") else ""
