@@ -72,3 +72,19 @@ def test_sigterm_where_nothing_can_be_kept_is_a_sentence(monkeypatch, capsys):
     monkeypatch.setattr("posetune.cli.models.run", lambda _: os.kill(os.getpid(), signal.SIGTERM))
     assert cli.main(["models", "list"]) == 143
     assert capsys.readouterr().err == "posetune: stopped by SIGTERM\n"
+
+
+def test_a_flag_is_written_out(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", "--dat", "mine", "--out", "run"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --dat mine" in capsys.readouterr().err
+
+
+def test_a_machine_without_threads_is_a_sentence(monkeypatch, capsys):
+    def lacking(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("posetune.cli.models.run", lacking)
+    assert cli.main(["models", "list"]) == 2
+    assert "no more threads" in capsys.readouterr().err

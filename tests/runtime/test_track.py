@@ -111,6 +111,7 @@ def test_what_is_no_video_is_one_sentence(landmarker):
     image = np.zeros((64, 64, 3), np.uint8)
     for frames, words in (
         (image, "many frames, not one image"),
+        (None, "images, or pairs of .image, seconds., not NoneType"),
         ([(image, 1.0), (image, 1.0)], "cannot follow one at 1 s"),
         (["no image"], "NumPy array"),
         ("missing.mp4", "No such file"),

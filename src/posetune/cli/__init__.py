@@ -15,7 +15,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from posetune.cli.common import JsonOutput, json_before_input
 from posetune.errors import PosetuneError, pip_install
@@ -42,6 +42,10 @@ _ONE_INPUT = ("doctor", "export", "predict")
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, as every other failure; argparse puts the whole usage before it."""
+
+    def __init__(self, **options: Any) -> None:
+        # A flag cut short would be another one tomorrow; and `--dat` once started hours of training.
+        super().__init__(**{"allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"posetune: {message}; {self.prog} --help says what there is.\n")
@@ -123,6 +127,12 @@ def main_guard() -> Iterator[Guard]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         guard.code = _fail("out of memory: use smaller images or a smaller batch", 2)
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        guard.code = _fail(
+            "this machine has no more threads to give: end other programs, or raise its limit (ulimit -u)", 2
+        )
     except OSError as error:
         guard.code = _fail(_explain_os_error(error), 2)
     except ModuleNotFoundError as error:

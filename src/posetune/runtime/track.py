@@ -201,6 +201,10 @@ def frames_of(frames: str | Path | Iterable[object], fps: float | None = None) -
         raise PosetuneError(f"fps must be above 0, not {fps}.")
     if isinstance(frames, np.ndarray) and frames.ndim < 4:
         raise PosetuneError("track() takes many frames, not one image: hand in a list, a generator or a video file.")
+    if not isinstance(frames, Iterable):
+        raise PosetuneError(
+            f"track() takes a video file, images, or pairs of (image, seconds), not {type(frames).__name__}."
+        )
     for index, item in enumerate(frames):
         if isinstance(item, tuple) and len(item) == 2:
             yield Frame(as_rgb(item[0]), float(item[1]))

@@ -91,7 +91,8 @@ def choose(session: Session, trainer: Trainer, weights: Sequence[Tensor], people
         )
     session.say(
         f"Ordinary people (rendered, unseen): error {tried.ordinary[tried.best] - 1:+.1%} against stock with "
-        f"{tried.share:.0%} of the tuned weights; kept."
+        f"{tried.share:.0%} of the tuned weights, the rest stock's: that is kept, and it is why the file's error on validation "
+        "is not the best that was seen."
     )
     return Choice(tried.share, biases[tried.best])
 
