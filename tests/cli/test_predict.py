@@ -551,3 +551,61 @@ def test_the_table_has_joint_angles_in_degrees(tmp_path):
     )
     cosine = (a - b) @ (c - b) / np.linalg.norm(a - b) / np.linalg.norm(c - b)
     assert float(rows["left_knee"]["angle_deg"]) == pytest.approx(np.degrees(np.arccos(cosine)), abs=0.1)
+
+
+def people_of(out: Path) -> list[dict]:
+    return json.loads((out / "predictions.json").read_text())
+
+
+def court(path: Path) -> None:
+    picture = room(1200, 675)
+    for hip in ((200, 300), (1000, 360)):
+        picture = draw_person(picture, hip, 0.5, arms=0.4)
+    write(path, picture)
+
+
+def test_tiles_find_small_people(tmp_path):
+    court(tmp_path / "court.png")
+    for tiles, found in (("off", 0), ("auto", 2), ("3", 2)):
+        assert predict(tmp_path / "court.png", "--out", tmp_path / "out", "--no-overlays", "--tiles", tiles) == 0
+        assert len(people_of(tmp_path / "out")) == found
+
+
+def test_boxes_and_zones_say_who_is_looked_at(tmp_path, capsys):
+    court(tmp_path / "court.png")
+    boxes = [
+        {"file_name": "court.png", "bbox": [150, 225, 100, 155], "score": 0.7},
+        {"file_name": "court.png", "bbox": [950, 285, 100, 155], "score": 0.9},
+        {"file_name": "other.png", "bbox": [1, 1, 5, 5]},
+    ]
+    (tmp_path / "boxes.json").write_text(json.dumps(boxes))
+    asked = [tmp_path / "court.png", "--out", tmp_path / "out", "--no-overlays", "--boxes", tmp_path / "boxes.json"]
+    assert predict(*asked) == 0
+    assert [p["detection_score"] for p in people_of(tmp_path / "out")] == [0.9, 0.7]
+    assert "also has boxes of 1 picture that was not looked at" in capsys.readouterr().out
+    (tmp_path / "zones.yaml").write_text("{units: share, ignore: [[[0.5, 0], [1, 0], [1, 1], [0.5, 1]]]}")
+    assert predict(*asked, "--zones", tmp_path / "zones.yaml") == 0
+    assert [p["detection_score"] for p in people_of(tmp_path / "out")] == [0.7]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tiles", "1"], "along the long side"),
+        (["--tiles", "2", "--tiles-budget", "5"], "goes with tiles"),
+        (["--boxes", "boxes.json"], "has no box of what was looked at"),
+        (["--boxes", "boxes.json", "--tiles", "auto"], "leave out --tiles"),
+        (["--boxes", "none.json"], "Cannot read the boxes"),
+        (["--zones", "zones.yaml"], "another shape"),
+    ],
+)
+def test_bad_tiles_boxes_and_zones_are_one_sentence(tmp_path, monkeypatch, capsys, options, message):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.png", person())
+    (tmp_path / "boxes.json").write_text('[{"file_name": "other.png", "bbox": [1, 1, 5, 5]}]')
+    (tmp_path / "zones.yaml").write_text("{size: [100, 300], look: [[[0, 0], [9, 0], [9, 9]]]}")
+    assert predict("a.png", "--out", "out", *options) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert message in said[0]
+    assert not (tmp_path / "out/predictions.json").exists()

@@ -111,3 +111,19 @@ def _holds_json(path: Path) -> bool:
     except ValueError:  # UnicodeDecodeError is one
         return path.suffix.lower() == ".json" and content.lstrip()[:1] in (b"", b"{", b"[")
     return True
+
+
+def add_tiles(parser: argparse.ArgumentParser) -> None:
+    """``--tiles`` and ``--tiles-budget``, the same in every verb that looks at whole pictures; ``Tiles.of`` takes both."""
+    parser.add_argument(
+        "--tiles", default="off", metavar="auto|N|off",
+        help="where else than at the whole picture the detector looks: auto at up to five tiles that promise somebody; N at all "
+        "half-overlapping tiles, N along the long side; off nowhere, as MediaPipe (default: %(default)s; "
+        "docs/guide/find-everyone.md)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tiles-budget",
+        type=float,
+        metavar="MS",
+        help="--tiles auto: begin no tile after MS milliseconds of a picture",
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.common import add_json, check_writable, words
+from posetune.cli.common import add_json, add_tiles, check_writable, words
 from posetune.errors import PosetuneError
 from posetune.progress import to_terminal
 
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--detector", metavar="RUN|FILE", help="what finds people for the MODELs (full without one): a run of train --detector, a "
         "detector's .tflite, a .task, stock (default: their own)",
     )  # fmt: skip
+    add_tiles(parser)
     parser.add_argument("--no-pipeline", action="store_true", help="crop protocol only (about twice as fast)")
     parser.add_argument("--no-offset", action="store_true", help="leave out stock + constant offset")
     add_stock(parser, "MODEL")
@@ -88,6 +89,7 @@ def checked(args: argparse.Namespace, outputs: Iterable[Path | None]) -> list[st
 def run(args: argparse.Namespace) -> int:
     from posetune.measure.evaluate import evaluate
     from posetune.measure.table import text_tables
+    from posetune.runtime.tiles import Tiles
 
     stock_names = checked(args, (args.report, args.picture))
     evaluation = evaluate(
@@ -100,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
         pipeline=not args.no_pipeline,
         with_offset=not args.no_offset,
         threads=args.threads,
+        tiles=Tiles.of(args.tiles, args.tiles_budget),
         progress=to_terminal().progress,
     )
     if args.json is not None:

@@ -18,11 +18,12 @@ from urllib.request import url2pathname
 
 from posetune import stock
 from posetune.backends.base import BACKENDS
-from posetune.cli.common import add_json
+from posetune.cli.common import add_json, add_tiles
 from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
 from posetune.progress import to_terminal
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
+from posetune.runtime.boxes import BoxFile
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.image_ids import ImageIds
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
@@ -30,8 +31,10 @@ from posetune.runtime.live import LiveSource, is_live
 from posetune.runtime.media import File, LeftOut, media_in, shown_name
 from posetune.runtime.records import writing_records
 from posetune.runtime.smooth import OneEuro, Smoothing
+from posetune.runtime.tiles import Tiles
 from posetune.runtime.track import SMOOTHINGS
 from posetune.runtime.window import Window
+from posetune.runtime.zones import Zones
 
 JSON_NAME, CSV_NAME = "predictions.json", "predictions.csv"
 _LOCK = ".posetune-predict.lock"
@@ -93,6 +96,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help="of points in the image, not of depth: higher lags less in motion (default: 80)",
     )
+    add_tiles(parser)
+    parser.add_argument(
+        "--boxes", type=Path, metavar="FILE.json",
+        help="look at the people whom these boxes show, and ask no detector: COCO results or labels with bbox (and score), by "
+        "file_name (and frame) or image_id",
+    )  # fmt: skip
+    parser.add_argument(
+        "--zones", type=Path, metavar="FILE",
+        help="polygons in which people are looked for, or not: YAML or JSON (docs/reference/runtime.md)",
+    )  # fmt: skip
     parser.add_argument("--no-track", action="store_true", help="videos: look at every frame by itself, without ids")
     parser.add_argument("--segmentation", action="store_true", help="compute and draw masks of the people as well")
     parser.add_argument("--no-overlays", action="store_true", help="write no pictures, only JSON and CSV")
@@ -108,6 +121,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    tiles = Tiles.of(args.tiles, args.tiles_budget)
+    if args.boxes is not None and tiles is not None:
+        raise PosetuneError("With --boxes nobody is searched for: leave out --tiles.")
     if args.out is None and not args.show:
         raise PosetuneError("--out FOLDER is required: it says where the results go.")
     options = Options(
@@ -121,6 +137,9 @@ def run(args: argparse.Namespace) -> int:
         as_frames=args.frames,
         threads=args.threads,
         backend=args.backend,
+        tiles=tiles,
+        zones=Zones.of(args.zones),
+        boxes=None if args.boxes is None else BoxFile.read(args.boxes, ImageIds(args.labels)),
     )
     live = [given for given in args.input if is_live(given) and not Path(given).exists()]
     if live and len(args.input) > 1:
@@ -157,6 +176,12 @@ def _look(
             batch.run(what)
         if not batch.pictures and not batch.stopped:
             raise PosetuneError(f"{' '.join(args.input)}: none of its {count} images and videos could be read.")
+        boxes = options.boxes
+        if boxes is not None and boxes.unused and len(boxes.unused) == len(boxes) and not batch.stopped:
+            raise PosetuneError(
+                f"{boxes.path} has no box of what was looked at: its entries name other pictures (file_name, or an image_id that "
+                "--labels FILE explains)."
+            )
     if window is not None:
         window.close()
     _report(args, networks.name, batch, left_out)
@@ -332,6 +357,9 @@ def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: LeftOu
     print(f"{text}." + ("" if args.out is None else f" Written to {args.out}"))
     if batch.ids.given and batch.ids.unknown:
         print(f"{_counted(batch.ids.unknown, 'image is', 'images are')} not in {args.labels}: large ids of their own")
+    if batch.options.boxes is not None and batch.options.boxes.unused:
+        others = _counted(len(batch.options.boxes.unused), "picture that was", "pictures that were")
+        print(f"{batch.options.boxes.path} also has boxes of {others} not looked at")
     if batch.failed:
         files = _counted(len(batch.failed), "file was", "files were")
         print(f"posetune: {files} not read, or not wholly", file=sys.stderr)

@@ -14,6 +14,7 @@ from posetune.measure.results import CropFit, CurvePoint, DetectionFigures, Size
 from posetune.runtime.detector import SIZE, Detection
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.pose import Pose
+from posetune.runtime.tiles import Tiles
 
 #: So many of a picture's best detections are looked at, however few people its labels tell of: answers that are too many count.
 MOST_PEOPLE = 20
@@ -120,6 +121,6 @@ def _fit(crop: Crop, label: Crop) -> tuple[float, float, float]:
     return float(np.hypot(crop.cx - label.cx, crop.cy - label.cy)) / label.side, crop.side / label.side, float(turn)
 
 
-def unsure(network: Landmarker, rgb: np.ndarray) -> list[Detection]:
+def unsure(network: Landmarker, rgb: np.ndarray, tiles: Tiles | None = None) -> list[Detection]:
     """Whom the detector finds in ``rgb`` (H, W, 3) uint8 if it need not be sure: for the curve."""
-    return network.detector(rgb, _CONFIDENCES[0])
+    return network.detect(rgb, tiles, min_score=_CONFIDENCES[0])

@@ -38,6 +38,7 @@ from posetune.measure.summary import Scored, difference, in_body, summarise
 from posetune.measure.texts import against_stock, number
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
+from posetune.runtime.tiles import Tiles
 
 Progress = Callable[[str, int, int], None]
 
@@ -163,6 +164,7 @@ def evaluate(
     pipeline: bool = True,
     with_offset: bool = True,
     threads: int | None = None,
+    tiles: str | int | Tiles | None = "off",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measure ``models`` beside the stock networks and stock + constant offset.
@@ -174,11 +176,13 @@ def evaluate(
     pooled; None: the people that the runs among ``models`` held out of their training, without such runs those of val.
     ``models``: whatever ``stock.resolve`` takes; ``detector``: what finds people for them, and for stock full as one more
     line if there are none, as in ``stock.detector_of`` (None: their own). Stock networks other than the models' bases are
-    left out, and named under ``skipped``, if they cannot be had. ``progress(what, done, total)`` is called along the way.
+    left out, and named under ``skipped``, if they cannot be had. ``tiles``: where the detectors look besides at whole images, as
+    ``Landmarker.predict`` takes it. ``progress(what, done, total)`` is called along the way.
 
     Raises PosetuneError for bad data, bad networks, or nobody to score.
     """
     report = progress or (lambda what, done, total: None)
+    looked_at = Tiles.of(tiles)
     given = named(models) if detector is None else behind_detector(models, detector)
     native = any(has_own_points(source.landmarks) for source in given.values())
     records = records_of(given)
@@ -215,7 +219,7 @@ def evaluate(
 
     tallies: dict[str, DetectionTally] = {}
     if pipeline:
-        whole = _run_pipeline(networks, sets, people, offsets, report)
+        whole = _run_pipeline(networks, sets, people, offsets, looked_at, report)
         scored["pipeline"] = {e.name: _scored(whole[e.name].answers, labels) for e in entries}
         precision["pipeline"] = {e.name: _pipeline_precision(sets, whole[e.name]) for e in entries}
         tallies = {e.name: tally for e in entries if (tally := whole[e.name].tally) is not None}
@@ -326,12 +330,13 @@ def _run_pipeline(
     sets: Sequence[Dataset],
     people: Sequence[Person],
     offsets: dict[str, np.ndarray],
+    tiles: Tiles | None,
     report: Progress,
 ) -> dict[str, PipelineAnswers]:
     images = [image for dataset in sets for image in dataset.images]
     others = [p for dataset in sets for p in dataset.people if not scorable(p)]
     whole = pipeline_answers(
-        networks, images, people, others, progress=lambda n: report("whole images", n, len(images))
+        networks, images, people, others, tiles=tiles, progress=lambda n: report("whole images", n, len(images))
     )
     for base, offsets_of_base in offsets.items():
         stock_run = whole[base]

@@ -18,6 +18,7 @@ from posetune.measure.detection import MOST_PEOPLE, DetectionTally, Labelled, un
 from posetune.measure.oks import Detection
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.pose import Pose
+from posetune.runtime.tiles import Tiles
 from posetune.skeleton import BLAZEPOSE
 
 
@@ -40,12 +41,14 @@ def pipeline_answers(
     people: Sequence[Person],
     others: Sequence[Person],
     *,
+    tiles: Tiles | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, PipelineAnswers]:
     """Run every network on every image and match its poses to ``people``, all of whom are scorable.
 
     ``others``: labelled as well, but not scored. As many people are looked for in an image as its labels tell of, at least one;
-    who is found besides is counted only. ``progress`` is called with the number of images done.
+    who is found besides is counted only. ``tiles``: where else than at the whole image is looked.
+    ``progress`` is called with the number of images done.
     """
     skeleton = people[0].skeleton if people else BLAZEPOSE
     results = {
@@ -64,13 +67,17 @@ def pipeline_answers(
         labelled = Labelled.of([people[i] for i in indices], beside, (rgb.shape[1], rgb.shape[0]))
         wanted = max(1, len(indices) + len(beside))
         for name, network in networks.items():
-            detections = network.detect(rgb)
-            poses = network.poses_of(rgb, detections[:wanted])
+            detections = network.detect(rgb, tiles)
             result = results[name]
-            if result.tally is not None:
+            if tiles is not None:
+                every = network.distinct_poses(rgb, detections, MOST_PEOPLE)
+                poses = every[:wanted]
+            else:
+                poses = network.poses_of(rgb, detections[:wanted])
                 every = [*poses, *network.poses_of(rgb, detections[wanted:MOST_PEOPLE])]
+            if result.tally is not None:
                 hips = np.array([_mid_hip(p) for p in every]).reshape(-1, 2)
-                result.tally.add(labelled, every, hips, unsure(network, rgb))
+                result.tally.add(labelled, every, hips, unsure(network, rgb, tiles))
             found = [skeleton.taken_from(p.skeleton, p.landmarks_px).astype(np.float64) for p in poses]
             result.detections.append([Detection(points, p.score) for points, p in zip(found, poses, strict=True)])
             for i, pose in zip(indices, match([people[i] for i in indices], poses), strict=True):

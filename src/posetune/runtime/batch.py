@@ -21,6 +21,7 @@ from posetune.files import write_bytes
 from posetune.interrupt import interruptible
 from posetune.opencv import cv2
 from posetune.progress import Counter
+from posetune.runtime.boxes import BoxFile
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.draw import draw_poses
 from posetune.runtime.flow import ahead, in_order
@@ -35,9 +36,11 @@ from posetune.runtime.pool import LandmarkerPool
 from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.records import Found, RecordWriter
 from posetune.runtime.smooth import Smoothing
+from posetune.runtime.tiles import Tiles
 from posetune.runtime.video import Frame, VideoReader
 from posetune.runtime.video_writer import VideoWriter, suffix_for_browsers, writing_video
 from posetune.runtime.window import Window
+from posetune.runtime.zones import Zones
 
 OVERLAY_FOLDER = "overlays"
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 92)
@@ -51,7 +54,8 @@ _Put = Callable[[Tracked, np.ndarray], None]
 class Options:
     """What to do. ``model``: as posetune.load takes it; ``smooth``: as Landmarker.track takes it; ``track``: False to look
     at every frame of a video by itself; ``as_frames``: a video's overlays as .jpg files; ``threads``: None for all; ``backend``: as
-    posetune.load takes it.
+    posetune.load takes it; ``tiles``, ``zones``: as Landmarker.predict takes them; ``boxes``: whom to look at in each picture, and
+    in each frame where a video is not tracked.
     """
 
     model: str | Path | stock.Networks = "full"
@@ -64,6 +68,23 @@ class Options:
     as_frames: bool = False
     threads: int | None = None
     backend: str = "litert"
+    tiles: Tiles | None = None
+    zones: Zones | None = None
+    boxes: BoxFile | None = None
+
+    def predict(self, landmarker: Landmarker, rgb: np.ndarray, name: str, frame: int | None = None) -> list[Pose]:
+        """The people in the picture ``name``, or in a frame of a video."""
+        boxes = None if self.boxes is None else self.boxes.of(name, frame)
+        return landmarker.predict(rgb, self.max_people, tiles=self.tiles, zones=self.zones, boxes=boxes)
+
+    def follow(self, landmarker: Landmarker, frames: Iterable[object]) -> Iterator[Tracked]:
+        """The people of a video's ``frames``. Raises PosetuneError where boxes say who is in each of them."""
+        if self.boxes is not None:
+            raise PosetuneError("Boxes say who is in each frame of a video, not who stays the same: look at every frame by "
+                                "itself, with --no-track.")  # fmt: skip
+        return landmarker.track(
+            frames, max_people=self.max_people, smooth=self.smooth, tiles=self.tiles, zones=self.zones
+        )
 
     def pool(self, size: int, threads: int) -> LandmarkerPool:
         """``size`` landmarkers for ``threads`` processors each."""
@@ -128,7 +149,7 @@ class Batch:
         """Look at a camera or stream until it ends, Ctrl-C, or the window is closed; with the newest frame each time."""
         threads = self.options.threads or default_threads()
         with self._until_interrupted(), self.options.pool(1, threads) as pool, closing(source.frames()) as frames:
-            tracked = pool.landmarkers[0].track(frames, max_people=self.options.max_people, smooth=self.options.smooth)
+            tracked = self.options.follow(pool.landmarkers[0], frames)
             self._write_video(source, shown_name(source.name), tracked)
 
     @staticmethod
@@ -163,7 +184,7 @@ class Batch:
         path, name = file
         try:
             rgb = read_image(path)
-            poses = landmarker.predict(rgb, self.options.max_people)
+            poses = self.options.predict(landmarker, rgb, name)
         except PosetuneError as error:
             return error
         except MemoryError:
@@ -199,7 +220,7 @@ class Batch:
     def _video(self, video: VideoReader, name: str, landmarkers: Sequence[Landmarker]) -> None:
         if self.single:
             self.progress.total = video.expected_frames
-        with closing(self._looked_at(video, landmarkers)) as frames:
+        with closing(self._looked_at(video, name, landmarkers)) as frames:
             self._write_video(video, name, frames)
         if video.damaged:
             self.progress.say(
@@ -223,15 +244,16 @@ class Batch:
             with writing_video(target, fps, video.width, video.height, DRAWN) as writer:
                 self._each(frames, name, _writing(writer, live))
 
-    def _looked_at(self, video: VideoReader, landmarkers: Sequence[Landmarker]) -> Generator[Tracked, None, None]:
+    def _looked_at(
+        self, video: VideoReader, name: str, landmarkers: Sequence[Landmarker]
+    ) -> Generator[Tracked, None, None]:
         frames = ahead(video.frames())
         if self.options.track:
-            tracked = landmarkers[0].track(frames, max_people=self.options.max_people, smooth=self.options.smooth)
-            return ahead(tracked)
+            return ahead(self.options.follow(landmarkers[0], frames))
 
         def look(landmarker: Landmarker, numbered: tuple[int, Frame]) -> Tracked:
             number, frame = numbered
-            poses = landmarker.predict(frame.rgb, self.options.max_people)
+            poses = self.options.predict(landmarker, frame.rgb, name, number)
             return Tracked(poses, frame.rgb, frame.seconds, number)
 
         return in_order(look, enumerate(frames), landmarkers)

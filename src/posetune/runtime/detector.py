@@ -51,6 +51,21 @@ class Detection:
         return rect_from_circle(self.points_px[0], self.points_px[1], self.image_size)
 
 
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the detector says of one window, neighbours merged, best first: ``boxes_px`` (k, 4) x, y, width, height and
+    ``points_px`` (k, 4, 2) as in :class:`Detection`, image px; ``scores`` (k,) 0…1.
+    """
+
+    boxes_px: np.ndarray
+    points_px: np.ndarray
+    scores: np.ndarray
+
+    def only(self, keep: np.ndarray) -> Answers:
+        """Those that ``keep`` (k,) bool says."""
+        return Answers(self.boxes_px[keep], self.points_px[keep], self.scores[keep])
+
+
 class Detector:
     """BlazePose's detector (``.tflite``). Threads may share it: they wait for one another."""
 
@@ -75,11 +90,7 @@ class Detector:
     def __call__(self, rgb: np.ndarray, min_score: float = 0.5) -> list[Detection]:
         """The people in ``rgb`` (H, W, 3) uint8, best first, overlaps merged."""
         height, width = rgb.shape[:2]
-        letterbox = Crop(width / 2, height / 2, float(max(width, height)))
-        size = self._network.size
-        pixels = letterbox.cut(rgb, size, outside="black")
-        outputs = self._network.run(pixels * np.float32(2 / 255) - np.float32(1))
-        boxes, scores = decode(outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score)
+        boxes, scores = self._decoded(rgb, Crop(width / 2, height / 2, float(max(width, height))), min_score)
         padding = _padding(width, height)
         found = []
         for box, score in self._merged(boxes, scores):
@@ -94,6 +105,26 @@ class Detector:
             box_px = np.concatenate([top_left, bottom_right - top_left])
             found.append(Detection(box_px, points, float(score), (width, height)))
         return found
+
+    def look(self, rgb: np.ndarray, window: Crop, min_score: float, least: float) -> Answers:
+        """What a ``window`` of ``rgb`` (H, W, 3) uint8 shows, for who looks in many: people whose chests are close are told apart.
+
+        Of answers between ``least`` and ``min_score`` the best of each sixteenth of the window's side is kept.
+        """
+        boxes, scores = self._decoded(rgb, window, min(min_score, least))
+        sure = scores >= min_score
+        found = merged_by_points(boxes[sure], scores[sure])
+        hints = np.flatnonzero(~sure)[_best_of_cells(boxes[~sure, 4:6], scores[~sure])]
+        rows = np.concatenate([np.array([box for box, _ in found], np.float64).reshape(-1, _COORDINATES), boxes[hints]])
+        corners = rows.reshape(-1, _COORDINATES // 2, 2) * window.side
+        corners += np.array([window.cx, window.cy]) - window.side / 2
+        boxes_px = np.concatenate([corners[:, 0], corners[:, 1] - corners[:, 0]], axis=1)
+        return Answers(boxes_px, corners[:, 2:], np.concatenate([[score for _, score in found], scores[hints]]))
+
+    def _decoded(self, rgb: np.ndarray, window: Crop, min_score: float) -> tuple[np.ndarray, np.ndarray]:
+        size = self._network.size
+        outputs = self._network.run(window.cut(rgb, size, outside="black") * np.float32(2 / 255) - np.float32(1))
+        return decode(outputs[self._boxes][0], outputs[self._scores][0, :, 0], self._anchors, size, min_score)
 
 
 def _padding(width: int, height: int) -> np.ndarray:
@@ -179,6 +210,14 @@ def merged_by_points(boxes: np.ndarray, scores: np.ndarray) -> list[tuple[np.nda
         merged.append(((boxes[group] * weights).sum(axis=0) / weights.sum(), float(scores[best])))
         remaining = remaining[~together]
     return merged
+
+
+def _best_of_cells(points: np.ndarray, scores: np.ndarray, cells: int = 16) -> np.ndarray:
+    """Indices of the best-scored of ``points`` (k, 2), 0…1, in every cell of a grid."""
+    cell = np.clip(points, -1, 2) * cells // 1
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(cell[order, 0] * 4 * cells + cell[order, 1], return_index=True)
+    return order[np.sort(first)]
 
 
 def _iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:

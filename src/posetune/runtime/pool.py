@@ -63,11 +63,11 @@ class LandmarkerPool:
             self._idle.put(landmarker)
 
     def predict(
-        self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE, *, timeout: float | None = None
+        self, image: np.ndarray, max_people: int = DEFAULT_MAX_PEOPLE, *, timeout: float | None = None, **where: Any
     ) -> list[Pose]:
-        """As :meth:`Landmarker.predict`, by the next that is idle; ``timeout`` as for :meth:`lend`."""
+        """As :meth:`Landmarker.predict`, by the next that is idle; ``timeout`` as for :meth:`lend`; ``where``: its options."""
         with self.lend(timeout) as landmarker:
-            return landmarker.predict(image, max_people)
+            return landmarker.predict(image, max_people, **where)
 
     def close(self) -> None:
         """Free the networks of all; those at work end with PosetuneError at the latest in their next picture."""
