@@ -287,12 +287,14 @@ def _names(sightings: Sequence[_Sighting], network: str) -> Contradiction | None
     table = np.stack(apart)
     known = np.flatnonzero(np.isfinite(table[:, :, 0]).sum(axis=0) >= _FEWEST)
     medians = np.nanmedian(table[:, known], axis=0)  # (k, 33)
-    moved = []
+    moved, exchanged = [], 0
     for row, i in enumerate(known):
         j = int(np.argmin(medians[row]))
         if medians[row, j] <= _FITS and medians[row, i] > max(_FITS, 2 * medians[row, j]):
             moved.append((int(i), j))
-    if len(moved) < max(3, 0.3 * len(known)) or sum(FLIP[i] == j for i, j in moved) > 0.75 * len(moved):
+            # An ankle on the other side's heel lies near the other ankle, too.
+            exchanged += bool(medians[row, FLIP[i]] <= _FITS)
+    if len(moved) < max(3, 0.3 * len(known)) or exchanged > 0.75 * len(moved):
         return None
     some = ", ".join(f"'{NAMES[i]}' lies on the {NAMES[j].replace('_', ' ')}" for i, j in moved[:3])
     return Contradiction(
