@@ -47,8 +47,8 @@ def test_a_pool_answers_four_threads(pictures, truth):
 
 def test_a_pool_reads_its_file_once(tmp_path, monkeypatch):
     (tmp_path / "model.tflite").write_bytes(stock.path("lite").read_bytes())
-    read, content = [], stock._read
-    monkeypatch.setattr(stock, "_read", lambda file: read.append(file) or content(file))
+    read, content = [], stock.read_bytes
+    monkeypatch.setattr(stock, "read_bytes", lambda file: read.append(file) or content(file))
     assert len(LandmarkerPool(tmp_path, 3)) == 3
     assert read == [tmp_path / "model.tflite"]
 
