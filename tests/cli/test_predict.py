@@ -566,7 +566,7 @@ def court(path: Path) -> None:
 
 def test_tiles_find_small_people(tmp_path):
     court(tmp_path / "court.png")
-    for tiles, found in (("off", 0), ("auto", 2), ("3", 2)):
+    for tiles, found in (("off", 0), ("3", 2)):
         assert predict(tmp_path / "court.png", "--out", tmp_path / "out", "--no-overlays", "--tiles", tiles) == 0
         assert len(people_of(tmp_path / "out")) == found
 

@@ -35,17 +35,17 @@ def looks(landmarker, monkeypatch) -> list[float]:
     return sides
 
 
-def court(people: int = 3) -> np.ndarray:
+def court(people: int = 3, scale: float = 0.5) -> np.ndarray:
     picture = room(1200, 675)
     for hip in ((200, 300), (560, 420), (1000, 360))[:people]:
-        picture = draw_person(picture, hip, 0.6, arms=0.4)
+        picture = draw_person(picture, hip, scale, arms=0.4)
     return picture
 
 
 def test_small_people_are_followed(landmarker):
     frames = [court()] * 3
     assert [len(people) for people in landmarker.track(frames)] == [0, 0, 0]
-    tracked = list(landmarker.track(frames, tiles="auto"))
+    tracked = list(landmarker.track(frames, tiles=3))
     assert [sorted(p.id for p in people) for people in tracked] == [[1, 2, 3]] * 3
 
 

@@ -117,7 +117,7 @@ def add_tiles(parser: argparse.ArgumentParser) -> None:
     """``--tiles`` and ``--tiles-budget``, the same in every verb that looks at whole pictures; ``Tiles.of`` takes both."""
     parser.add_argument(
         "--tiles", default="off", metavar="auto|N|off",
-        help="where else than at the whole picture the detector looks: auto at up to five tiles that promise somebody; N at all "
+        help="where else than at the whole picture the detector looks: auto at up to four tiles that promise somebody; N at all "
         "half-overlapping tiles, N along the long side; off nowhere, as MediaPipe (default: %(default)s; "
         "docs/guide/find-everyone.md)",
     )  # fmt: skip

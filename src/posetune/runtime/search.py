@@ -33,12 +33,16 @@ _SIZE_SLOPE, _SIZE_MIDDLE, _TYPICAL = 0.3, 5.0, 60.0
 #: The share of people whom the detector finds who are so large in its 224 px: half at so many, and how it grows, with what is
 #: uncertain of their size.
 _HALF_FOUND, _GROWTH = 68.0, 2.3
-#: A tile is as wide as if so many lay along the long side (2: two thirds).
-_LEVELS = (2, 3, 4, 6)
+#: A tile is as wide as if so many lay along the long side (3: a half, 4: two fifths).
+_LEVELS = (3, 4, 6)
 #: A tile is spent if it promises so many people.
 _LEAST_PROMISE = 0.25
 #: Of a hint that a tile has looked at and left a hint, so much is expected of another look at about this size.
 _DOUBT = 0.4
+#: A hint within the circle of somebody who is found is worth so much of another.
+_BESIDE = 0.4
+#: Tiles whose middles lie so near, in their sides, show the same.
+_SAME_TILE = 0.15
 #: In a tile the detector must be surer than in the whole picture, by this much of the logit: more looks are more chances to err.
 _SURER = 0.6
 #: Tiles are chosen so many at a time; the next ones know what these have shown.
@@ -187,15 +191,16 @@ def plan(seen: _Seen, count: int) -> list[Crop]:
     logit = np.log(rows.scores[hints] / np.maximum(1 - rows.scores[hints], 1e-9))
     shown = np.log(np.clip(rows.radius[hints] * 2 * SIZE / longest, 4, 2 * SIZE))
     worth: np.ndarray = _logistic(_HINT_FIT[0] * logit + _HINT_FIT[1] * shown + _HINT_FIT[2])
+    if people:  # much of what is hinted at within somebody's circle is a part of them
+        apart = np.linalg.norm(hips[:, None] - rows.points[people, 0], axis=2)
+        worth = np.where((apart < rows.radius[people]).any(axis=1), _BESIDE * worth, worth)
     sizes = [np.log(_TYPICAL), *np.log(np.clip(rows.radius[people] * 2 * SIZE / longest, 8, 2 * SIZE))]
     radius = np.exp(np.mean(sizes) + _SIZE_SLOPE * (shown - _SIZE_MIDDLE)) * longest / SIZE / 2
     sides = [side_of(along, width, height) for along in _LEVELS]
     tiles = np.concatenate([_places(hips, worth, side, seen.size) for side in sides])
     promise = _shows(hips, radius, tiles, seen.size)  # (tiles, hints)
     for looked in seen.windows[1:]:
-        already = _shows(hips, radius, np.array([(looked.cx, looked.cy, looked.side)]), seen.size)[0]
-        near = np.abs(np.log(tiles[:, 2:] / looked.side)) < np.log(1.4)
-        promise *= np.where(near, 1 - (1 - _DOUBT) * already, 1 - (1 - _DOUBT) / 2 * already)
+        promise *= _news(hips, radius, tiles, looked, seen.size)
     chosen: list[Crop] = []
     for _ in range(count):
         gain = promise @ worth
@@ -204,8 +209,22 @@ def plan(seen: _Seen, count: int) -> list[Crop]:
             break
         x, y, side = tiles[best]
         chosen.append(Crop(float(x), float(y), float(side)))
-        worth = worth * (1 - promise[best])
+        promise *= _news(hips, radius, tiles, chosen[-1], seen.size)
     return chosen
+
+
+def _news(
+    hips: np.ndarray, radius: np.ndarray, tiles: np.ndarray, looked: Crop, size: tuple[int, int]
+) -> np.ndarray:
+    """(tiles, hints): what is left of a tile's promise once ``looked`` has been looked at: nothing if it is nearly the same, little of
+    what that has shown at about this size.
+    """
+    already = _shows(hips, radius, np.array([(looked.cx, looked.cy, looked.side)]), size)
+    zoom = np.abs(np.log(tiles[:, 2:] / looked.side))
+    left = np.where(zoom < np.log(1.4), 1 - (1 - _DOUBT) * already, 1 - (1 - _DOUBT) / 2 * already)
+    apart = np.hypot(tiles[:, :1] - looked.cx, tiles[:, 1:2] - looked.cy) / looked.side
+    news: np.ndarray = left * ((zoom > np.log(1.2)) | (apart > _SAME_TILE))
+    return news
 
 
 def _hints(rows: _Rows, people: list[int], longest: int) -> np.ndarray:
