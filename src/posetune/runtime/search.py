@@ -213,9 +213,7 @@ def plan(seen: _Seen, count: int) -> list[Crop]:
     return chosen
 
 
-def _news(
-    hips: np.ndarray, radius: np.ndarray, tiles: np.ndarray, looked: Crop, size: tuple[int, int]
-) -> np.ndarray:
+def _news(hips: np.ndarray, radius: np.ndarray, tiles: np.ndarray, looked: Crop, size: tuple[int, int]) -> np.ndarray:
     """(tiles, hints): what is left of a tile's promise once ``looked`` has been looked at: nothing if it is nearly the same, little of
     what that has shown at about this size.
     """
