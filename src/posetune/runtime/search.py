@@ -214,8 +214,8 @@ def plan(seen: _Seen, count: int) -> list[Crop]:
 
 
 def _news(hips: np.ndarray, radius: np.ndarray, tiles: np.ndarray, looked: Crop, size: tuple[int, int]) -> np.ndarray:
-    """(tiles, hints): what is left of a tile's promise once ``looked`` has been looked at: nothing if it is nearly the same, little of
-    what that has shown at about this size.
+    """(tiles, hints): what is left of a tile's promise once ``looked`` has been looked at: nothing if it is nearly the
+    same, little of what that has shown at about this size.
     """
     already = _shows(hips, radius, np.array([(looked.cx, looked.cy, looked.side)]), size)
     zoom = np.abs(np.log(tiles[:, 2:] / looked.side))
