@@ -97,6 +97,15 @@ def test_left_and_right_as_the_viewer_sees_them(pictures):
     assert "names exchanged" in everybody.text
 
 
+def test_a_part_of_the_set_with_a_mistake_is_told_but_does_not_contradict_as_a_whole(pictures):
+    sides = compare(pictures, lambda p, i: p[FLIP] if i % 3 == 0 else p)
+    assert sides.in_part
+    assert sides.text.startswith("4 of 12 people have left and right exchanged, the others have not")
+    upside_down = compare(pictures, lambda p, i: np.column_stack([p[:, 0], HEIGHT - p[:, 1]]) if i % 2 else p)
+    assert upside_down.in_part
+    assert "6 of 12 people fit only with y counted from the bottom" in upside_down.text
+
+
 def test_names_in_another_order(pictures):
     order = np.arange(COUNT)
     limbs = [
@@ -137,6 +146,16 @@ def test_labels_turned_though_they_were_made_on_the_picture_as_shown(pictures):
     matrix = to_shown(8, HEIGHT, WIDTH)
     found = compare(turned, lambda p, i: p @ matrix[:, :2].T + matrix[:, 2])
     assert "not turned as EXIF turns the pictures" in found.text
+
+
+def test_pictures_that_exif_transposes_are_named_rather_than_x_and_y_exchanged(pictures):
+    transposed = []
+    for i, image in enumerate(pictures):
+        jpeg = cv2.imencode(".jpg", np.full((WIDTH, HEIGHT, 3), i, np.uint8))[1].tobytes()
+        path = image.path.with_suffix(".jpg")
+        path.write_bytes(with_exif(jpeg, 5))
+        transposed.append(ImageRecord(i, path, WIDTH, HEIGHT, str(i)))
+    assert "the labels turned as EXIF turns the pictures" in compare(transposed, lambda p, i: p[:, ::-1]).text
 
 
 def test_good_labels_a_few_swaps_and_a_network_that_is_lost_are_no_contradiction(pictures):

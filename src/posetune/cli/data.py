@@ -143,7 +143,8 @@ def _suspects(args: argparse.Namespace, sets: Sequence[Dataset], found: dict[str
         with to_terminal().counting(f"people of {dataset.name} compared", total) as counter:
             contradiction = find_contradiction(dataset, networks[args.model], args.model, counter.at)
         if contradiction is not None:
-            found[dataset.name].append(Problem("labels that contradict the network as a whole", contradiction.text))
+            extent = "in part" if contradiction.in_part else "as a whole"
+            found[dataset.name].append(Problem(f"labels that contradict the network {extent}", contradiction.text))
             print(f"\n{dataset.name}: {contradiction.text}")
         with to_terminal().counting(f"crops of {dataset.name}", 2 * len(dataset.usable)) as counter:
             answers = network_answers(dataset, networks, counter.at)

@@ -25,7 +25,8 @@ from posetune.tune.people.samples import Subject, subject_of
 
 
 def believed(dataset: Dataset, landmarker: Landmarker, config: TrainConfig, report: Reporter) -> Dataset:
-    """``dataset``, unless all its labels contradict ``landmarker``, the base, in a way that has a likely cause.
+    """``dataset``, unless all its labels contradict ``landmarker``, the base, in a way that has a likely cause. Where a part of
+    them does, that is said.
 
     Raises PosetuneError then, except with ``config.trust_labels``.
     """
@@ -33,7 +34,9 @@ def believed(dataset: Dataset, landmarker: Landmarker, config: TrainConfig, repo
         return dataset
     with report.counting("people, labels compared with the base", len(sample_of(dataset))) as counter:
         found = find_contradiction(dataset, landmarker, Path(config.base).name, counter.at)
-    if found is not None:
+    if found is not None and found.in_part:
+        report.say(f"{dataset.name}: {found.text} posetune data check {config.data} --sheet FILE.jpg shows whom.")
+    elif found is not None:
         raise PosetuneError(
             f"{dataset.name}: {found.text} Correct the labels; or train on them as they are with --trust-labels "
             "(trust_labels: true)."
