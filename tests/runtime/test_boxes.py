@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from posetune.errors import PosetuneError
@@ -67,8 +68,10 @@ def test_rows():
     assert [b.xywh for b in boxes_of([[1, 2, 3, 4, 0.1], [5, 6, 7, 8, 0.9]])] == [(5, 6, 7, 8), (1, 2, 3, 4)]
     assert boxes_of([]) == []
     assert boxes_of([Box((1, 2, 3, 4))]) == [Box((1, 2, 3, 4))]
+    assert [b.score for b in boxes_of([np.array([1, 2, 3, 4]), (5, 6, 7, 8, np.float32(0.5))])] == [1, 0.5]
+    assert boxes_of(np.array([[1, 2, 3, 4]])) == [Box((1, 2, 3, 4))]
     for wrong in ([[1, 2, 3]], [1, 2, 3, 4], "four", [["a", 1, 2, 3]]):
-        with pytest.raises(PosetuneError, match="rows of x, y"):
+        with pytest.raises(PosetuneError, match=r"x, y, width, height"):
             boxes_of(wrong)
     with pytest.raises(PosetuneError, match="row 1"):
         boxes_of([[0, 0, float("inf"), 1]])

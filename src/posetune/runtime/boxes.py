@@ -39,15 +39,16 @@ def boxes_of(boxes: Any, where: str = "boxes") -> list[Box]:
     """Rows of x, y, width, height and, if there is a fifth, score; best first. Raises PosetuneError for anything else."""
     if isinstance(boxes, list | tuple) and all(isinstance(b, Box) for b in boxes):
         return sorted(boxes, key=lambda b: -b.score)
-    try:
-        rows = np.asarray(boxes, float)
-    except (TypeError, ValueError):
-        rows = np.zeros((1, 0))
-    if rows.size == 0 and rows.ndim < 2:
-        rows = rows.reshape(0, 4)
-    if rows.ndim != 2 or rows.shape[1] not in (4, 5):
+    rows = boxes.tolist() if isinstance(boxes, np.ndarray) else boxes
+    if not isinstance(rows, list | tuple):
         raise PosetuneError(f"{where} must be rows of x, y, width, height and perhaps score, image px.")
-    return sorted((_box(row.tolist(), f"{where}, row {n}") for n, row in enumerate(rows, 1)), key=lambda b: -b.score)
+    made = []
+    for number, row in enumerate(rows, 1):
+        values = row.tolist() if isinstance(row, np.ndarray) else row
+        if not isinstance(values, list | tuple) or len(values) not in (4, 5):
+            raise PosetuneError(f"{where}, row {number} must be x, y, width, height and perhaps score, image px.")
+        made.append(_box([v.item() if isinstance(v, np.generic) else v for v in values], f"{where}, row {number}"))
+    return sorted(made, key=lambda b: -b.score)
 
 
 def _box(values: Sequence[Any], where: str) -> Box:
