@@ -96,6 +96,13 @@ def test_one_image_without_overlays(tmp_path, capfd):
     assert printed.err == ""
 
 
+def test_pages_that_are_not_looked_at_are_said(tmp_path, capfd):
+    path = tmp_path / "scan.tif"
+    cv2.imwritemulti(str(path), [np.full((40, 40, 3), 90, np.uint8)] * 3)
+    assert predict(path, "--out", tmp_path / "out") == 0
+    assert "scan.tif has 3 pages: the first alone was looked at" in capfd.readouterr().err
+
+
 def test_min_score_and_max_people(tmp_path, capfd):
     pair = draw_person(draw_person(room(800, 420), (200, 210)), (600, 210), shirt=(160, 60, 60))
     write(tmp_path / "two.jpg", pair)

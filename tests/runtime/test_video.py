@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import cv2
@@ -175,6 +176,18 @@ def test_moving_images_are_read_to_their_end(tmp_path, suffix):
     assert reader.shortfall() is None
     for i, shown in enumerate(frames):
         assert np.abs(shown.rgb[20, 30].astype(int) - (200, 20 * i, 0)).max() < 40
+
+
+def test_a_gif_that_says_no_times_is_read_to_its_end(tmp_path):
+    animation = cv2.Animation()
+    animation.frames = [np.full((48, 64, 4), (0, 40 * i, 200, 255), np.uint8) for i in range(5)]
+    animation.durations = np.full(5, 200)
+    path = tmp_path / "a.gif"
+    cv2.imwriteanimation(str(path), animation)
+    untimed, count = re.subn(rb"\x21\xf9\x04....\x00", b"", path.read_bytes(), flags=re.DOTALL)
+    assert count == 5
+    path.write_bytes(untimed)
+    assert [shown.seconds for shown in VideoReader(path).frames()] == pytest.approx(np.arange(5) / 10)
 
 
 @pytest.mark.parametrize(

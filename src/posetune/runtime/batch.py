@@ -30,7 +30,7 @@ from posetune.runtime.image_ids import ImageIds
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE, Landmarker
 from posetune.runtime.live import LiveSource
-from posetune.runtime.media import DRAWN, File, kind_of, shown_name
+from posetune.runtime.media import DRAWN, File, kind_of, pages_of, shown_name
 from posetune.runtime.overlay_names import OverlayNames
 from posetune.runtime.pool import LandmarkerPool
 from posetune.runtime.pose import Pose, Tracked
@@ -172,13 +172,21 @@ class Batch:
 
     def _noted(self, wanted: Iterable[File], files: Sequence[File], landmarkers: Sequence[Landmarker]) -> None:
         with closing(in_order(self._image, wanted, landmarkers)) as results:
-            for (_, name), result in zip(files, results, strict=False):
+            for (path, name), result in zip(files, results, strict=False):
                 if isinstance(result, PosetuneError):
                     self._fail(name, result)
                 else:
                     self._note(name, result)
+                    self._say_pages(path)
                 if not self.single:
                     self.progress.step(name)
+
+    def _say_pages(self, path: Path) -> None:
+        pages = pages_of(path)
+        if pages > 1:
+            self.progress.say(
+                f"posetune: {shown_name(str(path))} has {pages} pages: the first alone was looked at; save each as a file."
+            )
 
     def _image(self, landmarker: Landmarker, file: File) -> list[Pose] | PosetuneError:
         path, name = file

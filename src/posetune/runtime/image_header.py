@@ -50,6 +50,36 @@ def frame_count(content: bytes) -> int:
     return 1
 
 
+def is_untimed_gif(content: bytes) -> bool:
+    """Whether a GIF has pictures that no graphic control block precedes, which says how long they are shown."""
+    if content[:3] != b"GIF":
+        return False
+    kinds = [content[at : at + 2] for at in _gif_blocks(content)]
+    return sum(kind == b"\x21\xf9" for kind in kinds) < sum(kind[:1] == b"\x2c" for kind in kinds)
+
+
+def page_count(content: bytes) -> int:
+    """How many pictures a TIFF holds, smaller versions of another (thumbnails, pyramids) and masks not counted; 1 for any other
+    file.
+    """
+    if content[:4] not in (b"II*\0", b"MM\0*"):
+        return 1
+    order = "<" if content[:2] == b"II" else ">"
+    pages, seen = 0, set[int]()
+    try:
+        (at,) = struct.unpack_from(order + "I", content, 4)
+        while at and at not in seen:
+            seen.add(at)
+            (count,) = struct.unpack_from(order + "H", content, at)
+            entries = (struct.unpack_from(order + "HHII", content, at + 2 + 12 * i) for i in range(count))
+            # NewSubfileType: a smaller version of another picture, or its mask.
+            pages += not any(tag == 254 and value & 5 for tag, _, _, value in entries)
+            (at,) = struct.unpack_from(order + "I", content, at + 2 + 12 * count)
+    except struct.error:  # cut off
+        pass
+    return max(1, pages)
+
+
 def may_be_transparent(content: bytes) -> bool:
     """False where the head rules transparency out: JPEG, and PNG of grey or colour without a transparent one."""
     if content.startswith(_PNG):
@@ -142,16 +172,21 @@ def _riff_chunks(content: bytes) -> Iterator[tuple[bytes, int]]:
 
 def _gif_pictures(content: bytes) -> Iterator[int]:
     """Where the pictures of a GIF begin."""
+    return (at for at in _gif_blocks(content) if content[at] == 0x2C)
+
+
+def _gif_blocks(content: bytes) -> Iterator[int]:
+    """Where the pictures and extensions of a GIF begin."""
     at = 13 + _palette_bytes(content, 10)
     while at < len(content):
         kind = content[at]
-        if kind == 0x2C:  # a picture
-            yield at
-            at += 10 + _palette_bytes(content, at + 9) + 1
-        elif kind == 0x21:  # an extension
-            at += 2
-        else:
+        if kind not in (0x2C, 0x21):
             return
+        yield at
+        if kind == 0x2C:  # a picture
+            at += 10 + _palette_bytes(content, at + 9) + 1
+        else:  # an extension
+            at += 2
         while at < len(content) and content[at]:  # its blocks
             at += 1 + content[at]
         at += 1

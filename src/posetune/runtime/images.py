@@ -62,7 +62,7 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
     """Read an image file as RGB, (H, W, 3) uint8, turned as its EXIF orientation says.
 
     ``source``: where the file is, or its bytes, as an upload brings them. Grayscale becomes three equal channels,
-    transparency is laid on white, 16 bit is scaled to 8.
+    transparency is laid on white, 16 bit is scaled to 8; of a TIFF of several pages the first is read.
 
     Raises PosetuneError when there is no such file, or it is damaged, cut off, or no image that OpenCV reads.
     """

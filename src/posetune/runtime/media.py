@@ -11,7 +11,7 @@ from pathlib import Path
 
 from posetune.files import MAX_BYTES
 from posetune.opencv import cv2
-from posetune.runtime.image_header import frame_count, image_size
+from posetune.runtime.image_header import frame_count, image_size, page_count
 from posetune.runtime.images import IMAGE_SUFFIXES, hint_for
 from posetune.runtime.video import open_video
 
@@ -61,6 +61,13 @@ def kind_of(path: Path) -> str | None:
     if suffix in IMAGE_SUFFIXES:
         return "image"
     return "video" if suffix in VIDEO_SUFFIXES else None
+
+
+def pages_of(path: Path) -> int:
+    """How many pages the file has, if it is a TIFF, of which the first alone is read; 1 for any other."""
+    with path.open("rb") as file:
+        head = file.read(4)
+        return page_count(head + file.read(MAX_BYTES)) if head[:2] in (b"II", b"MM") else 1
 
 
 def is_drawn(path: Path) -> bool:

@@ -16,9 +16,10 @@ import numpy as np
 from posetune.errors import PosetuneError
 from posetune.opencv import cv2, max_pixels
 from posetune.runtime.container import Packets, claimed_bytes, track_of
-from posetune.runtime.image_header import frame_count, image_size
+from posetune.runtime.image_header import frame_count, image_size, is_untimed_gif
 
 _DEFAULT_FPS = 30.0
+_UNTIMED_MS = 100.0
 #: This many frames in a row that cannot be decoded are the end.
 _ATTEMPTS = 30
 #: A video whose frames end before this part of the time that they should last is damaged, not merely miscounted.
@@ -209,9 +210,13 @@ def packets_of(path: Path) -> Packets | None:
 
 
 def _moves_as_image(path: Path) -> bool:
-    """Whether this is a moving image that FFmpeg does not read: WebP, and PNG and GIF where there is no FFmpeg."""
+    """Whether this is a moving image that FFmpeg does not read: WebP, a GIF that does not say how long it shows a picture (FFmpeg
+    gives one alone), and PNG and any GIF where there is no FFmpeg.
+    """
     with path.open("rb") as file:
         head = file.read(12)
+        if head[:3] == b"GIF" and is_untimed_gif(head + file.read()):
+            return True
         kinds = [head[8:12] == b"WEBP", head[4:12] == b"ftypavis"]
         kinds += [] if has_ffmpeg() else [head[:3] == b"GIF", head[:4] == b"\x89PNG"]
     return any(kinds)
@@ -226,6 +231,8 @@ class _Animation:
         self._size = width, height
         self._chunk = max(1, min(64, 2**26 // max(1, width * height)))
         # An AVIF does not count its pictures in the head: they are read until there are no more.
+        # Viewers show a picture that says no time for so long.
+        self._pace = _UNTIMED_MS if is_untimed_gif(self._content) else None
         self._total = None if self._content[4:12] == b"ftypavis" else frame_count(self._content)
         self._frames: list[np.ndarray] = []
         self._durations: list[float] = []
@@ -251,7 +258,8 @@ class _Animation:
         frame = self._frames.pop(0)
         self._read += 1
         self._shown = self._at
-        self._at += (self._durations.pop(0) if self._durations else 0) or 1000 / _DEFAULT_FPS
+        duration = self._durations.pop(0) if self._durations else 0
+        self._at += self._pace or duration or 1000 / _DEFAULT_FPS
         return True, cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR) if frame.shape[2] == 4 else frame
 
     def get(self, property: int) -> float:

@@ -175,6 +175,12 @@ def test_ids_of_images_and_categories_that_are_none(folder):
         read(folder, content(categories=[{**content()["categories"][0], "id": {"$oid": 1}}]))
 
 
+def test_points_under_unknown_keys_are_named_once(folder):
+    rows = [annotation(feet_keypoints=[1, 2, 2]), annotation(id=8, feet_keypoints=[3, 4, 2], num_keypoints=5)]
+    (warning,) = read(folder, content(annotations=rows)).warnings
+    assert "points under these keys are not read: 'feet_keypoints' (in 2 annotations)" in warning
+
+
 def test_annotations_of_other_categories_are_passed_over_and_said(folder):
     categories = [*content()["categories"], {"id": 2, "name": "ball"}]
     dataset = read(folder, content(categories=categories, annotations=[annotation(), annotation(id=8, category_id=2)]))

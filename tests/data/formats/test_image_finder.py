@@ -30,6 +30,10 @@ def test_the_one_picture_of_that_name_is_taken_and_said(images, name):
     assert "1 of 1 images are not where the label file says" in finder.notes()[0]
 
 
+def test_a_drive_without_a_folder_is_no_part_of_the_name(images):
+    assert ImageFinder(images, "train").find("D:a.jpg") == images / "a.jpg"
+
+
 def test_of_several_the_one_whose_folder_fits_else_none(images):
     finder = ImageFinder(images, "train")
     assert finder.find("D:\\x\\day2\\b.jpg") == images / "day2" / "b.jpg"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -35,6 +36,9 @@ _PERSON_KEYS = frozenset(
     {"id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "iscrowd", "ignore",
      "keypoints_3d", "segmentation", *WHOLEBODY}
 )  # fmt: skip
+
+#: Keys of this kind hold points, wherever an exporter put them.
+_POINTS = re.compile("keypoints|kpts|landmarks")
 
 
 def load_coco(
@@ -78,6 +82,7 @@ def load_coco(
     folder = Path(root) if root is not None else images_folder
     stem = stem_of(annotations)
     places = ImageFinder(images_folder, stem, bases, below=folder if images_folder.is_relative_to(folder) else None)
+    reader.tell_unread(tables["annotations"])
     images = reader.images(tables["images"], places)
     reader.warnings += [f"{reader.where}: {note}." for note in places.notes()]
     if require_images or len(places.missing) == len(images):
@@ -225,6 +230,21 @@ class _Reader:
             names = [f"{count} of '{name}'" for name, count in passed_over.items()]
             self.warn(f"annotations of categories without keypoints are passed over: {some(names)}")
         return people
+
+    def tell_unread(self, rows: list[dict[str, Any]]) -> None:
+        """Warn of points that stand under keys which nobody knows."""
+        unread = Counter(
+            key
+            for row in rows
+            for key, value in row.items()
+            if _POINTS.search(key) and key not in _PERSON_KEYS and isinstance(value, list) and value
+        )
+        if unread:
+            names = [f"'{key}' (in {count} annotations)" for key, count in unread.items()]
+            self.warn(
+                f"points under these keys are not read: {some(names)}; put them into 'keypoints' and name them in the category, or "
+                f"under COCO-WholeBody's keys ({', '.join(WHOLEBODY)})"
+            )
 
     def schema_of(self, row: dict[str, Any], position: int, schemas: Schemas) -> Schema | str:
         """The schema of an annotation; the name of its category if that has no keypoints."""

@@ -41,7 +41,7 @@ class ImageFinder:
 
     def find(self, file_name: str) -> Path:
         self.count += 1
-        relative = Path(file_name.replace("\\", "/"))
+        relative = Path(_slashed(file_name))
         for base in self.bases:
             path = self._listed(base / relative)
             if path is not None:
@@ -127,6 +127,11 @@ class ImageFinder:
             )
 
 
+def _slashed(file_name: str) -> str:
+    """With slashes alone; "D:a.jpg", which lies in whatever folder that drive of Windows is at, without its drive."""
+    return re.sub(r"^[A-Za-z]:(?=[^/])", "", file_name.replace("\\", "/"))
+
+
 def _normal(name: str) -> str:
     """Accents composed: a Mac's disks decompose them, most exporters do not."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
@@ -136,7 +141,7 @@ def _parts_of(file_name: str) -> list[str]:
     """The folders and the name in a path of whatever system, or in an address: "C:\\set\\a.jpg", "s3://x/a.jpg",
     "/data/local-files/?d=images/a.jpg" (Label Studio), "https://x/a.jpg?token=…".
     """
-    text = file_name.replace("\\", "/")
+    text = _slashed(file_name)
     inner = re.search(r"[?&]d=([^&]+)", text)
     if inner is not None:
         text = unquote(inner.group(1))
