@@ -88,7 +88,7 @@ def pseudo_labels(
             progress(done)
     views = np.array(points, np.float64).reshape(-1, len(VIEWS), COUNT, 2)
     middle = views.mean(1)
-    px = np.array([256 / crop.side for _, crop in crops])[:, None]
+    px = np.array([SIZE / crop.side for _, crop in crops])[:, None]
     spread = np.linalg.norm(views - middle[:, None], axis=-1).mean(1) * px
     seen_enough = np.array(visibility, np.float64).reshape(-1, len(VIEWS), COUNT).mean(1) >= _VISIBILITY
     trust = np.clip(1.5 - spread / _SPREAD, 0, 1) * seen_enough

@@ -16,6 +16,7 @@ from posetune.doctor.examine import examine
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.export.cheap_mask import cheapened
 from posetune.files import write_bytes
+from posetune.geometry import SIZE
 from posetune.graph import bundle, contract, metadata
 from posetune.graph.dense import densify
 from posetune.graph.flatbuffer import Graph
@@ -38,7 +39,7 @@ _TOLERANCES = {
 _ROUNDING = 200.0
 
 
-_PROBE = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
+_PROBE = np.random.default_rng(0).random((SIZE, SIZE, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.data.people import Person
-from posetune.geometry import interior_angle
+from posetune.geometry import SIZE, interior_angle
 from posetune.landmarks import COUNT, FLIP, INDEX, LEFT_HIP, LEFT_SHOULDER, NAMES, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.measure.metrics import mean_or_none
 from posetune.measure.results import Analysis, ConditionFigures
@@ -199,7 +199,7 @@ def _hands_up(person: Person) -> bool:
     if person.crop is None:
         return False
     crop = person.crop.to_crop(person.keypoints[:, :2])
-    torso = person.torso * 256 / person.crop.side
+    torso = person.torso * SIZE / person.crop.side
     return any(
         person.labelled[wrist] and person.labelled[shoulder] and crop[shoulder, 1] - crop[wrist, 1] > 0.5 * torso
         for shoulder, wrist in ((11, 15), (12, 16))

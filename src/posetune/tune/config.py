@@ -15,12 +15,12 @@ from posetune.config import read_yaml, resolve
 from posetune.errors import PosetuneError
 from posetune.files import write_text
 from posetune.graph.points import HEADS
+from posetune.graph.resize import SIZES
 from posetune.tune.methods.table import METHODS
 from posetune.tune.people.augment import AugmentConfig
 from posetune.tune.training.losses import LossConfig
 
 TRAINABLE = ("head", "tail", "all")
-SIZES = (256, 224, 192)
 POINTS, INITS = ("auto", "labels", "mediapipe"), ("warm", "fresh")
 SCHEDULES = ("trapezoid", "cosine", "plateau", "constant")
 
