@@ -31,7 +31,7 @@ def test_full_runs_in_int8_at_both_sizes():
     pytest.importorskip("torch")
     from posetune.export.int8.make import Maker
 
-    def plain(network: bytes) -> bytes:  # the same writer without the search for islands, which takes a minute
+    def plain(network: bytes) -> bytes:  # the same writer without the search for float blocks, which takes a minute
         size = Graph(network).inputs[0].shape[1]
         return Maker(network, bench_setup.sample_crops(size)[:2]).write()
 

@@ -1,4 +1,4 @@
-"""A float network rewritten with int8 layers: chosen operators compute in int8, the others stay float ("islands").
+"""A float network rewritten with int8 layers: chosen operators compute in int8, the others stay float.
 
 The arithmetic is TensorFlow Lite's quantization specification: activations int8 with one scale and zero point per tensor,
 weights int8 without zero point and one scale per output channel, biases int32 at the product of both scales. QUANTIZE and

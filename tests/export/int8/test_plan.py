@@ -17,8 +17,8 @@ def test_heads_stay_float_and_the_mask_is_not_measured(wide):
     assert [p for b in blocks for p in b.places] == sorted(p for b in blocks for p in b.places)
 
 
-def test_islands_are_where_a_little_time_saves_much_error():
+def test_float_blocks_are_where_a_little_time_saves_much_error():
     blocks = [plan.Block((0,), 0.5, 3.0), plan.Block((1,), 0.05, 1.0), plan.Block((2,), 0.05, 0.1)]
-    assert plan.islands(blocks, 0.06) == {1}
-    assert plan.islands(blocks, 0.61) == {0, 1, 2}
-    assert plan.islands(blocks, 0.0) == set()
+    assert plan.float_blocks(blocks, 0.06) == {1}
+    assert plan.float_blocks(blocks, 0.61) == {0, 1, 2}
+    assert plan.float_blocks(blocks, 0.0) == set()

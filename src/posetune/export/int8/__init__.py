@@ -1,1 +1,1 @@
-"""int8 networks: measured ranges, equalised channels, reconstruction of layers, fine-tuning, float islands, the gate."""
+"""int8 networks: measured ranges, equalised channels, reconstruction of layers, fine-tuning, float blocks, the gate."""

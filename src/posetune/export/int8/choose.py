@@ -21,7 +21,7 @@ from posetune.progress import Reporter
 from posetune.stock import Networks
 
 #: How much of the float network's work may stay float in "mixed". At a tenth, 1.5 times the speed becomes 1.44 times.
-ISLAND_SHARE = 0.10
+FLOAT_SHARE = 0.10
 DEFAULT_GATE = 0.02
 DEFAULT_MINUTES = 4.0
 #: Times closer than this are alike, and the smaller file wins.
@@ -81,7 +81,7 @@ def mixed(network: bytes, crops: np.ndarray) -> bytes:
     ``crops``: (N, S, S, 3) uint8 of people, S as the network takes them.
     """
     maker = Maker(network, crops)
-    return maker.write(plan.islands(maker.blocks(), ISLAND_SHARE))
+    return maker.write(plan.float_blocks(maker.blocks(), FLOAT_SHARE))
 
 
 def choose(rows: Sequence[Row], gate: float, any_precision: bool) -> str | None:
@@ -158,24 +158,24 @@ def _candidates(network: bytes, calibration: Calibration, request: Request, repo
     report.say(f"How much each of {len(found)} blocks of layers loses in int8:")
     with report.counting("blocks", len(found)) as counter:
         measured = maker.blocks(counter.step)
-    islands = plan.islands(measured, ISLAND_SHARE)
+    float_blocks = plan.float_blocks(measured, FLOAT_SHARE)
     weights = maker.graph
     if request.minutes > 0:
         report.say(f"Quantization-aware training, {request.minutes:g} minutes:")
-        weights = _trained(teacher, maker, islands, calibration, request, report)
+        weights = _trained(teacher, maker, float_blocks, calibration, request, report)
     return {
         f"float {size}": teacher.to_bytes(),
         f"fp16 {size}": half.to_bytes(),
-        f"mixed {size}": maker.write(islands, weights),
+        f"mixed {size}": maker.write(float_blocks, weights),
         f"int8 {size}": maker.write((), weights),
     }
 
 
 def _trained(
-    teacher: Graph, maker: Maker, islands: set[int], calibration: Calibration, request: Request, report: Reporter
+    teacher: Graph, maker: Maker, float_blocks: set[int], calibration: Calibration, request: Request, report: Reporter
 ) -> Graph:
     """The weights after training, if they are better than before on people that were not trained on."""
-    layers = plan.joined(maker.graph, (maker.layers - islands) & plan.landmark_places(maker.graph))
+    layers = plan.joined(maker.graph, (maker.layers - float_blocks) & plan.landmark_places(maker.graph))
     with report.counting("% of the time", 100) as counter:
 
         def tell(step: int, done: float, loss: float) -> None:
@@ -192,7 +192,7 @@ def _trained(
             report=tell,
         )
     kept_back = maker.crops[::_KEPT_BACK]
-    before, after = (maker.distance(maker.write(islands, g), kept_back) for g in (maker.graph, trained))
+    before, after = (maker.distance(maker.write(float_blocks, g), kept_back) for g in (maker.graph, trained))
     better = after < before
     report.say(
         f"Distance to the float network: {before:.2f} px before, {after:.2f} px after training"

@@ -23,7 +23,7 @@ from posetune.tune.crop_protocol import file_answers
 #: 0.75 and 1 are worse (docs/lab/results/int8.md).
 _STRENGTH = 0.5
 _BATCH = 8
-_HARM_CROPS = 8
+_SENSITIVITY_CROPS = 8
 _CORRECTION_BATCHES = 4
 
 
@@ -64,17 +64,17 @@ class Maker:
         return float(np.linalg.norm(_points(network, crops) - _points(self.graph.to_bytes(), crops), axis=-1).mean())
 
     def blocks(self, step: Callable[[], None] = lambda: None) -> list[plan.Block]:
-        """The blocks the landmarks depend on, with their measured harm."""
-        chosen = np.linspace(0, len(self.crops) - 1, _HARM_CROPS).astype(int)
+        """The blocks the landmarks depend on, with their measured sensitivity."""
+        chosen = np.linspace(0, len(self.crops) - 1, _SENSITIVITY_CROPS).astype(int)
         crops = self.crops[np.unique(chosen)]
         reference = _points(self.graph.to_bytes(), crops)
         found = plan.blocks(self.graph, self.layers & plan.landmark_places(self.graph))
 
-        def harm_of(places: Collection[int]) -> float:
+        def sensitivity_of(places: Collection[int]) -> float:
             network = int8.quantised(self.graph, places, self.scales)
             return float(np.linalg.norm(_points(network, crops) - reference, axis=-1).mean())
 
-        return plan.measure_harm(found, harm_of, step)
+        return plan.measure_sensitivity(found, sensitivity_of, step)
 
 
 def _points(network: bytes, crops: np.ndarray) -> np.ndarray:

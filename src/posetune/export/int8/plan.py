@@ -1,4 +1,4 @@
-"""Which layers compute in int8 and which stay float: islands where int8 costs much accuracy and float costs little time."""
+"""Which layers compute in int8 and which stay float: the blocks where int8 costs much accuracy and float costs little time."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _DEPTHWISE_COST, _MOVE_COST = 2.0, 2.0
 class Block:
     """Neighbouring operators that are decided on together: up to and with a dense convolution and the addition behind it.
 
-    ``work``: its share of the time of the float network, estimated from counted work. ``harm``: what computing this
+    ``work``: its share of the time of the float network, estimated from counted work. ``sensitivity``: what computing this
     block alone in int8 does to the landmarks, mean crop px.
     """
 
     places: tuple[int, ...]
     work: float
-    harm: float = 0.0
+    sensitivity: float = 0.0
 
 
 def landmark_places(graph: Graph) -> set[int]:
@@ -85,14 +85,14 @@ def _work(graph: Graph, place: int) -> float:
     return _MOVE_COST * moved
 
 
-def islands(found: Sequence[Block], share: float) -> set[int]:
-    """The places to keep float: the blocks with the most harm per work, up to ``share`` of the work.
+def float_blocks(found: Sequence[Block], share: float) -> set[int]:
+    """The places to keep float: the blocks that lose most by int8 for their work, up to ``share`` of the work.
 
-    Harm counts squared, as independent errors add.
+    Sensitivity counts squared, as independent errors add.
     """
     kept: set[int] = set()
     spent = 0.0
-    for block in sorted(found, key=lambda b: -(b.harm**2) / max(b.work, 1e-9)):
+    for block in sorted(found, key=lambda b: -(b.sensitivity**2) / max(b.work, 1e-9)):
         if spent + block.work <= share:
             kept.update(block.places)
             spent += block.work
@@ -112,12 +112,12 @@ def joined(graph: Graph, layers: Collection[int]) -> set[int]:
     return chosen
 
 
-def measure_harm(
-    found: Sequence[Block], harm_of: Callable[[Collection[int]], float], step: Callable[[], None]
+def measure_sensitivity(
+    found: Sequence[Block], sensitivity_of: Callable[[Collection[int]], float], step: Callable[[], None]
 ) -> list[Block]:
-    """The blocks with what each does alone. ``harm_of``: places computed in int8 -> mean crop px."""
+    """The blocks with what each does alone. ``sensitivity_of``: places computed in int8 -> mean crop px."""
     measured = []
     for block in found:
-        measured.append(Block(block.places, block.work, harm_of(block.places)))
+        measured.append(Block(block.places, block.work, sensitivity_of(block.places)))
         step()
     return measured
