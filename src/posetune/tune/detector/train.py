@@ -96,7 +96,7 @@ def _train(config: DetectorConfig, folder: RunFolder, resume: bool, say: Say) ->
     random.seed(config.seed)
     base = detector_of(config.base)
     config.save(folder / CONFIG)
-    material = gather(config, say)
+    material = collect_scenes(config, say)
 
     cache = ImageCache()
     make = SampleMaker(
@@ -297,7 +297,7 @@ class DetectorRun:
 # --- what there is to learn from ---------------------------------------------------------------------------------------
 
 
-def gather(config: DetectorConfig, say: Say) -> Material:
+def collect_scenes(config: DetectorConfig, say: Say) -> Material:
     """Labelled pictures, pictures against forgetting, and both kinds to look at. Says what it found."""
     sets = load_train_and_val(
         Path(config.data or ""), config.train_split, config.val_split, config.val_share, config.seed, say
