@@ -23,7 +23,8 @@ from posetune.data.people import ImageRecord
 from posetune.geometry import Crop
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch import depthwise
-from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.network import Network
 from posetune.tune.config import load_config
 from posetune.tune.people.augment import AugmentConfig
 from posetune.tune.people.batches import BatchMaker, BatchPlan, ahead

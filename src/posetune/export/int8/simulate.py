@@ -10,7 +10,8 @@ from torch import Tensor
 
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.int8 import MOVING, Scale
-from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.network import Network
 
 
 class Simulated(Network):

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from posetune.errors import PosetuneError
-from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.network import Network
 
 
 @contextmanager

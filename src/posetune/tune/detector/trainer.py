@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.torch.network import Convolution, Network, with_shared_biases
+from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.network import Network, with_shared_biases
 from posetune.runtime.detector import SCORE_CLIP
 from posetune.tune.detector.batches import BatchTargets, Prepared
 from posetune.tune.detector.samples import Sample

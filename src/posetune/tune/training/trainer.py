@@ -17,7 +17,8 @@ from posetune.backends.base import processors
 from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
-from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.network import Network
 from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.config import TrainConfig

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
-from posetune.graph.torch.network import Convolution, Network
+from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.network import Network
 from posetune.graph.torch.normalise import normalise
 from posetune.tune.methods.head import ridge
 from posetune.tune.methods.head.losses import HeadOutput, head_losses
