@@ -153,29 +153,62 @@ def agreement(
     sure of nobody.
     """
     report = progress or (lambda what, done, total: None)
-    found = stock.resolve(teacher)
+    asked = stock.resolve(teacher)
     given = named(models)
-    for source in [found, *given.values()]:
-        if has_own_points(source.landmarks):
-            raise PosetuneError(f"{source.name} has points of its own, and agreement is measured on MediaPipe's 33.")
+    _require_mediapipe_points(asked, *given.values())
     beside = networks_beside(given, stock_names, threads)
-    networks, entries = beside.networks, beside.entries
     records = unlabelled_images(sources, frames, say)
-    people, sure, damaged = _people(of_networks(found, threads=threads), records, most_people, report)
+    people, sure, damaged = _people(of_networks(asked, threads=threads), records, most_people, report)
     if not people:
         raise PosetuneError(
-            f"{found.name} is sure of nobody in these {len(records)} images; they need people of 100 px or more."
+            f"{asked.name} is sure of nobody in these {len(records)} images; they need people of 100 px or more."
         )
-    answers = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
+    answers, mirrored = _asked(beside.networks, people, report)
+    resampling = Resampling.of(np.array([p.group for p in people], dtype=object))
+    return Agreement(
+        teacher=asked.name,
+        images=len(records),
+        damaged=damaged,
+        groups=resampling.groups,
+        skipped=beside.skipped,
+        rows=_rows(beside.entries, people, sure, answers, mirrored, resampling),
+        entries=tuple(beside.entries),
+        people=tuple(people),
+        sure=sure,
+        answers=answers,
+    )
+
+
+def _require_mediapipe_points(*sources: stock.Networks) -> None:
+    for source in sources:
+        if has_own_points(source.landmarks):
+            raise PosetuneError(f"{source.name} has points of its own, and agreement is measured on MediaPipe's 33.")
+
+
+def _asked(
+    networks: dict[str, Landmarker], people: Sequence[Person], report: Progress
+) -> tuple[dict[str, Answers], dict[str, Answers]]:
+    """What each network says of ``people`` on their crops, and on the mirrored ones."""
+    plain = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
     mirrored = crop_answers(
         networks, people, mirrored=True, progress=lambda n: report("mirrored crops", n, len(people))
     )
-    resampling = Resampling.of(np.array([p.group for p in people], dtype=object))
+    return plain, mirrored
+
+
+def _rows(
+    entries: Sequence[Entry],
+    people: Sequence[Person],
+    sure: np.ndarray,
+    answers: dict[str, Answers],
+    mirrored: dict[str, Answers],
+    resampling: Resampling,
+) -> tuple[AgreementRow, ...]:
     px = np.array([SIZE / p.crop.side for p in people if p.crop is not None])[:, None]
     labels = np.stack([p.keypoints[:, :2] for p in people])
     apart = {e.name: np.where(sure, _distance(answers[e.name].points_px, labels) * px, np.nan) for e in entries}
     mirror = {e.name: _distance(answers[e.name].points_px, mirrored[e.name].points_px[..., :2]) * px for e in entries}
-    rows = tuple(
+    return tuple(
         AgreementRow(
             e.name,
             e.kind,
@@ -184,18 +217,6 @@ def agreement(
             _figures(mirror[e.name], mirror[e.base], resampling),
         )
         for e in entries
-    )
-    return Agreement(
-        teacher=found.name,
-        images=len(records),
-        damaged=damaged,
-        groups=resampling.groups,
-        skipped=beside.skipped,
-        rows=rows,
-        entries=tuple(entries),
-        people=tuple(people),
-        sure=sure,
-        answers=answers,
     )
 
 
