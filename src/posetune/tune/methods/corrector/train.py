@@ -177,16 +177,55 @@ def choose(
     group, each of which sees what was fitted on the other. Whoever is worse on validation than the constant offset, over
     all points, is out.
     """
-    folds = [
-        (material, val),
-        *((material.take(~half), material.take(half)) for half in two_halves(material.groups, seed)),
-    ]
-    constants = [fit_constant(taught) for taught, _ in folds]
-    mirrored = [taught.with_mirror_images(landmarks) for taught, _ in folds]
-    gates = [fit_gate(taught.features) for taught in mirrored]
-    passed = [gate(tested.features)[:, None, None] for gate, (_, tested) in zip(gates, folds, strict=True)]
+    folds = _Folds.of(material, val, landmarks, seed)
+    limit = min(error_px(val, amount * folds.constants[0]) for amount in AMOUNTS)
+    tried = [folds.best_of("constant", "", (), folds.constants, (0.0,))]
+    learnt_by: dict[str, list[np.ndarray]] = {}
+    for candidate in _counted(candidates(seed), report):
+        choice, learnt = folds.fitted(candidate)
+        if all(choice.score < t.score for t in tried if t.kind == candidate.kind):
+            learnt_by[candidate.kind] = learnt
+        tried.append(choice)
+    # The best of each kind together: their mistakes are not the same.
+    members = [_best_of_kind(tried, kind) for kind in learnt_by]
+    mean = [np.mean(column, axis=0) for column in zip(*learnt_by.values(), strict=True)]
+    setting = ", ".join(f"{m.kind} {m.setting}" for m in members)
+    tried.append(folds.best_of("mean", setting, tuple(m.models[0] for m in members), mean, STRENGTHS))
+    _say_the_best(tried, report)
+    allowed = [t for t in tried if t.error <= limit or t.kind == "constant"]
+    return min(allowed, key=lambda t: t.score), folds.constants[0], tried
+
+
+@dataclass(frozen=True, eq=False)
+class _Folds:
+    """``pairs``: what is learnt from, and what is looked at with it. Of each: the constant offset (K, 2) that is learnt, the
+    material with its mirror images, the gate, and ``passed``, (M, 1, 1): how much of a model the gate lets through.
+    """
+
+    pairs: list[tuple[Material, Material]]
+    constants: list[np.ndarray]
+    mirrored: list[Material]
+    gates: list[Gate]
+    passed: list[np.ndarray]
+
+    @classmethod
+    def of(cls, material: Material, val: Material, landmarks: np.ndarray, seed: int) -> _Folds:
+        """Validation first, then the two halves of ``material``."""
+        halves = two_halves(material.groups, seed)
+        pairs = [(material, val), *((material.take(~half), material.take(half)) for half in halves)]
+        mirrored = [taught.with_mirror_images(landmarks) for taught, _ in pairs]
+        gates = [fit_gate(taught.features) for taught in mirrored]
+        passed = [gate(tested.features)[:, None, None] for gate, (_, tested) in zip(gates, pairs, strict=True)]
+        return cls(pairs, [fit_constant(taught) for taught, _ in pairs], mirrored, gates, passed)
+
+    def fitted(self, candidate: Candidate) -> tuple[Choice, list[np.ndarray]]:
+        """The best of a candidate, and the offsets that it has learnt, in each fold."""
+        layers_of = [candidate.fit(taught) for taught in self.mirrored]
+        learnt = [predict(layers, tested.features) for layers, (_, tested) in zip(layers_of, self.pairs, strict=True)]
+        return self.best_of(candidate.kind, candidate.setting, (layers_of[0],), learnt, STRENGTHS), learnt
 
     def best_of(
+        self,
         kind: str,
         setting: str,
         models: tuple[tuple[Layer, ...], ...],
@@ -194,40 +233,30 @@ def choose(
         strengths: Sequence[float],
     ) -> Choice:
         """The best strength and amount of a model whose offsets in each fold are ``learnt``."""
+        val, gate = self.pairs[0][1], self.gates[0] if models else None
         options = []
         for strength, amount in itertools.product(strengths, AMOUNTS):
-            moves = [amount * ((1 - strength) * c + strength * x) for c, x in zip(constants, learnt, strict=True)]
+            moves = [amount * ((1 - strength) * c + strength * x) for c, x in zip(self.constants, learnt, strict=True)]
             if models:
-                moves = [m * p for m, p in zip(moves, passed, strict=True)]
-            errors = [group_error_px(tested, m) for (_, tested), m in zip(folds, moves, strict=True)]
+                moves = [m * p for m, p in zip(moves, self.passed, strict=True)]
+            errors = [group_error_px(tested, m) for (_, tested), m in zip(self.pairs, moves, strict=True)]
             score = errors[0] if len(errors) == 1 else (errors[0] + float(np.mean(errors[1:]))) / 2
-            gate = gates[0] if models else None
             options.append(Choice(kind, setting, models, gate, strength, amount, score, error_px(val, moves[0])))
         return min(options, key=lambda choice: choice.score)
 
-    limit = min(error_px(val, amount * constants[0]) for amount in AMOUNTS)
-    tried = [best_of("constant", "", (), constants, (0.0,))]
-    learnt_by: dict[str, list[np.ndarray]] = {}
-    for candidate in _counted(candidates(seed), report):
-        fitted = [candidate.fit(taught) for taught in mirrored]
-        learnt = [predict(layers, tested.features) for layers, (_, tested) in zip(fitted, folds, strict=True)]
-        choice = best_of(candidate.kind, candidate.setting, (fitted[0],), learnt, STRENGTHS)
-        if all(choice.score < t.score for t in tried if t.kind == candidate.kind):
-            learnt_by[candidate.kind] = learnt
-        tried.append(choice)
-    # The best of each kind together: their mistakes are not the same.
-    members = [min((t for t in tried if t.kind == kind), key=lambda t: t.score) for kind in learnt_by]
-    mean = [np.mean(column, axis=0) for column in zip(*learnt_by.values(), strict=True)]
-    setting = ", ".join(f"{m.kind} {m.setting}" for m in members)
-    tried.append(best_of("mean", setting, tuple(m.models[0] for m in members), mean, STRENGTHS))
+
+def _best_of_kind(tried: Sequence[Choice], kind: str) -> Choice:
+    return min((t for t in tried if t.kind == kind), key=lambda t: t.score)
+
+
+def _say_the_best(tried: Sequence[Choice], report: Reporter) -> None:
+    """A line for each kind of model."""
     for kind in dict.fromkeys(t.kind for t in tried):
-        t = min((t for t in tried if t.kind == kind), key=lambda t: t.score)
+        t = _best_of_kind(tried, kind)
         what = f"{kind}, {t.setting}" if t.setting else kind
         report.say(
             f"{what}: {t.error:.2f} crop px on validation, score {t.score:.2f} (strength {t.strength:g}, amount {t.amount:g})."
         )
-    allowed = [t for t in tried if t.error <= limit or t.kind == "constant"]
-    return min(allowed, key=lambda t: t.score), constants[0], tried
 
 
 def _counted(all_of_them: Sequence[Candidate], report: Reporter) -> Iterator[Candidate]:
