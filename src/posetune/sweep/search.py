@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,12 @@ from posetune.files import write_text
 from posetune.measure.compare import run_summary
 from posetune.sweep.run import run_training
 
+Space = dict[str, tuple[float, float, bool]]
 STUDY, BEST, FOLDER = "study.jsonl", "best.yaml", "search"
 #: A trial must be better than the default by this share of its error to be taken: less is chance.
 WORTH = 0.01
 #: Key of train.yaml → (low, high, whether the logarithm is searched).
-SPACE: dict[str, tuple[float, float, bool]] = {
+SPACE: Space = {
     "lr": (2e-4, 3e-3, True),
     "augment.rotation_deg": (2.0, 25.0, False),
     "augment.scale": (0.03, 0.2, False),
@@ -77,61 +78,108 @@ def search(
     Raises PosetuneError if there is nothing left to search, or the default itself cannot be trained; then the reason is its
     own.
     """
-    import optuna
-    from optuna.storages.journal import JournalFileBackend
-
-    from posetune.tune.config import default_config
-
-    given = {assignment.partition("=")[0].strip() for assignment in assignments}
-    space = {key: place for key, place in SPACE.items() if key not in given}
-    if not space:
-        raise PosetuneError(
-            f"--set gives all that --search would look for: {', '.join(SPACE)}; leave out one of the two."
-        )
+    space = _searched(assignments)
+    asked = _Asked(data, base, budget, seed, arguments, assignments)
     folder = out / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    asked = repr((data.resolve(), base, budget.samples, seed, arguments, sorted(assignments)))
-    key = hashlib.sha256(asked.encode()).hexdigest()[:8]
-    study = optuna.create_study(
-        study_name=f"{base}-{key}", direction="minimize", load_if_exists=True,
-        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / STUDY))),
-        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5),
-    )  # fmt: skip
-    default = default_config()
-    at_default = {name: _value(default, name) for name in space}
-    if not study.get_trials(deepcopy=False):
-        study.enqueue_trial(at_default)
-    for trial in study.get_trials(deepcopy=False):
-        if trial.state == optuna.trial.TrialState.RUNNING:  # interrupted: tried again with the same values
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-            study.enqueue_trial(trial.params)
+    study = _opened(asked, folder)
+    at_default = _defaults(space)
+    _take_up(study, at_default)
     begun = time.monotonic()
     while len(_finished(study)) < budget.trials:
         if budget.minutes is not None and time.monotonic() - begun > 60 * budget.minutes and _finished(study):
             say(f"The search has used its {budget.minutes:g} minutes.")
             break
-        trial = study.ask()
-        values = {name: trial.suggest_float(name, low, high, log=log) for name, (low, high, log) in space.items()}
-        shown = ", ".join(f"{name.removeprefix('augment.')} {value:.3g}" for name, value in values.items())
-        say(f"trial {len(_finished(study)) + 1}/{budget.trials}: {shown}")
-        run = folder / f"{base}-{key}-{trial.number:03}"
-        settings = {**values, "samples": [budget.samples, budget.samples], "seed": seed, "blend": 1.0}
-        texts = [*assignments, *(f"{name}={json.dumps(value)}" for name, value in settings.items())]
-        words = [word for text in texts for word in ("--set", text)]
-        reason = run_training(["--data", str(data), "--base", base, *words, *arguments], run, lambda text: None)
-        if reason is not None:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            if trial.number == 0:
-                raise PosetuneError(reason)
-            say(f"    failed: {reason}")
-            if len(study.get_trials(deepcopy=False)) >= 3 * budget.trials:
-                break
-            continue
-        error = float(run_summary(run)["tuned_px"])
-        study.tell(trial, error)
-        say(f"    {error:.3f} crop px on validation")
+        trained = _try(study, asked, space, folder, say)
+        if not trained and len(study.get_trials(deepcopy=False)) >= 3 * budget.trials:
+            break
     return _result(study, at_default, folder, say)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """All that decides a trial but the values that are searched."""
+
+    data: Path
+    base: str
+    budget: Budget
+    seed: int
+    arguments: tuple[str, ...]
+    assignments: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the study and its runs: the base, and a hash of all of this."""
+        everything = (
+            self.data.resolve(), self.base, self.budget.samples, self.seed, self.arguments, sorted(self.assignments)
+        )  # fmt: skip
+        return f"{self.base}-{hashlib.sha256(repr(everything).encode()).hexdigest()[:8]}"
+
+    def command(self, values: dict[str, float]) -> list[str]:
+        """The arguments of ``posetune train`` for a trial with these values."""
+        samples = self.budget.samples
+        settings = {**values, "samples": [samples, samples], "seed": self.seed, "blend": 1.0}
+        texts = [*self.assignments, *(f"{name}={json.dumps(value)}" for name, value in settings.items())]
+        assigned = [word for text in texts for word in ("--set", text)]
+        return ["--data", str(self.data), "--base", self.base, *assigned, *self.arguments]
+
+
+def _searched(assignments: Sequence[str]) -> Space:
+    """What of :data:`SPACE` is not given."""
+    given = {assignment.partition("=")[0].strip() for assignment in assignments}
+    space = {key: bounds for key, bounds in SPACE.items() if key not in given}
+    if not space:
+        raise PosetuneError(
+            f"--set gives all that --search would look for: {', '.join(SPACE)}; leave out one of the two."
+        )
+    return space
+
+
+def _opened(asked: _Asked, folder: Path) -> Any:
+    """The study of what is asked, begun or found in ``folder``."""
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    folder.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(
+        study_name=asked.name, direction="minimize", load_if_exists=True,
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / STUDY))),
+        sampler=optuna.samplers.TPESampler(seed=asked.seed, n_startup_trials=5),
+    )  # fmt: skip
+
+
+def _take_up(study: Any, at_default: dict[str, float]) -> None:
+    """The default comes first; what was interrupted is tried again with the same values."""
+    from optuna.trial import TrialState
+
+    if not study.get_trials(deepcopy=False):
+        study.enqueue_trial(at_default)
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state == TrialState.RUNNING:
+            study.tell(trial.number, state=TrialState.FAIL)
+            study.enqueue_trial(trial.params)
+
+
+def _try(study: Any, asked: _Asked, space: Space, folder: Path, say: Say) -> bool:
+    """Train one trial and tell the study. Returns whether it could be trained; if the default could not, it raises."""
+    from optuna.trial import TrialState
+
+    trial = study.ask()
+    values = {name: trial.suggest_float(name, low, high, log=log) for name, (low, high, log) in space.items()}
+    shown = ", ".join(f"{name.removeprefix('augment.')} {value:.3g}" for name, value in values.items())
+    say(f"trial {len(_finished(study)) + 1}/{asked.budget.trials}: {shown}")
+    run = folder / f"{asked.name}-{trial.number:03}"
+    reason = run_training(asked.command(values), run, lambda text: None)
+    if reason is not None:
+        study.tell(trial, state=TrialState.FAIL)
+        if trial.number == 0:
+            raise PosetuneError(reason)
+        say(f"    failed: {reason}")
+        return False
+    error = float(run_summary(run)["tuned_px"])
+    study.tell(trial, error)
+    say(f"    {error:.3f} crop px on validation")
+    return True
 
 
 def _finished(study: Any) -> list[Any]:
@@ -158,6 +206,13 @@ def _result(study: Any, at_default: dict[str, float], folder: Path, say: Say) ->
     say(f"Search: {best.value:.3f} crop px against {plain:.3f} by default; kept in {folder / BEST}.")
     assignments = tuple(f"{key}={float(f'{value:.4g}')}" for key, value in best.params.items())
     return Found(assignments, plain, best.value, len(finished))
+
+
+def _defaults(space: Space) -> dict[str, float]:
+    """What train.yaml says of each key."""
+    from posetune.tune.config import default_config
+
+    return {key: _value(default_config(), key) for key in space}
 
 
 def _value(config: dict[str, Any], key: str) -> float:
