@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,25 +15,25 @@ from posetune._version import __version__
 from posetune.data.answers import Answers, crop_answers
 from posetune.data.contradictions import find_contradiction, sample_of
 from posetune.data.dataset import Dataset, Person, warnings_of
-from posetune.data.detector_crops import completed, people_without_crops, with_seen_crops
 from posetune.errors import PosetuneError
 from posetune.geometry import SMALLEST_TORSO, Crop
 from posetune.graph.points import has_own_points
 from posetune.measure import offset
-from posetune.measure.beside import Entry, behind_detector, named, networks_beside
+from posetune.measure.beside import Beside, Entry, behind_detector, named, networks_beside
 from posetune.measure.bootstrap import Resampling
-from posetune.measure.detection import DetectionTally
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import Labels, scorable
 from posetune.measure.oks import Detection, area_of, average_precision
 from posetune.measure.people_measured import (
+    Chosen,
     choose,
     counted_reasons,
     offset_people,
     records_of,
+    sets_with_crops,
     with_training,
 )
-from posetune.measure.pipeline import PipelineAnswers, pipeline_answers
+from posetune.measure.pipeline import PipelineAnswers, pipeline_answers, precision, with_offsets
 from posetune.measure.results import DetectionFigures, Measures
 from posetune.measure.summary import Scored, difference, in_body, summarise
 from posetune.measure.texts import against_stock, number
@@ -187,53 +188,108 @@ def evaluate(
     native = any(has_own_points(source.landmarks) for source in given.values())
     records = records_of(given)
     chosen = choose(data, split, records, images=images, native=native)
-    sets = _with_crops(chosen.sets, report) if native else [_completed(s, threads) for s in chosen.sets]
-    people = tuple(p for dataset in sets for p in dataset.people if scorable(p))
-    if not people:
-        why = counted_reasons(p for dataset in sets for p in dataset.people)
-        full = of_networks(stock.resolve("full"), threads=threads)
-        causes = [text for dataset in sets if (text := _contradiction(dataset, full, report))]
-        raise PosetuneError(
-            f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored{f': {why}' if why else ''}. That takes a labelled hip "
-            f"and a labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
-            + "".join(f" {text}" for text in (*causes, *warnings_of(*sets)))
-        )
+    sets = sets_with_crops(chosen.sets, native, threads, report)
+    subjects = _Subjects.of(sets)
+    if not subjects.people:
+        raise _nobody(data, chosen, sets, threads, report)
     beside = networks_beside(given, stock_names, threads)
-    networks, entries = beside.networks, with_training(beside.entries, people, records)
+    networks, entries = beside.networks, with_training(beside.entries, subjects.people, records)
     contradictions = [_contradiction(dataset, networks["full"], report) for dataset in sets]
-    labels, resampling = Labels.of(people), Resampling.of(np.array([p.group for p in people], dtype=object))
 
-    crop = crop_answers(networks, people, progress=lambda n: report("crops", n, len(people)))
+    crop = crop_answers(networks, subjects.people, progress=lambda n: report("crops", n, len(subjects.people)))
     offsets: dict[str, np.ndarray] = {}
     offset_from = ""
     if with_offset:
-        bases = list(dict.fromkeys([e.base for e in entries if e.kind == "model"] or ["full"]))
-        apart = offset_people(data, images, chosen, people[0].skeleton)
-        offsets, offset_from = _fit_offsets(apart, {b: networks[b] for b in bases}, crop, people, report)
+        bases = {b: networks[b] for b in [e.base for e in entries if e.kind == "model"] or ["full"]}
+        apart = offset_people(data, images, chosen, subjects.people[0].skeleton)
+        offsets, offset_from = _fit_offsets(apart, bases, crop, subjects.people, report)
         entries += [Entry(f"{base} + offset", "offset", base) for base in bases]
     entries.sort(key=lambda e: ("stock", "offset", "model").index(e.kind))
-    crops: list[Crop | None] = [p.crop for p in people]
-    crop |= {f"{base} + offset": offset.add_offsets(crop[base], crops, o) for base, o in offsets.items()}
-    scored = {"crop": {e.name: _scored(crop[e.name], labels) for e in entries}}
-    precision = {"crop": {e.name: _crop_precision(people, crop[e.name]) for e in entries}}
-
-    tallies: dict[str, DetectionTally] = {}
+    protocols = {"crop": _by_crops(entries, subjects, crop, offsets)}
     if pipeline:
-        whole = _run_pipeline(networks, sets, people, offsets, looked_at, report)
-        scored["pipeline"] = {e.name: _scored(whole[e.name].answers, labels) for e in entries}
-        precision["pipeline"] = {e.name: _pipeline_precision(sets, whole[e.name]) for e in entries}
-        tallies = {e.name: tally for e in entries if (tally := whole[e.name].tally) is not None}
+        whole = _run_pipeline(networks, subjects, offsets, looked_at, report)
+        protocols["pipeline"] = _by_pipeline(entries, subjects, whole)
+    return _evaluation(data, chosen, subjects, beside, entries, protocols, offset_from, contradictions)
 
-    protocols = {p: _protocol(entries, people, scored[p], precision[p], resampling) for p in scored}
-    for name, tally in tallies.items():
-        protocols["pipeline"][name] = replace(protocols["pipeline"][name], detection=tally.figures())
 
+@dataclass(frozen=True, eq=False)
+class _Subjects:
+    """``people``: those of ``sets`` who can be scored; ``labels`` and ``resampling`` are theirs."""
+
+    sets: list[Dataset]
+    people: tuple[Person, ...]
+
+    @classmethod
+    def of(cls, sets: list[Dataset]) -> _Subjects:
+        return cls(sets, tuple(p for dataset in sets for p in dataset.people if scorable(p)))
+
+    @cached_property
+    def labels(self) -> Labels:
+        return Labels.of(self.people)
+
+    @cached_property
+    def resampling(self) -> Resampling:
+        return Resampling.of(np.array([p.group for p in self.people], dtype=object))
+
+
+class _Protocol(NamedTuple):
+    """Name of an entry → its answers and errors, and its measures."""
+
+    scored: dict[str, Scored]
+    measures: dict[str, Measures]
+
+
+def _nobody(
+    data: str | Path, chosen: Chosen, sets: list[Dataset], threads: int | None, report: Progress
+) -> PosetuneError:
+    """Why nobody can be scored, and what it takes."""
+    why = counted_reasons(p for dataset in sets for p in dataset.people)
+    full = of_networks(stock.resolve("full"), threads=threads)
+    causes = [text for dataset in sets if (text := _contradiction(dataset, full, report))]
+    return PosetuneError(
+        f"Nobody in {data} ({', '.join(chosen.splits)}) can be scored{f': {why}' if why else ''}. That takes a labelled hip "
+        f"and a labelled shoulder of the other side, and a torso of more than {SMALLEST_TORSO:g} px."
+        + "".join(f" {text}" for text in (*causes, *warnings_of(*sets)))
+    )
+
+
+def _by_crops(
+    entries: Sequence[Entry], subjects: _Subjects, crop: dict[str, Answers], offsets: dict[str, np.ndarray]
+) -> _Protocol:
+    crops: list[Crop | None] = [p.crop for p in subjects.people]
+    answers = crop | {f"{base} + offset": offset.add_offsets(crop[base], crops, o) for base, o in offsets.items()}
+    scored = {e.name: _scored(answers[e.name], subjects.labels) for e in entries}
+    precisions = {e.name: _crop_precision(subjects.people, answers[e.name]) for e in entries}
+    return _Protocol(scored, _measures(entries, subjects, scored, precisions))
+
+
+def _by_pipeline(entries: Sequence[Entry], subjects: _Subjects, whole: dict[str, PipelineAnswers]) -> _Protocol:
+    scored = {e.name: _scored(whole[e.name].answers, subjects.labels) for e in entries}
+    precisions = {e.name: precision(subjects.sets, whole[e.name]) for e in entries}
+    measures = _measures(entries, subjects, scored, precisions)
+    for name in measures:
+        if (tally := whole[name].tally) is not None:
+            measures[name] = replace(measures[name], detection=tally.figures())
+    return _Protocol(scored, measures)
+
+
+def _evaluation(
+    data: str | Path,
+    chosen: Chosen,
+    subjects: _Subjects,
+    beside: Beside,
+    entries: Sequence[Entry],
+    protocols: dict[str, _Protocol],
+    offset_from: str,
+    contradictions: Iterable[str],
+) -> Evaluation:
+    sets, people = subjects.sets, subjects.people
     return Evaluation(
         data=str(data),
         splits=chosen.splits,
         held_out_by=chosen.held_out_by,
         people=people,
-        groups=resampling.groups,
+        groups=subjects.resampling.groups,
         left_out=sum(len(d.people) for d in sets) - len(people),
         left_out_because=counted_reasons(p for d in sets for p in d.people),
         area_from=_count(area_of(p)[1] for p in people),
@@ -243,10 +299,10 @@ def evaluate(
         warnings=tuple(warnings_of(*sets)),
         contradictions=tuple(filter(None, contradictions)),
         dropped_names=tuple(dict.fromkeys(n for d in sets for n in d.dropped_names)),
-        keypoints=labels.skeleton.names,
+        keypoints=subjects.labels.skeleton.names,
         entries=tuple(entries),
-        protocols=protocols,
-        scored=scored,
+        protocols={name: p.measures for name, p in protocols.items()},
+        scored={name: p.scored for name, p in protocols.items()},
         sources=beside.sources,
     )
 
@@ -262,36 +318,16 @@ def _scored(answers: Answers, labels: Labels) -> Scored:
     return Scored(answers, labels.only(answers.given))
 
 
-def _completed(dataset: Dataset, threads: int | None) -> Dataset:
-    """``dataset`` with the detector's crops where most labels imply none, as with upper bodies; said among its warnings."""
-    notes: list[str] = []
-    dataset = completed(dataset, of_networks(stock.resolve("full"), threads=threads), notes.append)
-    return replace(dataset, warnings=(*dataset.warnings, *notes))
-
-
-def _with_crops(sets: list[Dataset], report: Progress) -> list[Dataset]:
-    """The sets with crops for people whose labels imply none, where stock full sees them; all in one keypoint set."""
-    first = sets[0].skeleton
-    other = next((s for s in sets if not s.skeleton.same_points(first)), None)
-    if other is not None:
-        raise PosetuneError(f"{other.name} has other keypoints than {sets[0].name}; evaluate them one by one.")
-    if not any(people_without_crops(s) for s in sets):
-        return sets
-    landmarker = of_networks(stock.resolve("full"))
-    images = sum(len(s.images) for s in sets)
-    return [with_seen_crops(s, landmarker, lambda n: report("detector", n, images))[0] for s in sets]
-
-
-def _protocol(
+def _measures(
     entries: Sequence[Entry],
-    people: Sequence[Person],
+    subjects: _Subjects,
     scored: dict[str, Scored],
-    precision: dict[str, dict[str, float | None]],
-    resampling: Resampling,
+    precisions: dict[str, dict[str, float | None]],
 ) -> dict[str, Measures]:
     """Entry name → its measures, its difference to the stock network it was made of, and a row for each
     person.
     """
+    people, resampling = subjects.people, subjects.resampling
     tables = {}
     for entry in entries:
         one = scored[entry.name]
@@ -302,7 +338,7 @@ def _protocol(
             }
         analysis = analyse(*in_body(people, one))
         tables[entry.name] = summarise(
-            people, one, precision[entry.name], resampling, analysis, differences, entry.base
+            people, one, precisions[entry.name], resampling, analysis, differences, entry.base
         )
     return tables
 
@@ -327,31 +363,23 @@ def _fit_offsets(
 
 def _run_pipeline(
     networks: dict[str, Landmarker],
-    sets: Sequence[Dataset],
-    people: Sequence[Person],
+    subjects: _Subjects,
     offsets: dict[str, np.ndarray],
     tiles: Tiles | None,
     report: Progress,
 ) -> dict[str, PipelineAnswers]:
-    images = [image for dataset in sets for image in dataset.images]
-    others = [p for dataset in sets for p in dataset.people if not scorable(p)]
+    images = [image for dataset in subjects.sets for image in dataset.images]
+    others = [p for dataset in subjects.sets for p in dataset.people if not scorable(p)]
     whole = pipeline_answers(
-        networks, images, people, others, tiles=tiles, progress=lambda n: report("whole images", n, len(images))
+        networks,
+        images,
+        subjects.people,
+        others,
+        tiles=tiles,
+        progress=lambda n: report("whole images", n, len(images)),
     )
-    for base, offsets_of_base in offsets.items():
-        stock_run = whole[base]
-        moved = offset.add_offsets(stock_run.answers, stock_run.crops, offsets_of_base)
-        # Detections move with their person; one that belongs to nobody cannot turn right by a small shift.
-        detections = [list(d) for d in stock_run.detections]
-        position = {str(image.path): i for i, image in enumerate(images)}
-        for i, person in enumerate(people):
-            if stock_run.crops[i] is not None:
-                row = detections[position[str(person.image.path)]]
-                for j, detection in enumerate(row):
-                    if np.array_equal(detection.points_px, stock_run.answers.points_px[i], equal_nan=True):
-                        row[j] = Detection(moved.points_px[i], detection.score)
-        whole[f"{base} + offset"] = PipelineAnswers(moved, stock_run.crops, detections)
-    return whole
+    moved = {f"{base} + offset": with_offsets(whole[base], o, images, subjects.people) for base, o in offsets.items()}
+    return whole | moved
 
 
 def _crop_precision(people: Sequence[Person], answers: Answers) -> dict[str, float | None]:
@@ -362,27 +390,6 @@ def _crop_precision(people: Sequence[Person], answers: Answers) -> dict[str, flo
         row[0].append(person)
         row[1].append(Detection(answers.points_px[i], float(answers.score[i])))
     return average_precision(list(images.values()))
-
-
-def _pipeline_precision(sets: Sequence[Dataset], run: PipelineAnswers) -> dict[str, float | None]:
-    """AP of the whole pipeline; people that are not scored neither help nor harm."""
-    rows: list[tuple[list[Person], list[Detection], list[Person]]] = []
-    position = 0
-    for dataset in sets:
-        of_image: dict[str, list[Person]] = {}
-        for person in dataset.people:
-            of_image.setdefault(str(person.image.path), []).append(person)
-        for image in dataset.images:
-            here = of_image.get(str(image.path), [])
-            rows.append(
-                (
-                    [p for p in here if scorable(p)],
-                    run.detections[position],
-                    [p for p in here if not scorable(p)],
-                )
-            )
-            position += 1
-    return average_precision(rows)
 
 
 def _count(items: Iterable[str]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,13 @@ import numpy as np
 
 from posetune import stock
 from posetune.data.dataset import Dataset, Person, find_splits, has_split, load_dataset
+from posetune.data.detector_crops import completed, people_without_crops, with_seen_crops
 from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.measure.beside import Entry
 from posetune.measure.metrics import SMALLEST_TORSO, scorable
+from posetune.runtime.load import of_networks
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 #: How many people the constant offset is fitted on; more do not change a median.
@@ -97,6 +99,33 @@ def _held_out(whole: Dataset, splits: tuple[str, ...], records: Mapping[str, Spl
     part = whole.keep(image for image in whole.images if id(image) in kept)
     rest = whole.keep(image for image in whole.images if id(image) not in kept)
     return Chosen([part], splits, tuple(records), rest)
+
+
+def sets_with_crops(
+    sets: list[Dataset], native: bool, threads: int | None, report: Callable[[str, int, int], None]
+) -> list[Dataset]:
+    """The sets with crops of the detector for people whose labels imply none. ``native``: of label files' own points."""
+    return _with_crops(sets, report) if native else [_completed(s, threads) for s in sets]
+
+
+def _completed(dataset: Dataset, threads: int | None) -> Dataset:
+    """``dataset`` with the detector's crops where most labels imply none, as with upper bodies; said among its warnings."""
+    notes: list[str] = []
+    dataset = completed(dataset, of_networks(stock.resolve("full"), threads=threads), notes.append)
+    return replace(dataset, warnings=(*dataset.warnings, *notes))
+
+
+def _with_crops(sets: list[Dataset], report: Callable[[str, int, int], None]) -> list[Dataset]:
+    """The sets with crops for people whose labels imply none, where stock full sees them; all in one keypoint set."""
+    first = sets[0].skeleton
+    other = next((s for s in sets if not s.skeleton.same_points(first)), None)
+    if other is not None:
+        raise PosetuneError(f"{other.name} has other keypoints than {sets[0].name}; evaluate them one by one.")
+    if not any(people_without_crops(s) for s in sets):
+        return sets
+    landmarker = of_networks(stock.resolve("full"))
+    images = sum(len(s.images) for s in sets)
+    return [with_seen_crops(s, landmarker, lambda n: report("detector", n, images))[0] for s in sets]
 
 
 def offset_people(data: str | Path, images: str | Path | None, chosen: Chosen, skeleton: Skeleton) -> list[Person]:

@@ -11,11 +11,13 @@ import numpy as np
 
 from posetune.data.answers import Answers
 from posetune.data.found import match_found
-from posetune.data.people import ImageRecord, Person
+from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.geometry import Crop
 from posetune.landmarks import LEFT_HIP, RIGHT_HIP
 from posetune.measure.detection import MOST_PEOPLE, DetectionTally, Labelled, unsure
-from posetune.measure.oks import Detection
+from posetune.measure.metrics import scorable
+from posetune.measure.offset import add_offsets
+from posetune.measure.oks import Detection, average_precision
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.pose import Pose
 from posetune.runtime.tiles import Tiles
@@ -104,3 +106,43 @@ def match(people: Sequence[Person], poses: Sequence[Pose]) -> list[Pose | None]:
     labelled = Labelled.of(people, (), (1, 1))
     found = match_found(labelled.hips, labelled.torsos, np.array([_mid_hip(p) for p in poses]))
     return [poses[k] if k >= 0 else None for k in found.person]
+
+
+def with_offsets(
+    run: PipelineAnswers, offsets: np.ndarray, images: Sequence[ImageRecord], people: Sequence[Person]
+) -> PipelineAnswers:
+    """``run`` with constant offsets added to the answers of ``people``.
+
+    Detections move with their person; one that belongs to nobody cannot turn right by a small shift.
+    """
+    moved = add_offsets(run.answers, run.crops, offsets)
+    detections = [list(d) for d in run.detections]
+    position = {str(image.path): i for i, image in enumerate(images)}
+    for i, person in enumerate(people):
+        if run.crops[i] is not None:
+            row = detections[position[str(person.image.path)]]
+            for j, detection in enumerate(row):
+                if np.array_equal(detection.points_px, run.answers.points_px[i], equal_nan=True):
+                    row[j] = Detection(moved.points_px[i], detection.score)
+    return PipelineAnswers(moved, run.crops, detections)
+
+
+def precision(sets: Sequence[Dataset], run: PipelineAnswers) -> dict[str, float | None]:
+    """AP of the whole pipeline; people that are not scored neither help nor harm."""
+    rows: list[tuple[list[Person], list[Detection], list[Person]]] = []
+    position = 0
+    for dataset in sets:
+        of_image: dict[str, list[Person]] = {}
+        for person in dataset.people:
+            of_image.setdefault(str(person.image.path), []).append(person)
+        for image in dataset.images:
+            here = of_image.get(str(image.path), [])
+            rows.append(
+                (
+                    [p for p in here if scorable(p)],
+                    run.detections[position],
+                    [p for p in here if not scorable(p)],
+                )
+            )
+            position += 1
+    return average_precision(rows)
