@@ -209,8 +209,8 @@ def test_ctrl_c_keeps_what_was_done(tmp_path, monkeypatch, capfd):
     assert "in 3 frames" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_in_a_video_keeps_what_was_done(tmp_path, monkeypatch, number):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_a_video_keeps_what_was_done(tmp_path, monkeypatch, number, code):
     import posetune.runtime.batch as batch
 
     videos = tmp_path / "videos"
@@ -227,7 +227,7 @@ def test_a_signal_in_a_video_keeps_what_was_done(tmp_path, monkeypatch, number):
 
     monkeypatch.setattr(batch, "draw_poses", ended)
     out = tmp_path / "out"
-    assert predict(videos, "--out", out) == 130
+    assert predict(videos, "--out", out) == code
     frames = [(entry["file_name"], entry["frame"]) for entry in json.loads((out / "predictions.json").read_text())]
     assert frames == [("a.mp4", i) for i in range(6)] + [("b.mp4", i) for i in range(2)]
     assert len(list((out / "overlays").iterdir())) == 2
@@ -240,7 +240,7 @@ def test_a_signal_between_two_videos(tmp_path, monkeypatch):
         walk(videos / name, 2)
     monkeypatch.setattr(VideoReader, "shortfall", lambda _: os.kill(os.getpid(), signal.SIGTERM))
     out = tmp_path / "out"
-    assert predict(videos, "--out", out, "--no-overlays") == 130
+    assert predict(videos, "--out", out, "--no-overlays") == 143
     assert [entry["file_name"] for entry in json.loads((out / "predictions.json").read_text())] == ["a.mp4"] * 2
 
 

@@ -21,6 +21,7 @@ from posetune.backends.base import BACKENDS
 from posetune.cli.common import add_json, add_tiles
 from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
+from posetune.interrupt import Terminated
 from posetune.progress import to_terminal
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
 from posetune.runtime.boxes import BoxFile
@@ -48,7 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "presence 0…1. image_id: of --labels FILE; else COCO's own number where a name is one (000000123456.jpg); else a large "
         "number made from the name, which is in no label file. "
         "A folder is searched with its subfolders and links to folders. Exit code 0: all was read; "
-        "1: some files could not be read (each is named); 2: nothing could be done; 130: stopped, what was done is kept."
+        "1: some files could not be read (each is named); 2: nothing could be done; 130: stopped by "
+        "Ctrl-C, 143: by SIGTERM, what was done is kept."
     )
     parser.add_argument(
         "input", type=_given, nargs="+", metavar="IMAGE|FOLDER|VIDEO|CAMERA|URL",
@@ -186,7 +188,7 @@ def _look(
         window.close()
     _report(args, networks.name, batch, left_out)
     if batch.stopped:
-        raise KeyboardInterrupt
+        raise Terminated if batch.terminated else KeyboardInterrupt
     return 1 if batch.failed else 0
 
 

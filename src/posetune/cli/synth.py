@@ -47,6 +47,7 @@ def add_subcommands(subparsers: argparse._SubParsersAction) -> None:
 
 def _synth(args: argparse.Namespace) -> int:
     from posetune.errors import PosetuneError
+    from posetune.interrupt import Terminated
     from posetune.progress import to_terminal
     from posetune.synthetic import scenes
     from posetune.synthetic.generate import Order, generate, pick_renderer
@@ -65,9 +66,9 @@ def _synth(args: argparse.Namespace) -> int:
     try:
         with to_terminal().counting("images") as counter:
             path = generate(order, args.out, args.workers, counter)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("\nStopped; the same command goes on where it stopped.")
-        return 130
+        return 143 if isinstance(stop, Terminated) else 130
     print(f"{args.n * args.frames} images in {args.out / 'images'}, labels in {path}")
     return 0
 

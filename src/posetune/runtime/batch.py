@@ -7,6 +7,7 @@ draws and encodes. Nothing grows with the length of a video or the number of fil
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ class Batch:
     images and frames. ``window``: where every frame of a video is shown, too.
 
     Afterwards: ``pictures`` looked at, how many of them were ``frames`` and how many ``empty``, ``failed`` files with the
-    reason, and whether Ctrl-C ``stopped`` it.
+    reason, whether Ctrl-C or SIGTERM ``stopped`` it, and whether that was SIGTERM (``terminated``).
     """
 
     options: Options
@@ -119,6 +120,7 @@ class Batch:
     empty: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     stopped: bool = False
+    terminated: bool = False
 
     def __post_init__(self) -> None:
         self._names = OverlayNames(self.out / OVERLAY_FOLDER)
@@ -144,6 +146,8 @@ class Batch:
                 yield
             except KeyboardInterrupt:
                 self.stopped = True
+            finally:
+                self.terminated = self._interrupted() == signal.SIGTERM
 
     def follow(self, source: LiveSource) -> None:
         """Look at a camera or stream until it ends, Ctrl-C, or the window is closed; with the newest frame each time."""
