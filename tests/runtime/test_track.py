@@ -59,7 +59,7 @@ def test_agrees_with_mediapipe_in_video_mode(model, size, tmp_path):
 def test_the_detector_looks_only_where_somebody_is_missing(landmarker, monkeypatch):
     looked = []
     detect = landmarker.detect
-    monkeypatch.setattr(landmarker, "detect", lambda rgb: looked.append(len(seen)) or detect(rgb))
+    monkeypatch.setattr(landmarker, "detect", lambda *asked: looked.append(len(seen)) or detect(*asked))
     seen: list[list[int | None]] = []
     for poses in landmarker.track(waving(), max_people=1, fps=25):
         seen.append([pose.id for pose in poses])
