@@ -6,15 +6,14 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from posetune import landmarks
-from posetune.data.formats.coco_schema import WHOLEBODY, Schema, Schemas, read_schemas
+from posetune.data.formats.coco_schema import WHOLEBODY, Schema, Schemas, read_schemas, require_labels
 from posetune.data.formats.ids import as_number, look_up, plain_id, written
 from posetune.data.formats.image_finder import ImageFinder, some
 from posetune.data.formats.label_text import read_json, stem_of
@@ -22,6 +21,7 @@ from posetune.data.origin import Origin
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.prepare import OUTSIDE_TOLERANCE, prepared
 from posetune.errors import PosetuneError
+from posetune.skeleton import Skeleton
 
 __all__ = ["GROUP_KEYS", "OUTSIDE_TOLERANCE", "load_coco"]
 
@@ -84,13 +84,9 @@ def load_coco(
     places = ImageFinder(images_folder, stem, bases, below=folder if images_folder.is_relative_to(folder) else None)
     reader.tell_unread(tables["annotations"])
     images = reader.images(tables["images"], places)
-    reader.warnings += [f"{reader.where}: {note}." for note in places.notes()]
-    if require_images or len(places.missing) == len(images):
-        places.complain(annotations)
-    elif places.missing:
-        reader.warn(f"{len(places.missing)} of {len(images)} images are missing")
+    reader.tell_missing(places, len(images), annotations, require_images)
     people = reader.people(tables["annotations"], images, schemas)
-    _require_labels(annotations, people, schemas)
+    require_labels(annotations, people, schemas)
     by_id = schemas.by_id.values()
     dataset = Dataset(
         name=name or stem,
@@ -103,6 +99,29 @@ def load_coco(
         skeleton=schemas.skeleton,
     )
     return prepared(dataset, where=reader.where, strict=require_images, numbered=reader.without_group)
+
+
+@dataclass
+class _Doubts:
+    """What was met among the annotations and is said once for all of them: people with coordinates but v = 0, how many points
+    have a score for v, and how many annotations of which category have no keypoints.
+    """
+
+    unlabelled_with_xy: list[str] = field(default_factory=list)
+    scores: int = 0
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> Iterator[str]:
+        if self.unlabelled_with_xy:
+            yield (
+                f"{len(self.unlabelled_with_xy)} people have points with coordinates but v = 0, which means "
+                f"unlabelled (annotations {some(self.unlabelled_with_xy)})"
+            )
+        if self.scores:
+            yield f"{self.scores} points of feet, hands or faces have a score for v: from {_SURE} on they count as labels"
+        if self.passed_over:
+            names = [f"{count} of '{name}'" for name, count in self.passed_over.items()]
+            yield f"annotations of categories without keypoints are passed over: {some(names)}"
 
 
 @dataclass
@@ -173,13 +192,11 @@ class _Reader:
         """The people of all categories that have keypoints, in the order of the file."""
         people: list[Person] = []
         seen: set[int] = set()
-        passed_over: Counter[str] = Counter()
-        unlabelled_with_xy: list[str] = []
-        scores = 0
+        doubts = _Doubts()
         for position, row in enumerate(rows):
             schema = self.schema_of(row, position, schemas)
             if isinstance(schema, str):
-                passed_over[schema] += 1
+                doubts.passed_over[schema] += 1
                 continue
             who = self.person_id(row, position)
             if who in seen:
@@ -190,46 +207,52 @@ class _Reader:
                 raise self.fail(
                     f"annotation {who} belongs to image {written(row.get('image_id'))}, which is not in 'images'."
                 )
-            keypoints = np.zeros((schemas.skeleton.count, 3))
-            native = self.points(row, "keypoints", len(schema.names), f"annotation {who} ({image.path.name})")
-            keypoints[list(schema.mapping.values())] = native[list(schema.mapping)]
-            for key, (count, places) in schema.beside.items():
-                points, fractions = self.scored_points(row, key, count, f"annotation {who} ({image.path.name})")
-                scores += fractions
-                into, source = np.array(list(places.values()), int), list(places)
-                free = (keypoints[into, 2] == 0) & (points[source, 2] > 0)
-                keypoints[into[free]] = points[source][free]
-            native_at = {t: s for s, t in schema.mapping.items()}
-            native_places = [native_at.get(i) for i in range(schemas.skeleton.count)]
-            if np.any((keypoints[:, 2] == 0) & (keypoints[:, :2] != 0).any(axis=1)):
-                unlabelled_with_xy.append(str(who))
-            keypoints[keypoints[:, 2] == 0] = 0
-            people.append(
-                Person(
-                    id=who,
-                    image=image,
-                    keypoints=keypoints,
-                    bbox=self.box(row, who),
-                    area=float(row["area"]) if _finite(row.get("area")) else None,
-                    ignore=bool(row.get("ignore") or row.get("iscrowd")),
-                    keypoints_3d=self.points_3d(row, schema, who, schemas.skeleton.count),
-                    origin=Origin.of({k: v for k, v in row.items() if k not in _PERSON_KEYS}, native_places),
-                    skeleton=schemas.skeleton,
-                )
-            )
-        if unlabelled_with_xy:
-            self.warn(
-                f"{len(unlabelled_with_xy)} people have points with coordinates but v = 0, which means "
-                f"unlabelled (annotations {some(unlabelled_with_xy)})"
-            )
-        if scores:
-            self.warn(
-                f"{scores} points of feet, hands or faces have a score for v: from {_SURE} on they count as labels"
-            )
-        if passed_over:
-            names = [f"{count} of '{name}'" for name, count in passed_over.items()]
-            self.warn(f"annotations of categories without keypoints are passed over: {some(names)}")
+            people.append(self.person(row, who, image, schema, schemas.skeleton, doubts))
+        for doubt in doubts.told():
+            self.warn(doubt)
         return people
+
+    def person(
+        self, row: dict[str, Any], who: int, image: ImageRecord, schema: Schema, skeleton: Skeleton, doubts: _Doubts
+    ) -> Person:
+        keypoints = self.keypoints(row, schema, skeleton.count, f"annotation {who} ({image.path.name})", doubts)
+        if np.any((keypoints[:, 2] == 0) & (keypoints[:, :2] != 0).any(axis=1)):
+            doubts.unlabelled_with_xy.append(str(who))
+        keypoints[keypoints[:, 2] == 0] = 0
+        native_at = {t: s for s, t in schema.mapping.items()}
+        native_places = [native_at.get(i) for i in range(skeleton.count)]
+        return Person(
+            id=who,
+            image=image,
+            keypoints=keypoints,
+            bbox=self.box(row, who),
+            area=float(row["area"]) if _finite(row.get("area")) else None,
+            ignore=bool(row.get("ignore") or row.get("iscrowd")),
+            keypoints_3d=self.points_3d(row, schema, who, skeleton.count),
+            origin=Origin.of({k: v for k, v in row.items() if k not in _PERSON_KEYS}, native_places),
+            skeleton=skeleton,
+        )
+
+    def keypoints(self, row: dict[str, Any], schema: Schema, count: int, who: str, doubts: _Doubts) -> np.ndarray:
+        """(count, 3) x, y, v: the category's own points, and those of hands, feet and faces where it has none."""
+        keypoints = np.zeros((count, 3))
+        native = self.points(row, "keypoints", len(schema.names), who)
+        keypoints[list(schema.mapping.values())] = native[list(schema.mapping)]
+        for key, (number, places) in schema.beside.items():
+            points, fractions = self.scored_points(row, key, number, who)
+            doubts.scores += fractions
+            into, source = np.array(list(places.values()), int), list(places)
+            free = (keypoints[into, 2] == 0) & (points[source, 2] > 0)
+            keypoints[into[free]] = points[source][free]
+        return keypoints
+
+    def tell_missing(self, places: ImageFinder, images: int, annotations: Path, required: bool) -> None:
+        """Say what was found in other places. Images that are missing are an error if they are ``required``, or if all are."""
+        self.warnings += [f"{self.where}: {note}." for note in places.notes()]
+        if required or len(places.missing) == images:
+            places.complain(annotations)
+        elif places.missing:
+            self.warn(f"{len(places.missing)} of {images} images are missing")
 
     def tell_unread(self, rows: list[dict[str, Any]]) -> None:
         """Warn of points that stand under keys which nobody knows."""
@@ -345,22 +368,6 @@ class _Reader:
         if not isinstance(raw, list) or len(raw) != 4 or not all(_finite(v) for v in raw):
             raise self.fail(f"the bbox of annotation {who} is not four numbers x, y, width, height.")
         return np.array(raw, dtype=np.float64) if raw[2] > 0 and raw[3] > 0 else None
-
-
-def _require_labels(annotations: Path, people: list[Person], schemas: Schemas) -> None:
-    by_id = schemas.by_id.values()
-    if not any(schema.mapping for schema in by_id):
-        names = [n for s in by_id for n in s.names]
-        raise PosetuneError(
-            f"{annotations}: none of its keypoint names is known ({some(names)}); name them as COCO, "
-            f"Halpe, MPII, LSP or MediaPipe do ({some(landmarks.NAMES)})."
-        )
-    if not people:
-        raise PosetuneError(f"{annotations}: no annotation belongs to a category with keypoints; label people.")
-    if not any(person.labelled.any() for person in people):
-        raise PosetuneError(
-            f"{annotations}: not one point is labelled (every v is 0); export the set with its keypoints."
-        )
 
 
 def _side(value: Any) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from posetune import landmarks
 from posetune.data.formats.ids import plain_id, written
+from posetune.data.formats.image_finder import some
+from posetune.data.people import Person
 from posetune.errors import PosetuneError
 from posetune.skeleton import BLAZEPOSE, Skeleton, infer
 
@@ -139,3 +142,20 @@ def _native_skeleton(categories: list[dict[str, Any]], beside: frozenset[str], w
         meant = [landmarks.canonical_name(name) for name in WHOLEBODY[key]]
         names += [name for name in meant if name is not None and name not in known]
     return infer(names, where=where, edges=edges or None, flip_pairs=pairs, sigmas=sigmas)
+
+
+def require_labels(annotations: Path, people: Sequence[Person], schemas: Schemas) -> None:
+    """Raises PosetuneError if no keypoint name is known, nobody has keypoints, or not one point is labelled."""
+    by_id = schemas.by_id.values()
+    if not any(schema.mapping for schema in by_id):
+        names = [n for s in by_id for n in s.names]
+        raise PosetuneError(
+            f"{annotations}: none of its keypoint names is known ({some(names)}); name them as COCO, "
+            f"Halpe, MPII, LSP or MediaPipe do ({some(landmarks.NAMES)})."
+        )
+    if not people:
+        raise PosetuneError(f"{annotations}: no annotation belongs to a category with keypoints; label people.")
+    if not any(person.labelled.any() for person in people):
+        raise PosetuneError(
+            f"{annotations}: not one point is labelled (every v is 0); export the set with its keypoints."
+        )
