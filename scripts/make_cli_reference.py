@@ -23,7 +23,7 @@ Written by `scripts/make_cli_reference.py` from what `posetune VERB --help` know
 | 1 | a check failed, or a part of the input could not be read |
 | 2 | bad input: one sentence on stderr says what, where, what to do |
 | 130 | interrupted; what was done is kept |
-| 143 | ended by SIGTERM (train: saved, --resume goes on) |
+| 143 | ended by SIGTERM; what was done is kept (train: saved, --resume goes on) |
 
 `--json` alone prints JSON on stdout and everything else on stderr; `--json FILE` writes it into a file, never over
 one that is no JSON.
