@@ -101,6 +101,9 @@ def test_a_part_of_the_set_with_a_mistake_is_told_but_does_not_contradict_as_a_w
     sides = compare(pictures, lambda p, i: p[FLIP] if i % 3 == 0 else p)
     assert sides.in_part
     assert sides.text.startswith("4 of 12 people have left and right exchanged, the others have not")
+    half = compare(pictures, lambda p, i: p[FLIP] if i % 2 else p)
+    assert half.in_part
+    assert half.text.startswith("6 of 12 people have left and right exchanged, the others have not")
     upside_down = compare(pictures, lambda p, i: np.column_stack([p[:, 0], HEIGHT - p[:, 1]]) if i % 2 else p)
     assert upside_down.in_part
     assert "6 of 12 people fit only with y counted from the bottom" in upside_down.text
