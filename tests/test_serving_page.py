@@ -52,13 +52,13 @@ def test_flask(jpeg, tmp_path):
 
 def test_fastapi(jpeg, tmp_path):
     pytest.importorskip("fastapi")
-    pytest.importorskip("httpx")
+    pytest.importorskip("httpx2")
     from fastapi.testclient import TestClient
 
     client = TestClient(app_of("FastAPI", tmp_path))
 
     def post(content: bytes):
-        answer = client.post("/predict", files={"image": ("a.jpg", content)})
+        answer = client.post("/predict", content=content, headers={"Content-Type": "image/jpeg"})
         return answer.status_code, answer.json()
 
     check(post, jpeg)
