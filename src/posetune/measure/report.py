@@ -97,7 +97,7 @@ def _rows(rows: Sequence[Sequence[str]]) -> str:
         cells = "".join(charts.cell(heading, escape(text)) for heading, text in zip(rows[0][1:], row[1:], strict=True))
         body.append(f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>')
     inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-    return f'<div class="scroll"><table class="cards">{inner}</table></div>'
+    return f'<div class="scroll"><table class="cards numbers">{inner}</table></div>'
 
 
 def _verdict(measures: Measures, entry: Entry, people: int, groups: int) -> str:
