@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from posetune.runtime.tiles import Tiles
 from posetune.runtime.zones import Zones
 
 if TYPE_CHECKING:
-    from posetune.runtime.landmarker import Landmarker
+    from posetune.runtime.detector import Detector
     from posetune.runtime.pose import Pose
 
 #: Tiles are looked at in the first look of a video, then in every so-many-th; while they find nobody whom the whole frame does not
@@ -29,6 +29,21 @@ _WIDER = 2.0
 _THERE = 0.4
 
 
+class FindsPeople(Protocol):
+    """What the looks ask of a landmarker; ``Landmarker`` documents them."""
+
+    detector: Detector
+
+    @property
+    def min_detection_confidence(self) -> float: ...
+
+    def detect(self, rgb: np.ndarray, tiles: Tiles | None = None, zones: Zones | None = None) -> list[Detection]: ...
+
+    def predict_crop(self, rgb: np.ndarray, crop: Crop, detection_score: float = 1.0) -> Pose: ...
+
+    def is_person(self, pose: Pose) -> bool: ...
+
+
 @dataclass
 class _Lost:
     crop: Crop
@@ -38,7 +53,7 @@ class _Lost:
 class VideoLooks:
     """A landmarker as the tracker asks it (``track.FindsPoses``), for one video."""
 
-    def __init__(self, landmarker: Landmarker, max_people: int, tiles: Tiles | None, zones: Zones | None) -> None:
+    def __init__(self, landmarker: FindsPeople, max_people: int, tiles: Tiles | None, zones: Zones | None) -> None:
         self._landmarker, self._max_people, self._tiles, self._zones = landmarker, max_people, tiles, zones
         self._looks, self._next, self._every = 0, 0, EVERY
         self._lost: list[_Lost] = []
