@@ -51,7 +51,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_pages_named_in_code_are_there() -> None:
-    sources = [f for d in ("src", "tests", "scripts", "benchmarks") for f in sorted((ROOT / d).rglob("*"))]
+    sources = [f for d in ("src/posetune", "tests", "scripts", "benchmarks") for f in sorted((ROOT / d).rglob("*"))]
     named = {
         (source.relative_to(ROOT).as_posix(), page)
         for source in [*sources, *PAGES, ROOT / "Makefile"]
