@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.network import Network
-from posetune.interrupt import Terminated, interruptible
+from posetune.interrupt import interruptible
 from posetune.progress import Say, clock
 from posetune.stock import RUN_DETECTOR, detector_of
 from posetune.tune.detector.batches import BatchMaker, BatchPlan
@@ -33,6 +32,7 @@ from posetune.tune.people.replay import sample_folder
 from posetune.tune.people.samples import ImageCache
 from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
 from posetune.tune.session import device_of
+from posetune.tune.training.steps import resumed, take_steps
 
 _CALIBRATION_SAMPLES = 48
 _LOG_EVERY = 20  # steps
@@ -153,17 +153,11 @@ class DetectorRun:
         self.best_weights = trainer.averaged_copy()
         self.without_gain = 0
         self.validated = -1
+        self._start, self._began = 0, time.monotonic()
 
     def load(self) -> None:
         """Go on from the checkpoint."""
-        state = self.folder.load_checkpoint()
-        try:
-            self.trainer.load_state(state["trainer"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise PosetuneError(
-                f"The checkpoint in {self.folder.path} is of another network or configuration; use the run's own "
-                f"{CONFIG}."
-            ) from error
+        state = resumed(self.folder, self.trainer)
         self.best, self.best_step, self.without_gain = state["best"], state["best_step"], state["without_gain"]
         self.best_weights = [w.to(self.trainer.device) for w in state["best_weights"]]
         self.folder.truncate_log(self.trainer.steps_done)
@@ -184,48 +178,32 @@ class DetectorRun:
         """Train to the end, to the end of patience, or to Ctrl-C. Returns whether it was interrupted. SIGTERM saves and raises
         Terminated.
         """
-        total, start = self.config.steps, self.trainer.steps_done
-        every = max(1, total // self.config.validations)
-        began = saved = time.monotonic()
-        if not start:
+        total, self._start, self._began = self.config.steps, self.trainer.steps_done, time.monotonic()
+        if not self._start:
             self._say_scores("base", self.looks.base)
         with interruptible() as interrupted:
-            for batch in ahead(batches, start, total):  # type: ignore[arg-type]
-                parts = self.trainer.step(batch, total)
-                step = self.trainer.steps_done
-                if step % _LOG_EVERY == 0 or step == total:
-                    self._report(step, start, began, parts)
-                if step % every == 0 or step == total:
-                    self._validate(step)
-                    if self.config.patience and self.without_gain >= self.config.patience:
-                        self.say(
-                            f"No improvement for {self.without_gain} validations: stopped at step {step} of {total}."
-                        )
-                        break
-                if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
-                    self.save()
-                    saved = time.monotonic()
-                if interrupted() == signal.SIGTERM:  # who sends it kills a few seconds later
-                    self.save()
-                    self.say(f"Interrupted at step {step} of {total}: saved; --resume goes on.")
-                    raise Terminated
-                if interrupted():
-                    if self.validated != step:
-                        self._validate(step)
-                    self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
-                    break
+            take_steps(self, ahead(batches, self._start, total), total, interrupted)  # type: ignore[arg-type]
             stopped = bool(interrupted())
         self.save()
         return stopped
 
-    def _report(self, step: int, start: int, began: float, parts: dict[str, float]) -> None:
-        rate = (step - start) / (time.monotonic() - began)
+    def step(self, batch: Any) -> int:
+        """Learn from ``batch``, and how many steps are done."""
+        parts = self.trainer.step(batch, self.config.steps)
+        step = self.trainer.steps_done
+        if step % _LOG_EVERY == 0 or step == self.config.steps:
+            self._report(step, parts)
+        return step
+
+    def _report(self, step: int, parts: dict[str, float]) -> None:
+        rate = (step - self._start) / (time.monotonic() - self._began)
         left = clock((self.config.steps - step) / rate)
         self.folder.log({"kind": "step", "step": step, "steps_per_second": rate, "loss": parts})
         words = "  ".join(f"{name} {value:.3f}" for name, value in parts.items())
         self.say(f"step {step}/{self.config.steps}  {words}  {rate:.2f} steps/s  {left} left")
 
-    def _validate(self, step: int) -> None:
+    def validate(self, step: int, going_on: bool = True) -> None:
+        """Look at the network and keep the best; it is the same whether steps follow (``going_on``) or not."""
         with self.trainer.averaged() as network:
             scores = self.looks.scores(network)
         self.validated = step

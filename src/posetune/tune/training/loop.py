@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import signal
 import time
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from posetune.errors import PosetuneError
-from posetune.interrupt import Terminated, interruptible
+from posetune.interrupt import interruptible
 from posetune.progress import clock
 from posetune.tune.people.batches import BatchMaker, Revisited, ahead
+from posetune.tune.people.samples import Batch
+from posetune.tune.training.steps import resumed, take_steps
 from posetune.tune.training.trainer import Trainer
 from posetune.tune.training.validate import Look, Score
 
@@ -42,16 +42,11 @@ class Loop:
         self.without_gain = 0
         self.validated = -1
         self.interrupted = False
+        self._pace = _Pace(0, 0)
 
     def load(self) -> None:
         """Go on from the checkpoint."""
-        state = self.folder.load_checkpoint()
-        try:
-            self.trainer.load_state(state["trainer"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise PosetuneError(
-                f"The checkpoint in {self.folder.path} is of another network or configuration; use the run's own train.yaml."
-            ) from error
+        state = resumed(self.folder, self.trainer)
         # The two parts of the score that are asked for again; checkpoints of an earlier version have the mean alone.
         self.best = Score(state["best"], 0.0, tuple(state.get("best_people_px", ())))
         self.best_step, self.without_gain = state["best_step"], state["without_gain"]
@@ -74,39 +69,24 @@ class Loop:
 
     def go(self, batches: BatchMaker, total: int) -> None:
         """Train to the end, to the end of patience, or to Ctrl-C (``interrupted`` then). SIGTERM saves and raises Terminated."""
-        every = max(1, total // self.config.validations)
-        pace = _Pace(self.trainer.steps_done, total)
-        saved = time.monotonic()
+        self._pace = _Pace(self.trainer.steps_done, total)
         with interruptible() as interrupted:
             if self.best is None:
-                self._validate(0)
-            for batch in ahead(Revisited(batches, self.config.visits, batches.plan.batch), pace.start, total):
-                parts = self.trainer.step(batch, total)
-                step = self.trainer.steps_done
-                self.report.progress(f"steps · loss {parts['loss']:.3f}", step, total)
-                if step % _LOG_EVERY == 0 or step == total:
-                    self._report(pace, parts, len(batch.names))
-                if step % every == 0 or step == total:
-                    self._validate(step, going_on=step < total)
-                    if self.config.patience and self.without_gain >= self.config.patience:
-                        self.say(
-                            f"No improvement for {self.without_gain} validations: stopped at step {step} of {total}."
-                        )
-                        break
-                if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
-                    self.save()
-                    saved = time.monotonic()
-                if interrupted() == signal.SIGTERM:  # who sends it kills a few seconds later
-                    self.save()
-                    self.say(f"Interrupted at step {step} of {total}: saved; --resume goes on.")
-                    raise Terminated
-                if interrupted():
-                    if self.validated != step:
-                        self._validate(step, going_on=False)
-                    self.say(f"Interrupted at step {step} of {total}: keeping the best so far; --resume goes on.")
-                    break
+                self.validate(0)
+            revisited = Revisited(batches, self.config.visits, batches.plan.batch)
+            take_steps(self, ahead(revisited, self._pace.start, total), total, interrupted)
             self.interrupted = bool(interrupted())
         self.save()
+
+    def step(self, batch: Batch) -> int:
+        """Learn from ``batch``, and how many steps are done."""
+        total = self._pace.total
+        parts = self.trainer.step(batch, total)
+        step = self.trainer.steps_done
+        self.report.progress(f"steps · loss {parts['loss']:.3f}", step, total)
+        if step % _LOG_EVERY == 0 or step == total:
+            self._report(self._pace, parts, len(batch.names))
+        return step
 
     def _report(self, pace: _Pace, parts: dict[str, float], batch: int) -> None:
         step, total = self.trainer.steps_done, pace.total
@@ -118,7 +98,7 @@ class Loop:
         left = clock((total - step) * batch / rate)
         self.say(f"step {step}/{total}  loss {parts['loss']:.3f}  {rate:.1f} images/s  {left} left")
 
-    def _validate(self, step: int, going_on: bool = True) -> None:
+    def validate(self, step: int, going_on: bool = True) -> None:
         with self.trainer.averaged() as network:
             score = self.look(network, self.trainer.pool)
         self.validated = step
