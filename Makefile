@@ -9,7 +9,7 @@ RUN ?= runs/demo
 BASE ?= full
 # Processes that share the test files; each wants 2 GB.
 WORKERS ?= 2
-EXTRAS := train,sweep,mediapipe,synth,openvino,dev
+EXTRAS := train,sweep,mediapipe,synth,openvino,serve,dev
 
 .PHONY: setup test lint demo clean
 .NOTPARALLEL:
