@@ -1,17 +1,13 @@
 """posetune's bundles in a real browser: Chromium runs @mediapipe/tasks-vision on the very pixels that Python gets.
 
 Driven by Playwright for Python, since it runs inside pytest and takes the system's Chromium: nothing is downloaded but the
-npm package (tasks_vision.py). Without Chromium these tests skip; with CI set in the environment they fail. The GPU delegate
-runs on SwiftShader where there is no GPU: seconds a photo, and the same code.
+npm package. The GPU delegate runs on SwiftShader where there is no GPU: seconds a photo, and the same code.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +17,6 @@ import pytest
 
 pytest.importorskip("torch", reason="an int8 network is made by posetune[train]")
 
-from tests.browser import tasks_vision
 from tests.browser.site import serve
 from tests.helpers.detectors import another_detector
 from tests.helpers.variants import all_versions_3, edited, normalized, task
@@ -36,30 +31,8 @@ from posetune.synthetic.sample import ordinary_pictures
 
 _PAGE = Path(__file__).with_name("page.html")
 _GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "web.md"
-_SECONDS = 120  # for anything: a machine whose processors are busy needs a tenth of that
 _REFUSED = "not supported by GPU delegate"
 NETWORKS = ("lite", "lite 192", "lite int8")
-
-
-def missing(what: str) -> None:
-    """Skip, but where CI promises that it is there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"CI checks bundles in a browser, and {what}")
-    pytest.skip(f"bundles are not checked in a browser: {what}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return found or missing("there is no Chromium (apt-get install chromium)")  # type: ignore[return-value]
-
-
-@pytest.fixture(scope="module")
-def package(chromium) -> dict[str, bytes]:
-    try:
-        return {f"tasks-vision/{path}": content for path, content in tasks_vision.files().items()}
-    except tasks_vision.Unavailable as error:
-        return missing(str(error))  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="module")
@@ -94,37 +67,6 @@ def site(package, tasks, pictures) -> Iterator[str]:
     bundles = {f"{name.replace(' ', '-')}.task": content for name, content in tasks.items()}
     with serve({_PAGE.name: _PAGE.read_bytes(), **package, **pixels, **bundles}) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def open_page(chromium) -> Iterator[Callable[[str], Any]]:
-    """Opens an address in a browser of its own (a blocked page holds up its whole browser). The page has ``said``, what its
-    console said, and ``asked``, the addresses that it reached.
-    """
-    if importlib.util.find_spec("playwright") is None:
-        missing("playwright is not installed (pip install 'posetune[dev]')")
-    from playwright.sync_api import sync_playwright
-
-    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium has none for root
-    browsers = []
-
-    def open_(address: str) -> Any:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--disable-gpu", *sandbox])
-        browsers.append(browser)
-        page = browser.new_page()
-        page.set_default_timeout(_SECONDS * 1000)
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("requestfinished", lambda request: page.asked.append(request.url))
-        page.goto(address)
-        return page
-
-    with sync_playwright() as playwright:
-        try:
-            yield open_
-        finally:
-            for browser in browsers:
-                browser.close()
 
 
 @pytest.fixture(scope="module")

