@@ -1,11 +1,11 @@
 """Train "many", the detector for everyone, on rendered pictures alone, and put it into the package.
 
-    python scripts/make_many.py WORK [--add DIR:SPLIT …] [--steps 6000] [--resume] [--ship]
+    python scripts/make_many.py WORK [--add DIR:SPLIT …] [--look DIR:SPLIT …] [--steps 6000] [--resume] [--ship]
 
 WORK: where pictures and run are kept. The sample set (train, test, ordinary_train) is always learnt from; --add: more
 rendered sets, as of ``posetune data synth`` and ``scripts/make_wide_views.py`` (its ``wide`` and ``empty``): crowds, small
 people, pictures without anybody. Labels must be complete: where nobody is labelled, the detector is taught that nobody is
-there. Chosen on the sample set's val.
+there. Chosen on the sample set's val and what --look gives.
 
 --ship writes src/posetune/stock/assets/many.tflite and, beside it, many.json: what it was made of and how. Only rendered
 pictures may go into it: it is published.
@@ -32,6 +32,8 @@ ASSETS = Path(__file__).parents[1] / "src/posetune/stock/assets"
 SETTINGS = {
     "others": "nobody",
     "ema": 0.995,
+    "score_bias": 0.0,
+    "patience": 0,
     "validations": 20,
     "kept": 4000,
     "replay": {"share": 0.15},
@@ -63,6 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
     parser.add_argument("--add", metavar="DIR:SPLIT", nargs="*", default=[])
+    parser.add_argument("--look", metavar="DIR:SPLIT", nargs="*", default=[])
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--resume", action="store_true")
@@ -71,9 +74,11 @@ def main() -> None:
 
     sample, data, run = args.work / "sample", args.work / "data", args.work / "run"
     write_sample(sample)
-    more = [(Path(text.rpartition(":")[0]), text.rpartition(":")[2]) for text in args.add]
+    more, look = (
+        [(Path(t.rpartition(":")[0]), t.rpartition(":")[2]) for t in given] for given in (args.add, args.look)
+    )
     gather([(sample, split) for split in ("train", "test", "ordinary_train")] + more, data, "train")
-    gather([(sample, "val")], data, "val")
+    gather([(sample, "val"), *look], data, "val")
     given = {**SETTINGS, "data": str(data), "out": str(run), "steps": args.steps, "threads": args.threads}
     result = train_detector(load_detector_config(None, given), resume=args.resume, say=lambda t: print(t, flush=True))
     if args.ship and not result.interrupted:

@@ -23,7 +23,7 @@ from posetune.synthetic.label import label_people
 from posetune.synthetic.people import person_meshes
 from posetune.synthetic.pose import UP, about
 from posetune.synthetic.renderer import Stage
-from posetune.synthetic.take import Recipe, Take, _cast, _Player
+from posetune.synthetic.take import Recipe, Take, _Player, cast
 
 _WIDTH, _HEIGHT = 1280, 720
 _ACTIONS = ("lunge", "stand", "walk", "squat", "warrior")
@@ -52,7 +52,7 @@ def take(seed: int, renderer, people: bool) -> Take:
 
 
 def _player(rng: np.random.Generator) -> _Player:
-    player = _cast(rng, scenes.get(str(rng.choice(_ACTIONS))), Recipe())
+    player = cast(rng, scenes.get(str(rng.choice(_ACTIONS))), Recipe())
     spot = np.array([rng.uniform(-4, 4), rng.uniform(-6, 6), 0.0])
     return replace(player, turn=about(UP, rng.uniform(-180, 180)), at=spot)
 

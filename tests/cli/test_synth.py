@@ -27,6 +27,8 @@ def test_the_scenes_are_listed(capsys):
         (["--out", "{}", "--people", "0.8"], "two shares like 0:0.8"),
         (["--out", "{}", "--people", "0.9:0.2"], "two shares like 0:0.8"),
         (["--out", "{}", "--scene", "moon"], "moon"),
+        (["--out", "{}", "--crowd", "many"], "two numbers like 2:12"),
+        (["--out", "{}", "--crowd", "5:2"], "two numbers like 2:12"),
     ],
 )
 def test_bad_orders_are_one_sentence(arguments, says, tmp_path, capsys):

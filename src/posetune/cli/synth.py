@@ -21,6 +21,11 @@ def add_subcommands(subparsers: argparse._SubParsersAction) -> None:
     synth.add_argument("--split", default="train", help="name of the annotation file (default train)")
     synth.add_argument("--frames", type=int, default=1, help="make sequences of so many frames through a repetition")
     synth.add_argument(
+        "--crowd", metavar="FROM:TO",
+        help="so many people in each picture, near and far, upright, bent, lying, behind one another and behind things, instead of "
+        "one; 0:0 makes pictures of nobody; --scene is not used then, and pictures have any shape",
+    )  # fmt: skip
+    synth.add_argument(
         "--backgrounds", type=Path, metavar="FOLDER", help="your own photos (without people) as backgrounds"
     )
     synth.add_argument(
@@ -62,7 +67,7 @@ def _synth(args: argparse.Namespace) -> int:
     if remark:
         print(remark, file=sys.stderr)
     order = Order(names or ("stand",), args.n, args.size, args.seed, args.split, args.frames, _part(args.people),
-                  str(args.backgrounds) if args.backgrounds else None, renderer)  # fmt: skip
+                  str(args.backgrounds) if args.backgrounds else None, renderer, crowd=_crowd(args.crowd))  # fmt: skip
     try:
         with to_terminal().counting("images") as counter:
             path = generate(order, args.out, args.workers, counter)
@@ -82,6 +87,18 @@ def _part(text: str) -> tuple[float, float]:
         low, high = 1.0, 0.0
     if not 0 <= low < high <= 1 or high - low < 0.01:
         raise PosetuneError(f"--people is '{text}'; give two shares like 0:0.8.")
+    return low, high
+
+
+def _crowd(text: str | None) -> tuple[int, int] | None:
+    from posetune.errors import PosetuneError
+
+    if text is None:
+        return None
+    try:
+        low, high = (int(v) for v in text.split(":"))
+    except ValueError:
+        raise PosetuneError(f"--crowd is '{text}'; give two numbers like 2:12.") from None
     return low, high
 
 

@@ -24,6 +24,7 @@ from posetune.files import write_bytes, write_text
 from posetune.progress import Counter
 from posetune.runtime.images import read_image
 from posetune.synthetic import scenes
+from posetune.synthetic.crowd import Crowd
 from posetune.synthetic.label import Label
 from posetune.synthetic.take import Recipe, Set, Take
 
@@ -32,13 +33,19 @@ SMALLEST, FEWEST = 0.16, 12
 #: … or with a smaller share of their points, or of their outline, in the picture and not behind something or somebody else:
 #: nobody could label them.
 LEAST_SEEN = 0.5
+#: The same where a picture shows a crowd: a detector shall find small people, and people half hidden.
+CROWD_SMALLEST, CROWD_LEAST_SEEN = 0.045, 0.35
+#: The most people of a crowd.
+MOST = 60
 _VERSION = 4
 
 
 @dataclass(frozen=True)
 class Order:
     """What to make. ``count`` pictures of ``size`` × ``size`` px, the ``scene_names`` in turn; or, with ``frames`` > 1,
-    ``count`` sequences of that many pictures. ``population``: which part of the sampled people appears."""
+    ``count`` sequences of that many pictures. ``population``: which part of the sampled people appears. ``crowd``: how many people
+    a picture shows, from-to, near and far, whatever ``scene_names`` says; pictures are ``size`` px on their long side then.
+    """
 
     scene_names: tuple[str, ...]
     count: int
@@ -50,10 +57,12 @@ class Order:
     backgrounds: str | None = None
     renderer: str = "egl"
     quality: tuple[int, int] = (72, 95)
+    crowd: tuple[int, int] | None = None
 
     def fingerprint(self) -> dict:
         """All that decides what a picture looks like (the number of pictures does not)."""
-        return {"version": _VERSION, **{k: v for k, v in asdict(self).items() if k != "count"}}
+        left_out = {"count"} if self.crowd is not None else {"count", "crowd"}  # older folders know of no crowds
+        return {"version": _VERSION, **{k: v for k, v in asdict(self).items() if k not in left_out}}
 
 
 def generate(order: Order, out: Path, workers: int = 0, counter: Counter | None = None) -> Path:
@@ -81,8 +90,15 @@ def _check(order: Order) -> None:
         raise PosetuneError(f"--split is '{order.split}'; use letters, digits, - and _ only.")
     if not 64 <= order.size <= 2048:
         raise PosetuneError(f"--size is {order.size}; choose 64 to 2048 pixels.")
-    for name in order.scene_names:
-        scenes.get(name)
+    if order.crowd is None:
+        for name in order.scene_names:
+            scenes.get(name)
+    elif order.frames > 1:
+        raise PosetuneError("A crowd stands still: use --crowd without --frames.")
+    elif not 0 <= order.crowd[0] <= order.crowd[1] <= MOST:
+        raise PosetuneError(
+            f"--crowd is {order.crowd[0]}:{order.crowd[1]}; give two numbers like 2:12, at most {MOST}."
+        )
     if order.backgrounds is not None:
         background_files(Path(order.backgrounds))
 
@@ -115,9 +131,13 @@ def _claim(order: Order, out: Path, parts: Path) -> None:
 
 
 def _names(order: Order, job: int) -> list[str]:
-    scene = order.scene_names[job % len(order.scene_names)]
+    scene = _scene(order, job)
     stem = f"{order.split}-{scene}-{order.seed}-{job:06d}"
     return [stem] if order.frames == 1 else [f"{stem}-{f:04d}" for f in range(order.frames)]
+
+
+def _scene(order: Order, job: int) -> str:
+    return order.scene_names[job % len(order.scene_names)] if order.crowd is None else "crowd"
 
 
 def pick_renderer(kind: str) -> tuple[str, str]:
@@ -187,20 +207,31 @@ def _do(job: int) -> int | str:
     """Make one picture or sequence; the job, or a sentence if it failed."""
     order: Order = _worker["order"]
     try:
-        scene = order.scene_names[job % len(order.scene_names)]
+        if order.crowd is not None:
+            return _do_crowd(job, order.crowd)
+        scene = _scene(order, job)
         stage = Set((order.seed, job), scene, _worker["recipe"], order.frames > 1)
         for f, name in enumerate(_names(order, job)):
             phase = None if order.frames == 1 else _phase(f, order.frames, stage)
             take = stage.take(_worker["renderer"], phase, f)
             group = name if order.frames == 1 else name.rsplit("-", 1)[0]
-            write_bytes(_worker["out"] / "images" / f"{name}.jpg", take.jpeg)
-            write_text(
-                _worker["parts"] / f"{name}.json",
-                json.dumps(describe(take, name, group, scene, f), separators=(",", ":")),
-            )
+            _write(take, name, describe(take, name, group, scene, f))
     except PosetuneError as error:
         return str(error)
     return job
+
+
+def _do_crowd(job: int, people: tuple[int, int]) -> int:
+    order: Order = _worker["order"]
+    (name,) = _names(order, job)
+    take = Crowd((order.seed, job), _worker["recipe"], people).take(_worker["renderer"])
+    _write(take, name, describe(take, name, name, "crowd", least=(CROWD_SMALLEST, CROWD_LEAST_SEEN)))
+    return job
+
+
+def _write(take: Take, name: str, row: dict) -> None:
+    write_bytes(_worker["out"] / "images" / f"{name}.jpg", take.jpeg)
+    write_text(_worker["parts"] / f"{name}.json", json.dumps(row, separators=(",", ":")))
 
 
 def _phase(frame: int, frames: int, stage: Set) -> float:
@@ -259,21 +290,23 @@ def _do_or_tell(job: int) -> int | str:
     return _worker["failed"] if "failed" in _worker else _do(job)
 
 
-def describe(take: Take, name: str, group: str, scene: str, frame: int = 0) -> dict:
-    """The COCO rows of one picture, without ids."""
+def describe(
+    take: Take, name: str, group: str, scene: str, frame: int = 0, least: tuple[float, float] = (SMALLEST, LEAST_SEEN)
+) -> dict:
+    """The COCO rows of one picture, without ids. ``least``: of the picture's side, and of a person: who has less is ignored."""
     side = take.camera.width
     return {
         "image": {"file_name": f"{name}.jpg", "width": side, "height": take.camera.height, "group": group, "scene": scene,
                   "place": take.place, "frame": frame, "focal_px": round(take.camera.focal, 3)},
-        "people": [_row(label, side) for label in take.labels if label.in_frame.any() and label.area > 0],
+        "people": [_row(label, side, least) for label in take.labels if label.in_frame.any() and label.area > 0],
     }  # fmt: skip
 
 
-def _row(label: Label, side: int) -> dict:
+def _row(label: Label, side: int, least: tuple[float, float] = (SMALLEST, LEAST_SEEN)) -> dict:
     v = label.visibility
     seen = np.mean(label.in_frame & ~label.object_occluded)
     seen = min(seen, label.area / max(label.area + label.covered, 1.0))
-    left_out = label.height < SMALLEST * side or (v > 0).sum() < FEWEST or seen < LEAST_SEEN
+    left_out = label.height < least[0] * side or (v > 0).sum() < FEWEST or seen < least[1]
     keypoints = np.where(v[:, None] > 0, label.points_px, 0)
     return {
         "category_id": 1,

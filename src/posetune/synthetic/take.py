@@ -72,7 +72,7 @@ class Set:
         self.rng = rng = np.random.default_rng(list(seed))
         self.seed, self.recipe, self.scene = list(seed), recipe, scenes.get(scene_name)
         self.moment = float(rng.uniform(*self.scene.moment))
-        self.players = [_cast(rng, self.scene, recipe)]
+        self.players = [cast(rng, self.scene, recipe)]
         self._subject = subject, _ = self.players[0].act(self.moment)
         seen = [subject.vertices]
         if sequence:  # the camera shall have the whole movement in view
@@ -114,7 +114,8 @@ class Set:
         return Take(picture, sensor.jpeg(settings, picture, *self.recipe.quality), labels, self.camera, self.place_name)
 
 
-def _cast(rng: np.random.Generator, scene: Scene, recipe: Recipe) -> _Player:
+def cast(rng: np.random.Generator, scene: Scene, recipe: Recipe) -> _Player:
+    """Somebody who does what happens in ``scene``, at the origin."""
     style = str(rng.choice(scene.style))
     person = draw_person(rng, style, recipe.population)
     return _Player(person, draw_motion(rng, scene, person), np.eye(3), np.zeros(3))
@@ -198,7 +199,7 @@ def _company(rng: np.random.Generator, camera: Camera, centre: np.ndarray, recip
             spot = centre * [1, 1, 0] + ahead * back + across * rng.uniform(-0.95, 0.95) * half_view
             if min(np.linalg.norm(spot - s) for s in spots) > 0.95:
                 spots.append(spot)
-                other = replace(_cast(rng, scenes.get(str(rng.choice(["stand", "walk", "sit"], p=[0.55, 0.3, 0.15]))), recipe),
+                other = replace(cast(rng, scenes.get(str(rng.choice(["stand", "walk", "sit"], p=[0.55, 0.3, 0.15]))), recipe),
                                 turn=about(UP, rng.uniform(-180, 180)), at=spot)  # fmt: skip
                 players.append(other)
                 break
