@@ -1,0 +1,71 @@
+"""Brings a database to the tables of this version. Alembic is imported only where there is something to change."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from posetune.errors import PosetuneError
+from posetune.store import tables
+from posetune.store.database import Database, sqlite_file
+
+#: The newest step in ``migrations/versions``.
+REVISION = "0001"
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
+#: Any number that nobody else locks in PostgreSQL.
+_ADVISORY_LOCK = 0x706F7365
+
+
+def prepare(database: Database) -> None:
+    """Make the tables, or change those of an older version, of which SQLite's file is copied first (``FILE.before-REVISION``).
+
+    Raises PosetuneError for a database of a newer posetune, and for one with tables that are not posetune's.
+    """
+    with database.write() as connection:
+        if not database.is_sqlite:  # two servers that begin at once
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+        there = set(sa.inspect(connection).get_table_names())
+        stored = connection.scalar(sa.select(_VERSION.c.version_num)) if "alembic_version" in there else None
+        if stored == REVISION:
+            return
+        if not there:
+            tables.metadata.create_all(connection)
+            connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(sa.insert(_VERSION).values(version_num=REVISION))
+            return
+        if "alembic_version" not in there:
+            raise PosetuneError(f"The database {database.name} has tables of another program: name another one.")
+    _upgrade(database, stored)
+
+
+def _upgrade(database: Database, stored: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    file = sqlite_file(database)
+    if file is not None:
+        _copy(file, file.with_name(f"{file.name}.before-{REVISION}"))
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, REVISION)
+        except CommandError as error:
+            raise PosetuneError(
+                f"The database {database.name} is of another version of posetune ({stored}; this one writes {REVISION}): "
+                "use that version, or another database."
+            ) from error
+
+
+def _copy(file: Path, copy: Path) -> None:
+    try:
+        with sqlite3.connect(file) as source, sqlite3.connect(copy) as target:
+            source.backup(target)
+        source.close()
+        target.close()
+    except sqlite3.Error as error:
+        raise PosetuneError(f"Cannot copy {file} to {copy} before changing it: {error}. Is the disk full?") from error
