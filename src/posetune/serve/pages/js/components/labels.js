@@ -1,0 +1,89 @@
+/**
+ * Where the angles are written: at the joint, outside of the bend, over no joint and no other label.
+ */
+
+/**
+ * @typedef {{x: number, y: number}} Spot
+ * @typedef {{x: number, y: number, r: number}} Disc
+ * @typedef {{x: number, y: number, width: number, height: number}} Rect
+ * @typedef {object} LabelRequest
+ * @property {string} key
+ * @property {Spot} joint
+ * @property {Spot} away the direction, of length 1, that points out of the bend
+ * @property {number} width
+ * @property {number} height
+ * @property {boolean} must draw it even where it covers something
+ */
+
+const TURNS = [0, 0.5, -0.5, 1, -1, 1.6, -1.6, 2.2, -2.2, Math.PI];
+const DISTANCES = [1, 1.7, 2.6];
+
+/** How far a rectangle overlaps another, px². @param {Rect} a @param {Rect} b */
+export function overlap(a, b) {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
+/** Whether a disc reaches into a rectangle. @param {Rect} rect @param {Disc} disc */
+export function covers(rect, disc) {
+  const dx = disc.x - Math.min(Math.max(disc.x, rect.x), rect.x + rect.width);
+  const dy = disc.y - Math.min(Math.max(disc.y, rect.y), rect.y + rect.height);
+  return dx * dx + dy * dy < disc.r * disc.r;
+}
+
+/**
+ * @param {LabelRequest[]} requests the important ones first
+ * @param {Disc[]} discs the joints, which no label may cover
+ * @param {Rect} bounds what is on screen
+ * @param {number} gap px between a joint and its label
+ * @param {Map<string, number>} [before] the choices of the last frame, which are kept where they are about as good; updated
+ * @returns {Map<string, Rect>} no entry for a label without a place
+ */
+export function placeLabels(requests, discs, bounds, gap, before = new Map()) {
+  /** @type {Map<string, Rect>} */
+  const placed = new Map();
+  for (const request of requests) {
+    let best = { cost: Infinity, rect: /** @type {Rect | null} */ (null), choice: 0, covered: 0 };
+    for (let choice = 0; choice < TURNS.length * DISTANCES.length; choice++) {
+      const rect = candidate(request, choice, gap);
+      const covered = discs.reduce((count, disc) => count + Number(covers(rect, disc)), 0);
+      let cost = 3 * Math.floor(choice / TURNS.length) + 1.2 * Math.abs(TURNS[choice % TURNS.length]) + 40 * covered;
+      const area = rect.width * rect.height;
+      for (const other of placed.values()) cost += (90 * overlap(rect, pad(other, 2))) / area;
+      cost += 120 * (1 - overlap(rect, bounds) / area);
+      if (before.get(request.key) === choice) cost -= 2.5;
+      if (cost < best.cost) best = { cost, rect, choice, covered };
+    }
+    if (!best.rect || (!request.must && best.cost > 30)) continue;
+    placed.set(request.key, best.rect);
+    before.set(request.key, best.choice);
+  }
+  return placed;
+}
+
+/**
+ * The rectangle whose nearest point in its direction lies `gap` (or more) from the joint: it cannot cover it.
+ * @param {LabelRequest} request
+ * @param {number} choice
+ * @param {number} gap
+ * @returns {Rect}
+ */
+function candidate(request, choice, gap) {
+  const turn = TURNS[choice % TURNS.length];
+  const distance = gap * DISTANCES[Math.floor(choice / TURNS.length)];
+  const x = request.away.x * Math.cos(turn) - request.away.y * Math.sin(turn);
+  const y = request.away.x * Math.sin(turn) + request.away.y * Math.cos(turn);
+  const reach = distance + (Math.abs(x) * request.width + Math.abs(y) * request.height) / 2;
+  return {
+    x: request.joint.x + x * reach - request.width / 2,
+    y: request.joint.y + y * reach - request.height / 2,
+    width: request.width,
+    height: request.height,
+  };
+}
+
+/** @param {Rect} rect @param {number} by @returns {Rect} */
+function pad(rect, by) {
+  return { x: rect.x - by, y: rect.y - by, width: rect.width + 2 * by, height: rect.height + 2 * by };
+}

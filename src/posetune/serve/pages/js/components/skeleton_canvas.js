@@ -1,0 +1,568 @@
+/**
+ * The stage: a picture (still, frame of a video, webcam) with people drawn on it. Zoom, move, select, hover; two results
+ * beside each other with a wipe; points that can be dragged, where asked for. Used by every page that shows a skeleton.
+ *
+ *     const stage = new SkeletonCanvas(element, { skeleton, flagText });
+ *     stage.setPicture(bitmap, { width, height });   // anything that drawImage takes; sizes in image px
+ *     stage.setPeople(prediction.people);            // as the API answers
+ *     stage.addEventListener("select", (event) => event.detail.person);
+ *
+ * For a video: `stage.setFrame(video, size, people)` a frame. Everything is in image px of the upright picture.
+ */
+import { FlashGate } from "./flash.js";
+import { listen } from "./gestures.js";
+import { tintedMask } from "./mask.js";
+import { drawPeople, jointKey } from "./skeleton_draw.js";
+import { known } from "./skeleton_facts.js";
+import { fitted, kept, zoomed } from "./viewport.js";
+
+/** @typedef {import("../types.js").Person} Person */
+/** @typedef {import("../types.js").Skeleton} Skeleton */
+/** @typedef {import("./viewport.js").View} View */
+/** @typedef {import("./viewport.js").Size} Size */
+/** @typedef {CanvasImageSource} Picture */
+
+/**
+ * @typedef {object} StageOptions
+ * @property {Skeleton} skeleton
+ * @property {(flag: import("../types.js").Flag) => string} [flagText] the words at a joint beyond its range
+ * @property {(name: string) => string} [pointName] the name of a landmark for people
+ * @property {boolean} [wheelZooms] the plain wheel zooms (else with Ctrl or ⌘ only, and the page scrolls)
+ * @property {boolean} [editable] points can be dragged: events "pointdown", "pointmove", "pointup"
+ * @property {boolean} [mirror] as in a mirror, for webcams; texts stay readable
+ *
+ * @typedef {object} Shown what the viewer switched on
+ * @property {boolean} skeleton
+ * @property {boolean} angles
+ * @property {boolean} flags
+ * @property {boolean} mask
+ * @property {number} minVisibility
+ *
+ * @typedef {{person: number, index: number}} PointRef
+ */
+
+/** How near a press must be to take a point, CSS px. */
+const GRAB = 14;
+const REDRAW_MS = 50; // of the flash: 20 pictures a second are smooth, and cheap
+
+export class SkeletonCanvas extends EventTarget {
+  /**
+   * @param {HTMLElement} host gets two canvases; give it a size by CSS. It can be focused: + − 0 and the arrows
+   * @param {StageOptions} options
+   */
+  constructor(host, options) {
+    super();
+    this.host = host;
+    this.options = options;
+    /** @type {Shown} */
+    this.shown = { skeleton: true, angles: true, flags: true, mask: false, minVisibility: 0.1 };
+    /** @type {Picture | null} */
+    this.picture = null;
+    /** @type {Size} */
+    this.size = { width: 0, height: 0 };
+    /** @type {Person[]} */
+    this.people = [];
+    /** @type {Person[] | null} the other result, right of the wipe */
+    this.others = null;
+    this.wipe = 0.5;
+    this.selected = -1;
+    /** @type {View} */
+    this.view = { scale: 1, x: 0, y: 0 };
+    /** @type {import("./skeleton_draw.js").Drawn} what stands on screen, CSS px */
+    this.drawn = { labels: [], points: [], rings: [], lines: [] };
+    /** @type {PointRef | null} */
+    this.hovered = null;
+    /** @type {PointRef | null} */
+    this.dragged = null;
+    this.gates = [new FlashGate(), new FlashGate()];
+    /** @type {Map<string, number>[]} */
+    this.choices = [new Map(), new Map()];
+    /** @type {Map<string, HTMLCanvasElement>} */
+    this.masks = new Map();
+    this.dirty = { picture: true, overlay: true };
+    this.frame = 0;
+    this.timer = 0;
+    this.stillFitted = true;
+
+    this.below = layer(host, "stage-picture");
+    this.above = layer(host, "stage-overlay");
+    host.classList.add("stage");
+    if (!host.hasAttribute("tabindex")) host.tabIndex = 0;
+    this.motion = matchMedia("(prefers-reduced-motion: reduce)");
+    this.motion.addEventListener("change", () => this.redraw());
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(host);
+    this.stopListening = listen(host, {
+      grab: (spot) => this.grab(spot),
+      drag: (spot) => this.drag(spot),
+      drop: () => this.drop(),
+      pan: (dx, dy) => this.pan(dx, dy),
+      zoom: (factor, at) => this.zoom(factor, at),
+      tap: (spot) => this.tap(spot),
+      twice: (spot) => (this.isFitted() ? this.zoom(2.5, spot) : this.fit()),
+      hover: (spot) => this.hover(spot),
+      wheelZooms: () => !!options.wheelZooms,
+    });
+    host.addEventListener("keydown", (event) => this.key(event));
+    this.resize();
+  }
+
+  // What is shown
+
+  /**
+   * Another picture; the view goes back to the whole of it.
+   * @param {Picture | null} picture
+   * @param {Size} size image px
+   */
+  setPicture(picture, size) {
+    const changed = size.width !== this.size.width || size.height !== this.size.height || !this.picture;
+    this.picture = picture;
+    this.size = size;
+    this.masks.clear();
+    this.gates.forEach((gate) => gate.clear());
+    this.choices.forEach((choice) => choice.clear());
+    if (changed) this.fit();
+    this.redraw();
+  }
+
+  /**
+   * The people of the picture, as the API answers. Flags flash from now on.
+   * @param {Person[]} people
+   */
+  setPeople(people) {
+    this.people = people;
+    if (this.selected >= people.length) this.selected = -1;
+    if (this.shown.mask) void this.loadMasks();
+    this.redraw(false);
+  }
+
+  /**
+   * One frame of a video or camera with its people: no reset of the view, flags keep their rhythm.
+   * @param {Picture} picture
+   * @param {Size} size
+   * @param {Person[]} people
+   */
+  setFrame(picture, size, people) {
+    const changed = size.width !== this.size.width || size.height !== this.size.height;
+    this.picture = picture;
+    this.size = size;
+    this.people = people;
+    if (changed) this.fit();
+    this.redraw();
+  }
+
+  /**
+   * Another network's people, drawn right of the wipe; null: none.
+   * @param {Person[] | null} people
+   */
+  setOthers(people) {
+    this.others = people;
+    this.redraw(false);
+  }
+
+  /** Where the wipe stands, 0…1 of the picture's width. @param {number} fraction */
+  setWipe(fraction) {
+    this.wipe = Math.min(1, Math.max(0, fraction));
+    this.redraw(false);
+  }
+
+  /** @param {Partial<Shown>} shown */
+  show(shown) {
+    Object.assign(this.shown, shown);
+    if (this.shown.mask) void this.loadMasks();
+    this.redraw(false);
+  }
+
+  /** @param {number} person -1: nobody */
+  select(person) {
+    if (person === this.selected) return;
+    this.selected = person;
+    this.redraw(false);
+    this.dispatchEvent(new CustomEvent("select", { detail: { person } }));
+  }
+
+  // The view
+
+  fit() {
+    this.stillFitted = true;
+    if (this.size.width && this.host.clientWidth) this.setView(fitted(this.size, this.room()));
+  }
+
+  isFitted() {
+    return Math.abs(this.view.scale / fitted(this.size, this.room()).scale - 1) < 0.01;
+  }
+
+  /**
+   * @param {number} factor
+   * @param {{x: number, y: number}} [at] CSS px; the middle
+   */
+  zoom(factor, at) {
+    if (!this.size.width) return;
+    const room = this.room();
+    this.setView(zoomed(this.view, factor, at ?? { x: room.width / 2, y: room.height / 2 }, this.size, room));
+    this.stillFitted = this.isFitted();
+    this.host.classList.toggle("zoomed", !this.stillFitted);
+  }
+
+  /** @param {number} dx @param {number} dy CSS px */
+  pan(dx, dy) {
+    if (!this.size.width) return;
+    this.setView(kept({ ...this.view, x: this.view.x + dx, y: this.view.y + dy }, this.size, this.room()));
+  }
+
+  /** @param {View} view */
+  setView(view) {
+    this.view = view;
+    if (this.stillFitted) this.host.classList.remove("zoomed");
+    this.redraw();
+    this.dispatchEvent(new Event("view"));
+  }
+
+  /** Image px → CSS px in the host. @param {number} x @param {number} y @returns {[number, number]} */
+  toScreen(x, y) {
+    const u = this.options.mirror ? this.size.width - x : x;
+    return [this.view.x + u * this.view.scale, this.view.y + y * this.view.scale];
+  }
+
+  /** CSS px in the host → image px. @param {number} x @param {number} y @returns {[number, number]} */
+  toImage(x, y) {
+    const u = (x - this.view.x) / this.view.scale;
+    return [this.options.mirror ? this.size.width - u : u, (y - this.view.y) / this.view.scale];
+  }
+
+  room() {
+    return { width: this.host.clientWidth, height: this.host.clientHeight };
+  }
+
+  resize() {
+    const { width, height } = this.room();
+    const ratio = window.devicePixelRatio || 1;
+    for (const canvas of [this.below, this.above]) {
+      canvas.width = Math.max(1, Math.round(width * ratio));
+      canvas.height = Math.max(1, Math.round(height * ratio));
+    }
+    if (!this.size.width || !width) return;
+    if (this.stillFitted) this.fit();
+    else this.setView(kept(this.view, this.size, this.room()));
+    this.draw(); // at once: a canvas whose size was set is empty, and would blink
+  }
+
+  // Events
+
+  /** The point nearest to a spot, within reach. @param {{x: number, y: number}} spot @returns {PointRef | null} */
+  pointAt(spot) {
+    let best = null;
+    let nearest = GRAB;
+    for (const point of this.drawn.points) {
+      const distance = Math.hypot(point.x - spot.x, point.y - spot.y) + (point.person === this.selected ? 0 : 0.5);
+      if (distance < nearest) [nearest, best] = [distance, { person: point.person, index: point.index }];
+    }
+    return best;
+  }
+
+  /** The person whose lines are nearest to a spot; -1: nobody. @param {{x: number, y: number}} spot */
+  personAt(spot) {
+    let best = -1;
+    let nearest = 22;
+    for (const line of this.drawn.lines) {
+      const points = this.people[line.person]?.landmarks_px;
+      if (!points) continue;
+      const [ax, ay] = this.toScreen(points[line.a][0], points[line.a][1]);
+      const [bx, by] = this.toScreen(points[line.b][0], points[line.b][1]);
+      const along = ((spot.x - ax) * (bx - ax) + (spot.y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2 || 1);
+      const k = Math.min(1, Math.max(0, along));
+      const distance = Math.hypot(spot.x - ax - k * (bx - ax), spot.y - ay - k * (by - ay));
+      if (distance < nearest) [nearest, best] = [distance, line.person];
+    }
+    return best;
+  }
+
+  /** @param {{x: number, y: number}} spot */
+  grab(spot) {
+    if (!this.options.editable) return false;
+    this.dragged = this.pointAt(spot);
+    if (this.dragged) this.tell("pointdown", this.dragged, spot);
+    return !!this.dragged;
+  }
+
+  /** One drag moves one point, and nothing else. @param {{x: number, y: number}} spot */
+  drag(spot) {
+    if (!this.dragged) return;
+    const point = this.people[this.dragged.person].landmarks_px[this.dragged.index];
+    [point[0], point[1]] = this.toImage(spot.x, spot.y);
+    this.redraw(false);
+    this.tell("pointmove", this.dragged, spot);
+  }
+
+  drop() {
+    const dragged = this.dragged;
+    this.dragged = null;
+    if (dragged) this.tell("pointup", dragged, { x: 0, y: 0 });
+  }
+
+  /**
+   * @param {string} type
+   * @param {PointRef} ref
+   * @param {{x: number, y: number}} spot
+   */
+  tell(type, ref, spot) {
+    const [x, y] = this.people[ref.person].landmarks_px[ref.index];
+    this.dispatchEvent(new CustomEvent(type, { detail: { ...ref, x, y, spot } }));
+  }
+
+  /** @param {{x: number, y: number}} spot */
+  tap(spot) {
+    const person = this.personAt(spot);
+    if (person >= 0) this.select(person);
+  }
+
+  /** @param {{x: number, y: number} | null} spot */
+  hover(spot) {
+    const hovered = spot && this.pointAt(spot);
+    if (hovered?.person === this.hovered?.person && hovered?.index === this.hovered?.index) return;
+    this.hovered = hovered;
+    this.host.classList.toggle("over-point", !!hovered && !!this.options.editable);
+    this.redraw(false);
+    this.dispatchEvent(new CustomEvent("hover", { detail: hovered }));
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.host || !this.size.width) return;
+    const step = event.shiftKey ? 160 : 40;
+    /** @type {Record<string, () => void>} */
+    const does = {
+      "+": () => this.zoom(1.3), "=": () => this.zoom(1.3), "-": () => this.zoom(1 / 1.3), "0": () => this.fit(),
+      ArrowLeft: () => this.pan(step, 0), ArrowRight: () => this.pan(-step, 0),
+      ArrowUp: () => this.pan(0, step), ArrowDown: () => this.pan(0, -step),
+    };
+    const act = does[event.key];
+    if (!act || (event.key.startsWith("Arrow") && this.stillFitted)) return;
+    event.preventDefault();
+    act();
+  }
+
+  // Drawing
+
+  /** Draw with the next frame of the screen. @param {boolean} [picture] the picture as well */
+  redraw(picture = true) {
+    this.dirty.overlay = true;
+    this.dirty.picture ||= picture;
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  /** Draw now. */
+  draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (this.dirty.picture) this.drawPicture();
+    this.drawOverlay();
+    this.dirty = { picture: false, overlay: false };
+    clearTimeout(this.timer);
+    const flashes = this.gates.some((gate) => gate.busy) && !this.motion.matches && !document.hidden;
+    if (flashes) this.timer = window.setTimeout(() => this.redraw(false), REDRAW_MS);
+    else if (document.hidden) document.addEventListener("visibilitychange", () => this.redraw(), { once: true });
+  }
+
+  drawPicture() {
+    const context = cleared(this.below);
+    if (!this.picture || !this.size.width) return;
+    const { scale, x, y } = this.view;
+    context.imageSmoothingEnabled = scale < 6;
+    context.imageSmoothingQuality = "high";
+    if (this.options.mirror) {
+      context.translate(2 * x + this.size.width * scale, 0);
+      context.scale(-1, 1);
+    }
+    context.drawImage(this.picture, x, y, this.size.width * scale, this.size.height * scale);
+  }
+
+  drawOverlay() {
+    const context = cleared(this.above);
+    if (!this.size.width) {
+      this.drawn = { labels: [], points: [], rings: [], lines: [] };
+      return;
+    }
+    if (this.shown.mask) this.drawMasks(context);
+    if (!this.others) {
+      this.drawn = this.drawLayer(context, this.people, 0);
+    } else {
+      const line = this.view.x + this.wipe * this.size.width * this.view.scale;
+      const { width, height } = this.room();
+      this.drawn = this.clipped(context, 0, line, height, () => this.drawLayer(context, this.people, 0));
+      this.clipped(context, line, width - line, height, () => this.drawLayer(context, this.others ?? [], 1));
+      wipeLine(context, line, height);
+    }
+    if (this.hovered && !this.dragged) this.drawName(context, this.hovered);
+  }
+
+  /**
+   * @template T
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} x
+   * @param {number} width
+   * @param {number} height
+   * @param {() => T} draw
+   */
+  clipped(context, x, width, height, draw) {
+    context.save();
+    context.beginPath();
+    context.rect(x, 0, width, height);
+    context.clip();
+    const result = draw();
+    context.restore();
+    return result;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Person[]} people
+   * @param {number} which 0, or 1 for the other network's
+   */
+  drawLayer(context, people, which) {
+    const flagged = people.flatMap((person, i) => (person.flags ?? []).map((flag) => jointKey(person, i, flag.joint)));
+    return drawPeople(context, {
+      people,
+      skeleton: this.options.skeleton,
+      toScreen: (x, y) => this.toScreen(x, y),
+      scale: this.view.scale,
+      unit: 1,
+      bounds: { x: 0, y: 0, ...this.room() },
+      palette: palette(this.host),
+      options: { ...this.shown, flagText: this.options.flagText ?? (() => "") },
+      selected: this.selected,
+      flashing: this.shown.flags ? this.gates[which].update(flagged, performance.now()) : new Map(),
+      reduced: this.motion.matches,
+      choices: this.choices[which],
+    });
+  }
+
+  /** The name of the point under the cursor. @param {CanvasRenderingContext2D} context @param {PointRef} ref */
+  drawName(context, ref) {
+    const person = this.people[ref.person];
+    if (!person || !known(person.landmarks_px[ref.index])) return;
+    const name = this.options.skeleton.names[ref.index];
+    const text = `${this.options.pointName?.(name) ?? name} · ${Math.round(100 * (person.visibility[ref.index] ?? 1))} %`;
+    const [x, y] = this.toScreen(person.landmarks_px[ref.index][0], person.landmarks_px[ref.index][1]);
+    context.font = `500 12px ${palette(this.host).font}`;
+    const width = context.measureText(text).width + 14;
+    const left = Math.min(Math.max(4, x - width / 2), this.host.clientWidth - width - 4);
+    const top = y > 44 ? y - 38 : y + 16;
+    context.fillStyle = "rgb(255 255 255 / 0.96)";
+    context.beginPath();
+    context.roundRect(left, top, width, 23, 6);
+    context.fill();
+    context.fillStyle = "#14171c";
+    context.textBaseline = "middle";
+    context.fillText(text, left + 7, top + 12);
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  drawMasks(context) {
+    context.save();
+    context.globalAlpha = 0.45;
+    const { scale, x, y } = this.view;
+    for (const person of this.people) {
+      const mask = person.mask && this.masks.get(person.mask);
+      if (mask) context.drawImage(mask, x, y, this.size.width * scale, this.size.height * scale);
+    }
+    context.restore();
+  }
+
+  async loadMasks() {
+    const missing = this.people.flatMap((person) => (person.mask && !this.masks.has(person.mask) ? [person.mask] : []));
+    for (const mask of missing) this.masks.set(mask, await tintedMask(mask, [61, 214, 208]));
+    if (missing.length) this.redraw(false);
+  }
+
+  /**
+   * The picture with what is shown on it, in its own resolution.
+   * @returns {Promise<Blob>} PNG
+   */
+  async drawnPicture() {
+    const canvas = document.createElement("canvas");
+    const { width, height } = this.size;
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d");
+    if (!context || !this.picture) throw new Error("There is no picture.");
+    context.drawImage(this.picture, 0, 0, width, height);
+    context.globalAlpha = 0.45;
+    for (const person of this.shown.mask ? this.people : []) {
+      const mask = person.mask && this.masks.get(person.mask);
+      if (mask) context.drawImage(mask, 0, 0, width, height);
+    }
+    context.globalAlpha = 1;
+    const flagged = this.people.flatMap((person, i) => (person.flags ?? []).map((flag) => jointKey(person, i, flag.joint)));
+    drawPeople(context, {
+      people: this.people,
+      skeleton: this.options.skeleton,
+      toScreen: (x, y) => [x, y],
+      scale: 1,
+      unit: Math.max(0.6, Math.max(width, height) / 900),
+      bounds: { x: 0, y: 0, width, height },
+      palette: palette(this.host),
+      options: { ...this.shown, flagText: this.options.flagText ?? (() => "") },
+      selected: -1,
+      flashing: new Map(this.shown.flags ? flagged.map((key) => [key, 0]) : []),
+      reduced: true,
+    });
+    return new Promise((resolve, reject) => {
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large to save."))), "image/png");
+    });
+  }
+
+  /** Leave the host as it was. */
+  destroy() {
+    this.stopListening();
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
+    this.below.remove();
+    this.above.remove();
+  }
+}
+
+/** @param {HTMLElement} host @param {string} name */
+function layer(host, name) {
+  const canvas = document.createElement("canvas");
+  canvas.className = name;
+  canvas.setAttribute("aria-hidden", "true"); // the page says in words what is drawn
+  host.prepend(canvas);
+  if (name === "stage-overlay") host.querySelector(".stage-picture")?.after(canvas);
+  return canvas;
+}
+
+/** An empty canvas, in CSS px. @param {HTMLCanvasElement} canvas */
+function cleared(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw.");
+  const ratio = canvas.clientWidth ? canvas.width / canvas.clientWidth : 1;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} height */
+function wipeLine(context, x, height) {
+  context.fillStyle = "rgb(0 0 0 / 0.45)";
+  context.fillRect(x - 1.5, 0, 3, height);
+  context.fillStyle = "#ffffff";
+  context.fillRect(x - 0.75, 0, 1.5, height);
+}
+
+/** @type {import("./skeleton_draw.js").Palette | null} */
+let colours = null;
+
+/** The colours of the regions, from css/tokens.css: they are the same in both themes. @param {HTMLElement} host */
+export function palette(host) {
+  if (colours) return colours;
+  const style = getComputedStyle(host);
+  const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim() || "#ffffff";
+  colours = {
+    upper: colour("--region-upper"), lower: colour("--region-lower"), trunk: colour("--region-trunk"),
+    face: colour("--region-face"), flag: colour("--flag"), casing: colour("--casing"), font: style.fontFamily,
+  };
+  return colours;
+}

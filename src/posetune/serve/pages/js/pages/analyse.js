@@ -1,0 +1,307 @@
+/**
+ * Analyse a picture: empty → loading → result, nobody found, or refused. `window.posetune.state` says which, with the result.
+ */
+import { ApiError, getRanges, getSkeleton, predict } from "../api.js";
+import { flagSentence, flagText, showAngles } from "../components/angle_list.js";
+import { listenForPictures, readPicture, refusalOf } from "../components/picture_input.js";
+import { SkeletonCanvas } from "../components/skeleton_canvas.js";
+import { legend, stageBar } from "../components/stage_bar.js";
+import { tips } from "../components/tips.js";
+import { View3D } from "../components/view3d.js";
+import { byId, fill, h, icon } from "../dom.js";
+import { save, stem, toCoco, toCsv, toJson } from "../downloads.js";
+import { jointName, number, t } from "../i18n.js";
+import { mountShell } from "../shell.js";
+
+/** @typedef {import("../types.js").Prediction} Prediction */
+
+const SAMPLES = ["warrior", "squat", "lunge", "lifting"];
+
+/**
+ * @type {{page: string, status: "empty" | "loading" | "done" | "nobody" | "error", file: {name: string, width: number, height: number} | null,
+ *   network: import("../types.js").NetworkName | null, people: import("../types.js").Person[], selected: number, error: string | null,
+ *   result: Prediction | null}}
+ */
+const state = { page: "analyse", status: "empty", file: null, network: null, people: [], selected: -1, error: null, result: null };
+window.posetune = { state };
+
+const shell = await mountShell("analyse");
+const panels = {
+  people: h("div", { class: "segments", role: "group" }),
+  angles: h("div", { class: "body" }),
+  turned: h("div", { class: "view3d", role: "img" }),
+};
+/** @type {File | null} */
+let file = null;
+/** @type {AbortController | null} */
+let running = null;
+/** @type {SkeletonCanvas} */
+let stage;
+/** @type {View3D} */
+let space;
+/** @type {import("../types.js").Skeleton} */
+let skeleton;
+/** @type {Record<string, import("../types.js").Range>} */
+let ranges = {};
+
+/** What stands still: drop zone, samples, tips. Drawn before the server has answered anything. */
+function drawEmpty() {
+  fill(byId("drop-icon"), icon("upload", 24));
+  fill(byId("another"), icon("image", 17), t("analyse.another"));
+  fill(byId("samples"), SAMPLES.map((name) => {
+    const picture = h("img", { src: `/static/samples/${name}.webp`, alt: "", width: 480, height: 360, loading: "lazy", decoding: "async" });
+    const button = h("button", { class: "sample", type: "button", dataset: { sample: name } }, picture, t(`sample.${name}`));
+    button.addEventListener("click", () => void takeSample(name));
+    return button;
+  }));
+}
+
+/** @param {string} name */
+async function takeSample(name) {
+  const answer = await fetch(`/static/samples/${name}.webp`);
+  if (!answer.ok) return shell.toast(t("error.sample"), "bad");
+  await take(new File([await answer.blob()], `${name}.webp`, { type: "image/webp" }));
+}
+
+/** A picture came in, whichever way. @param {File} chosen */
+async function take(chosen) {
+  const refusal = refusalOf(chosen);
+  if (refusal) {
+    Object.assign(state, { error: t(refusal) });
+    return shell.toast(t(refusal), "bad");
+  }
+  /** @type {ImageBitmap} */
+  let bitmap;
+  try {
+    bitmap = await readPicture(chosen);
+  } catch {
+    Object.assign(state, { error: t("error.broken") });
+    return shell.toast(t("error.broken"), "bad");
+  }
+  file = chosen;
+  open();
+  if (stage.picture instanceof ImageBitmap) stage.picture.close();
+  stage.setPeople([]);
+  stage.setPicture(bitmap, { width: bitmap.width, height: bitmap.height });
+  byId("file-name").textContent = chosen.name;
+  Object.assign(state, { file: { name: chosen.name, width: bitmap.width, height: bitmap.height } });
+  await analyse({});
+}
+
+/** From the drop zone to the workbench. */
+function open() {
+  byId("empty").hidden = true;
+  byId("bench").hidden = false;
+  byId("main").classList.add("bench");
+  stage.resize();
+}
+
+/**
+ * Ask the server; the last question asked is the one that counts.
+ * @param {{tiles?: string}} how
+ */
+async function analyse(how) {
+  if (!file) return;
+  running?.abort();
+  const mine = (running = new AbortController());
+  Object.assign(state, { status: "loading", error: null, result: null, people: [], selected: -1 });
+  message(h("span", { class: "spinner" }), t(how.tiles ? "analyse.closer.running" : "analyse.running"));
+  draw();
+  try {
+    const [result, fresh] = await Promise.all([
+      predict(file, { ...how, mask: stage.shown.mask, signal: mine.signal }),
+      getRanges(),
+    ]);
+    if (mine.signal.aborted) return;
+    ranges = fresh;
+    show(result);
+  } catch (error) {
+    if (mine.signal.aborted) return;
+    const words = error instanceof ApiError ? error.message : t("error.page");
+    Object.assign(state, { status: "error", error: words });
+    if (!(error instanceof ApiError)) console.error(error);
+    shell.say(words, true);
+  }
+  message();
+  draw();
+}
+
+/** @param {Prediction} result */
+function show(result) {
+  const people = result.people;
+  Object.assign(state, {
+    status: people.length ? "done" : "nobody", result, people, network: result.network, selected: people.length ? 0 : -1,
+  });
+  stage.setPeople(people);
+  stage.select(people.length ? 0 : -1);
+  const flags = people.flatMap((person) => person.flags);
+  shell.say([
+    t(people.length === 1 ? "analyse.one" : "analyse.found", { count: people.length }),
+    ...flags.slice(0, 6).map(flagSentence),
+    ...(flags.length > 6 ? [t("analyse.more_flags", { count: flags.length - 6 })] : []),
+  ].join(" "));
+}
+
+/** Something over the foot of the stage; without arguments: nothing. @param {...(Node | string)} what */
+function message(...what) {
+  const place = byId("message");
+  place.hidden = !what.length;
+  fill(place, ...what);
+}
+
+/** The panels beside the stage, as the state says. */
+function draw() {
+  document.documentElement.dataset.status = state.status; // for scripts that wait
+  const badge = byId("network-badge");
+  badge.hidden = !state.network;
+  if (state.network) {
+    badge.textContent = t("analyse.network", { name: state.network.name });
+    badge.title = `sha256 ${state.network.sha256}`;
+  }
+  const inspector = byId("inspector");
+  if (state.status === "done") fill(inspector, anglesPanel(), spacePanel(), downloadPanel());
+  else if (state.status === "nobody") fill(inspector, nobodyPanel());
+  else if (state.status === "error") fill(inspector, errorPanel());
+  else fill(inspector, loadingPanel());
+  const person = state.people[state.selected] ?? null;
+  space?.setPerson(person);
+  byId("stage").setAttribute("aria-label", stageWords());
+}
+
+/** What a screen reader says of the picture. */
+function stageWords() {
+  if (!state.file) return t("stage.label");
+  const flags = state.people.flatMap((person) => person.flags).map(flagSentence);
+  return [t("stage.label"), t(state.people.length === 1 ? "analyse.one" : "analyse.found", { count: state.people.length }), ...flags].join(" ");
+}
+
+function anglesPanel() {
+  const person = state.people[state.selected];
+  fill(panels.people, state.people.length < 2 ? null : state.people.map((_, i) => {
+    const button = h("button", { type: "button", "aria-pressed": String(i === state.selected), "aria-label": t("analyse.person", { number: i + 1 }) }, i + 1);
+    button.addEventListener("click", () => {
+      stage.select(i);
+      /** @type {HTMLElement | undefined} */ (panels.people.children[i])?.focus();
+    });
+    return button;
+  }));
+  panels.people.hidden = state.people.length < 2;
+  panels.people.setAttribute("aria-label", t("analyse.people"));
+  showAngles(panels.angles, person, ranges, skeleton.angles.map((triple) => triple.name));
+  const count = person.flags.length;
+  const verdict = count
+    ? h("span", { class: "badge bad" }, icon("warning", 13), t(count === 1 ? "analyse.beyond.one" : "analyse.beyond", { count }))
+    : h("span", { class: "badge good" }, icon("check", 13), t("analyse.within"));
+  const foot = h("p", { class: "small muted" }, t("angles.how"), " ", h("a", { href: "/ranges" }, t("angles.edit")));
+  return h(
+    "section", { class: "panel", id: "angles" },
+    h("header", {}, h("h2", {}, t("angles.title")), panels.people, verdict),
+    panels.angles, h("div", { class: "body" }, foot),
+  );
+}
+
+function spacePanel() {
+  panels.turned.setAttribute("aria-label", t("space.label"));
+  const views = /** @type {const} */ (["front", "side", "top"]);
+  const buttons = views.map((view) => h("button", { type: "button", on: { click: () => space.look(view) } }, t(`space.${view}`)));
+  return h(
+    "section", { class: "panel" },
+    h("header", {}, h("h2", {}, t("space.title")), h("div", { class: "segments", role: "group", "aria-label": t("space.views") }, buttons)),
+    h("div", { class: "body" }, panels.turned),
+  );
+}
+
+function downloadPanel() {
+  const kinds = /** @type {const} */ (["picture", "json", "csv", "coco"]);
+  const buttons = kinds.map((kind) =>
+    h("button", { class: "button", type: "button", dataset: { download: kind }, on: { click: () => void download(kind) } }, icon("download", 16), t(`download.${kind}`)),
+  );
+  return h("section", { class: "panel" }, h("header", {}, h("h2", {}, t("download.title"))), h("div", { class: "body downloads" }, buttons));
+}
+
+/** @param {"picture" | "json" | "csv" | "coco"} kind */
+async function download(kind) {
+  const { result, file: picture } = state;
+  if (!result || !picture) return;
+  const name = stem(picture.name);
+  try {
+    if (kind === "picture") save(await stage.drawnPicture(), `${name}_pose.png`);
+    else if (kind === "json") save(JSON.stringify(toJson(result), null, 1), `${name}_pose.json`, "application/json");
+    else if (kind === "csv") save(toCsv(result, skeleton), `${name}_pose.csv`, "text/csv");
+    else save(JSON.stringify(toCoco(result, skeleton, picture.name)), `${name}_coco.json`, "application/json");
+  } catch (error) {
+    shell.toast(error instanceof Error ? error.message : t("error.page"), "bad");
+  }
+}
+
+/** Nobody was found: what may be the reason, and a closer look. */
+function nobodyPanel() {
+  const list = h("ul", { class: "tips" });
+  tips(list, ["whole", "light"]);
+  const closer = h("button", { class: "button primary", type: "button", id: "closer", on: { click: () => void analyse({ tiles: "auto" }) } }, t("analyse.closer"));
+  return h(
+    "section", { class: "panel" },
+    h("header", {}, h("h2", {}, t("analyse.nobody"))),
+    h("div", { class: "body stack" }, h("p", { class: "muted" }, t("analyse.nobody.why")), closer, list),
+  );
+}
+
+function errorPanel() {
+  const again = h("button", { class: "button", type: "button", id: "again", on: { click: () => void analyse({}) } }, icon("refresh", 16), t("analyse.again"));
+  return h("div", { class: "stack" }, h("div", { class: "notice bad", id: "refusal" }, icon("warning"), h("div", {}, h("strong", {}, t("analyse.refused")), state.error ?? "")), again);
+}
+
+function loadingPanel() {
+  const line = () => h("div", { class: "bone" });
+  return h("section", { class: "panel", "aria-hidden": "true" }, h("header", {}, h("h2", {}, t("angles.title"))), h("div", { class: "body stack" }, line(), line(), line(), line(), line()));
+}
+
+/** The mask is asked for when it is first wanted. @param {string} name @param {boolean} on */
+function toggled(name, on) {
+  if (name === "mask" && on && state.status === "done" && !state.people.some((person) => person.mask)) void addMasks();
+}
+
+async function addMasks() {
+  if (!file || !state.result) return;
+  message(h("span", { class: "spinner" }), t("analyse.masks"));
+  try {
+    const result = await predict(file, { mask: true });
+    const selected = state.selected;
+    show(result);
+    if (selected < result.people.length) stage.select(selected);
+    if (!result.people.some((person) => person.mask)) shell.toast(t("error.no_mask"), "bad");
+  } catch (error) {
+    shell.toast(error instanceof ApiError ? error.message : t("error.page"), "bad");
+  }
+  message();
+}
+
+document.documentElement.dataset.status = state.status;
+drawEmpty();
+tips(byId("tips"));
+legend(byId("legend"));
+byId("another").addEventListener("click", () => byId("file").click());
+window.addEventListener("posetune:language", () => {
+  drawEmpty();
+  if (state.file) draw();
+  stage?.redraw(false);
+});
+
+try {
+  skeleton = await getSkeleton();
+  stage = new SkeletonCanvas(byId("stage"), { skeleton, flagText, pointName: jointName });
+  space = new View3D(panels.turned, { skeleton });
+  Object.assign(window.posetune, { stage, view3d: space });
+  stageBar(byId("stage-bar"), stage, { onToggle: toggled });
+  stage.addEventListener("select", (event) => {
+    const { person } = /** @type {CustomEvent} */ (event).detail;
+    if (person < 0) return;
+    state.selected = person;
+    draw();
+  });
+  listenForPictures(byId("file"), byId("drop"), (chosen) => void take(chosen));
+} catch (error) {
+  const words = error instanceof ApiError ? error.message : t("error.page");
+  Object.assign(state, { status: "error", error: words });
+  fill(byId("drop"), icon("warning", 24), h("strong", {}, words), h("button", { class: "button", type: "button", on: { click: () => location.reload() } }, t("analyse.again")));
+}
