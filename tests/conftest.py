@@ -49,6 +49,23 @@ def sample(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def web_server(tmp_path_factory):
+    """A running server with one worker and stock lite: ``tests.helpers.server.RunningServer``. What changes it starts its own."""
+    pytest.importorskip("starlette")
+    from tests.helpers.server import running
+
+    with running(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """A JPEG of one drawn person, 440×400 px."""
+    canvas = draw_person(room(440, 400), (220.0, 220.0), arms=0.4)
+    return cv2.imencode(".jpg", cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+@pytest.fixture(scope="session")
 def drawn_set(tmp_path_factory) -> Path:
     """A set of drawn people: four in train, two in val."""
     folder = tmp_path_factory.mktemp("drawn") / "data"

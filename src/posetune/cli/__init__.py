@@ -33,6 +33,7 @@ VERBS = {
     "export": ("export", "write a tuned network as .tflite or .task"),
     "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
     "predict": ("predict", "find poses in images, folders and videos"),
+    "serve": ("serve", "open the web app: pages and an API for pictures, videos and the webcam"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
@@ -151,6 +152,7 @@ _EXTRAS = {
     "mediapipe": "mediapipe",
     "moderngl": "synth",
     "openvino": "openvino",
+    **dict.fromkeys(("starlette", "msgspec", "uvicorn", "httptools", "websockets", "sqlalchemy", "alembic"), "serve"),
 }
 
 

@@ -1,0 +1,74 @@
+"""``posetune serve``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Pages for the browser, and an API: docs/guide/web-app.md, docs/reference/server.md."
+    parser.add_argument(
+        "--model", action="append", metavar="MODEL", default=None,
+        help="a network to serve: lite, full, heavy, a run folder, a .task or a .tflite; several times for several, the first is "
+        "the one that answers (default: full)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine alone)"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", default=Path("posetune-data"),
+        help="uploads, networks, jobs and ranges (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--database", metavar="URL",
+        help="postgresql://… instead of SQLite in --data-dir; with a password, better in POSETUNE_DATABASE",
+    )  # fmt: skip
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE",
+        help="a file with the token that who comes in must know; needed beyond this machine",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allowed-host", action="append", default=[], metavar="NAME", help="a name by which the server may be called"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that run networks (default: processors)")
+    parser.add_argument(
+        "--queue", type=int, default=64, metavar="N", help="requests that may wait (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--keep-hours",
+        type=float,
+        default=24.0,
+        metavar="H",
+        help="delete uploads after H hours (default: %(default)g)",
+    )
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key")
+    parser.add_argument("--verbose", action="store_true", help="log every request")
+
+
+def run(args: argparse.Namespace) -> int:
+    import os
+
+    from posetune.serve.run import log_to_stderr, run
+    from posetune.serve.settings import Settings, processors
+
+    settings = Settings(
+        data_dir=args.data_dir.expanduser().absolute(),
+        models=tuple(args.model or ["full"]),
+        host=args.host,
+        port=args.port,
+        token_file=args.token_file,
+        database=args.database or os.environ.get("POSETUNE_DATABASE"),
+        allowed_hosts=tuple(args.allowed_host),
+        workers=args.workers or processors(),
+        queue=args.queue,
+        keep_hours=args.keep_hours,
+        tls_cert=args.tls_cert,
+        tls_key=args.tls_key,
+    )
+    log_to_stderr(args.verbose)
+    run(settings, lambda where: print(f"posetune: serving at {where}", file=sys.stderr, flush=True))
+    return 0

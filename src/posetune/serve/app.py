@@ -1,0 +1,121 @@
+"""The app: services behind routes behind the guard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from posetune.serve import problem, static
+from posetune.serve.api import health, networks, predict, skeleton
+from posetune.serve.networks import Networks
+from posetune.serve.operations import Operation
+from posetune.serve.pool.pool import Failed, Poisoned, Pool
+from posetune.serve.pool.process import Process
+from posetune.serve.problem import Problem
+from posetune.serve.security.guard import Guard, as_problem
+from posetune.serve.security.hosts import LOOPBACK
+from posetune.serve.services import Services
+from posetune.serve.settings import Settings
+from posetune.serve.uploads import Uploads
+
+OPERATIONS: list[Operation] = [
+    *predict.OPERATIONS,
+    *networks.OPERATIONS,
+    *skeleton.OPERATIONS,
+    *health.OPERATIONS,
+]
+
+
+def build(
+    settings: Settings, *, started: Sequence[Process] = (), on_failure: Callable[[str], None] | None = None
+) -> Starlette:
+    """The server's app, not yet open: it opens with its lifespan.
+
+    ``started``: worker processes that are on their way already. ``on_failure``: told, with a sentence, if the networks cannot be
+    loaded. Raises PosetuneError or OSError if the data folder cannot be used.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    pool = Pool(lambda: Process(settings.limits), settings.workers, settings.queue, started)
+    services = Services(
+        settings,
+        pool,
+        Uploads(settings.data_dir / "uploads", settings.limits),
+        Networks(settings.data_dir / "networks", pool),
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        opening = asyncio.create_task(_open(services, on_failure))
+        try:
+            yield
+        finally:
+            opening.cancel()
+            await services.close()
+
+    app = Starlette(
+        routes=_routes(OPERATIONS),
+        middleware=[Middleware(Guard, hosts=(*LOOPBACK, *settings.allowed_hosts))],
+        exception_handlers={HTTPException: _http_exception},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.services = services
+    app.state.files = static.table()
+    return app
+
+
+async def _open(services: Services, on_failure: Callable[[str], None] | None) -> None:
+    try:
+        await services.open()
+    except (Failed, Poisoned) as error:
+        if on_failure is not None:
+            on_failure(
+                error.detail if isinstance(error, Failed) else "The workers die before they answer; is there memory?"
+            )
+
+
+def _routes(operations: Sequence[Operation]) -> list[BaseRoute]:
+    """One route a path, so that its 405 names all its methods; and the files for whatever is left."""
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    routes: list[BaseRoute] = [Route(path, _Methods(path, methods)) for path, methods in paths.items()]
+    return [*routes, Route("/{path:path}", _Methods("files", {"GET": _FILES}))]
+
+
+class _Methods:
+    """The ASGI app of one path."""
+
+    def __init__(self, path: str, methods: dict[str, Operation]) -> None:
+        self._path, self._methods = path, methods
+        known = [*methods, "HEAD"] if "GET" in methods else [*methods]
+        self._allow = ", ".join(sorted(known))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["posetune.route"] = self._path
+        operation = self._methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
+        if operation is None:
+            raise Problem(405, f"{self._path} takes {self._allow}.", {"allow": self._allow})
+        request = Request(scope, receive, send)
+        try:
+            response = await operation.endpoint(request)
+        except Exception as error:
+            response = problem.response(as_problem(error))
+        await response(scope, receive, send)
+
+
+_FILES = Operation("GET", "/{path}", static.answer, "", {})
+
+
+def _http_exception(request: Request, error: Any) -> Response:
+    return problem.response(Problem(error.status_code, "There is no such page.", error.headers))

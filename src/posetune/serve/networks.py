@@ -1,0 +1,182 @@
+"""The networks that requests can name: stock, those of the command line, and uploads; and which one is current."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from posetune.files import write_bytes
+from posetune.serve.pool.context import Network
+from posetune.serve.pool.pool import Pool
+from posetune.serve.problem import Problem
+from posetune.stock import LANDMARK_NAMES, PINS, cache
+
+_NAME_LETTERS = 60
+
+
+@dataclass(frozen=True)
+class Entry:
+    """``kind``: "stock", "run", "task" or "tflite"; ``report``: a page of ``posetune eval`` beside it; ``uploaded``: its file is
+    the server's own.
+    """
+
+    network: Network
+    kind: str
+    report: Path | None = None
+    uploaded: bool = False
+
+
+class _Kept(msgspec.Struct):
+    """One uploaded network in ``networks.json``."""
+
+    file: str
+    name: str
+    sha256: str
+    kind: str
+
+
+class _Index(msgspec.Struct):
+    networks: list[_Kept] = []
+    current: str = ""
+
+
+class Networks:
+    """Names → networks. A request takes its network when it is accepted and keeps it, whatever is switched meanwhile."""
+
+    def __init__(self, folder: Path, pool: Pool) -> None:
+        """``folder``: of uploaded networks."""
+        self.folder = folder
+        self._pool = pool
+        self._entries: dict[str, Entry] = {}
+        self._current = ""
+        self._switching = asyncio.Lock()
+
+    async def open(self, models: Sequence[str]) -> None:
+        """Have the workers load ``models``; the first is current. Raises Failed or Poisoned if one cannot be loaded."""
+        found = await self._pool.open([Network(model, _given_name(model)) for model in models])
+        for model, facts in zip(models, found, strict=True):
+            name = self._free_name(facts["name"])
+            self._add(Entry(Network(model, name, facts["sha256"]), facts["kind"], _report(model)))
+        self._current = next(iter(self._entries))
+        self._pool.keep_loaded([self.current.network])
+        for name in LANDMARK_NAMES:
+            if name not in self._entries and cache.pinned_path(PINS[name]).is_file():
+                self._add(Entry(Network(name, name, PINS[name].sha256), "stock"))
+        for kept in self._index().networks:
+            path = self.folder / kept.file
+            if path.is_file() and kept.name not in self._entries:
+                self._add(Entry(Network(str(path), kept.name, kept.sha256), kept.kind, uploaded=True))
+
+    @property
+    def current(self) -> Entry:
+        return self._entries[self._current]
+
+    def all(self) -> list[Entry]:
+        return list(self._entries.values())
+
+    def named(self, model: str | None) -> Entry:
+        """The network of a name or sha256; None: the current one. Raises Problem if there is none."""
+        if model is None:
+            return self.current
+        found = self._entries.get(model) or next((e for e in self.all() if e.network.sha256 == model), None)
+        if found is None:
+            raise Problem(404, f"There is no network {model[:60]!r}; GET /api/v1/networks lists them.")
+        return found
+
+    async def switch(self, name: str) -> Entry:
+        """Make a network current once every worker has loaded it and had an answer; until then the old one serves."""
+        async with self._switching:
+            entry = self.named(name)
+            before = self.current.network
+            self._pool.keep_loaded([entry.network])
+            try:
+                await self._pool.everywhere("load", {"network": msgspec.to_builtins(entry.network)})
+            except BaseException:
+                self._pool.keep_loaded([before])
+                raise
+            self._current = entry.network.name
+            self._keep()
+            return entry
+
+    async def take_in(self, path: Path, name: str, seconds: float = 60.0) -> tuple[Entry, bool]:
+        """Take the uploaded file ``path`` in, once a worker has looked it over and run it. Gives it, and whether it is new.
+
+        Raises Failed or Poisoned if it is no network that can be served.
+        """
+        found = await self._pool.submit("inspect", {"path": str(path)}, seconds=seconds)
+        kept = self.folder / f"{found['sha256'][:32]}.{found['format']}"
+        same = next((e for e in self.all() if e.network.source == str(kept)), None)
+        if same is not None:
+            return same, False
+        self.folder.mkdir(parents=True, exist_ok=True)
+        os.replace(path, kept)
+        try:
+            network = Network(str(kept), self._free_name(_tidy(name) or f"network-{found['sha256'][:8]}"))
+            facts = await self._pool.submit("load", {"network": msgspec.to_builtins(network)}, seconds=seconds)
+            entry = Entry(Network(network.source, network.name, facts["sha256"]), facts["kind"], uploaded=True)
+            self._add(entry)
+            self._keep()
+        except BaseException:
+            kept.unlink(missing_ok=True)
+            raise
+        return entry, True
+
+    def remove(self, name: str) -> None:
+        """Forget an uploaded network, and delete its file. Raises Problem for one that is in use or not the server's."""
+        entry = self.named(name)
+        if not entry.uploaded:
+            raise Problem(409, "This network was not uploaded; it belongs to whoever started the server.")
+        if entry is self.current:
+            raise Problem(409, "This network is in use; switch to another one first.")
+        del self._entries[entry.network.name]
+        self._keep()
+        Path(entry.network.source).unlink(missing_ok=True)
+
+    @property
+    def uploaded(self) -> int:
+        return sum(entry.uploaded for entry in self.all())
+
+    def _add(self, entry: Entry) -> None:
+        self._entries[entry.network.name] = entry
+
+    def _free_name(self, name: str) -> str:
+        free, number = name, 2
+        while free in self._entries or (free != name and free in LANDMARK_NAMES):
+            free, number = f"{name}-{number}", number + 1
+        return free
+
+    def _index(self) -> _Index:
+        try:
+            return msgspec.json.decode((self.folder / "networks.json").read_bytes(), type=_Index)
+        except (OSError, msgspec.DecodeError):
+            return _Index()
+
+    def _keep(self) -> None:
+        kept = [
+            _Kept(Path(e.network.source).name, e.network.name, e.network.sha256, e.kind)
+            for e in self.all()
+            if e.uploaded
+        ]
+        content = msgspec.json.encode(_Index(kept, self._current))
+        write_bytes(self.folder / "networks.json", content, durable=True)
+
+
+def _given_name(model: str) -> str:
+    """Stock names stay; of a path the worker says what it is called."""
+    return model if model in LANDMARK_NAMES else ""
+
+
+def _report(model: str) -> Path | None:
+    """The page that ``posetune eval --report`` wrote into a run folder, or beside a file under its name."""
+    path = Path(model)
+    beside = path / "report.html" if path.is_dir() else path.with_suffix(".html")
+    return beside if model not in LANDMARK_NAMES and beside.is_file() else None
+
+
+def _tidy(name: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:_NAME_LETTERS]

@@ -1,0 +1,309 @@
+"""Who asks which worker next: live requests before jobs, one request at a time each, and a new worker for one that died."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from posetune.serve.pool.context import Network
+from posetune.serve.pool.messages import Ask, Reply
+from posetune.serve.pool.process import Died, Process
+
+Lane = Literal["live", "job"]
+log = logging.getLogger("posetune.serve")
+
+#: Workers that die before their first answer are not replaced at once, but after so many seconds.
+PAUSE = 1.0
+#: Deaths that one input may cause.
+MOST_DEATHS = 2
+#: Seconds after a live request during which one worker is kept free of jobs.
+KEPT_FREE = 2.0
+
+
+class Busy(Exception):
+    """The queue is full, or nothing has come of the request in time. ``retry_after``: seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("busy")
+        self.retry_after = retry_after
+
+
+class Poisoned(Exception):
+    """The input ended two workers, or took two of them longer than it may."""
+
+
+class Failed(Exception):
+    """The worker says no. ``status``: an HTTP status; ``detail``: one sentence; ``trace``: of an error that nobody foresaw."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.detail)
+        self.status, self.detail, self.trace = reply.status, reply.detail, reply.trace
+
+
+@dataclass(eq=False)
+class _Task:
+    ask: Ask
+    seconds: float
+    affinity: str | None
+    future: asyncio.Future[Any]
+    since: float
+    lane: Lane | None  # None: for one worker alone
+    deaths: int = 0
+
+
+@dataclass(eq=False)
+class _Slot:
+    """A place for a worker. ``own``: what only this one is to do; ``hand``: set while it waits for work."""
+
+    number: int
+    process: Process | None = None
+    own: deque[_Task] = field(default_factory=deque)
+    hand: asyncio.Future[_Task] | None = None
+    ready: bool = False
+    busy: bool = False
+
+
+class Pool:
+    """Make it anywhere, :meth:`open` it in the event loop that it is used in."""
+
+    def __init__(self, start: Callable[[], Process], count: int, queue: int, started: Sequence[Process] = ()) -> None:
+        """``start``: starts a worker; ``started``: some that are on their way already. ``queue``: live requests that may wait."""
+        self._start, self._queue = start, queue
+        self._slots = [_Slot(i, started[i] if i < len(started) else None) for i in range(count)]
+        self._lanes: dict[Lane, deque[_Task]] = {"live": deque(), "job": deque()}
+        self._threads = ThreadPoolExecutor(count, "worker")
+        self._runs: list[asyncio.Task[None]] = []
+        self._places: dict[str, _Slot] = {}
+        self._last_live = -math.inf
+        self._seconds = 0.05  # a live request's, running mean
+        self._first: list[Network] = []
+        self._closing = False
+        self._began: set[int] = set()
+        self.deaths = 0
+
+    # -- for the web process ----------------------------------------------------------------------------------------------------
+
+    async def open(self, networks: Sequence[Network]) -> list[dict[str, Any]]:
+        """Start the workers; each loads ``networks`` before anything else, and one that replaces it does so again.
+
+        Returns once the first worker has: what each of ``networks`` is ({"name", "sha256", "kind"}). The others follow.
+        Raises Failed if a network cannot be loaded, Poisoned if it ends the workers.
+        """
+        self._first = list(networks)
+        first: asyncio.Future[list[dict[str, Any]]] = asyncio.get_running_loop().create_future()
+        self._runs = [asyncio.create_task(self._keep(slot, first)) for slot in self._slots]
+        return await first
+
+    def keep_loaded(self, networks: Sequence[Network]) -> None:
+        """What workers that are started from now on load first."""
+        self._first = list(networks)
+
+    @property
+    def size(self) -> int:
+        return len(self._slots)
+
+    @property
+    def ready(self) -> int:
+        """Workers whose networks have answered."""
+        return sum(slot.ready for slot in self._slots)
+
+    @property
+    def started(self) -> bool:
+        """Whether each of the workers has had its networks answer once."""
+        return len(self._began) == self.size
+
+    @property
+    def busy(self) -> int:
+        return sum(slot.busy for slot in self._slots)
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Lane → requests in it."""
+        return {lane: len(tasks) for lane, tasks in self._lanes.items()}
+
+    @property
+    def pids(self) -> list[int]:
+        return [slot.process.pid for slot in self._slots if slot.process is not None]
+
+    def check_room(self) -> None:
+        """Raises Busy if a live request would find the queue full: before its body is read."""
+        waiting = len(self._lanes["live"])
+        if waiting >= self._queue or self._closing:
+            raise Busy(max(1, math.ceil(waiting * self._seconds / self.size)))
+
+    async def submit(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        lane: Lane = "live",
+        seconds: float = 30.0,
+        affinity: str | None = None,
+    ) -> Any:
+        """What a worker answers to ``kind`` with ``payload``.
+
+        ``lane``: "live" goes before "job". ``seconds``: the worker is killed after so many. ``affinity``: requests of the same go
+        to the same worker while it lives (for what it keeps in ``Context.kept``). An input whose worker dies is tried once more.
+
+        Raises Busy, Poisoned, Failed.
+        """
+        if lane == "live":
+            self.check_room()
+            self._last_live = time.monotonic()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._lanes[lane].append(_Task(Ask(kind, payload), seconds, affinity, future, time.monotonic(), lane))
+        self._offer()
+        return await future
+
+    async def everywhere(self, kind: str, payload: dict[str, Any], seconds: float = 30.0) -> list[Any]:
+        """What every worker that lives answers, one after the other on each, between its requests. Raises Failed, Poisoned."""
+        loop, asks = asyncio.get_running_loop(), []
+        for slot in self._slots:
+            if slot.ready:
+                task = _Task(Ask(kind, payload), seconds, None, loop.create_future(), time.monotonic(), None)
+                slot.own.append(task)
+                asks.append(task.future)
+        self._offer()
+        return await asyncio.gather(*asks)
+
+    async def close(self) -> None:
+        """End the workers, whatever they do. Requests that wait get Busy."""
+        self._closing = True
+        for run in self._runs:
+            run.cancel()
+        for slot in self._slots:
+            if slot.process is not None:
+                slot.process.kill()
+        await asyncio.gather(*self._runs, return_exceptions=True)
+        waiting = [*self._lanes["live"], *self._lanes["job"], *(t for slot in self._slots for t in slot.own)]
+        for task in waiting:
+            _fail(task, Busy(5))
+        for slot in self._slots:
+            if slot.process is not None:
+                slot.process.bury()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    # -- inside -----------------------------------------------------------------------------------------------------------------
+
+    async def _keep(self, slot: _Slot, first: asyncio.Future[list[dict[str, Any]]]) -> None:
+        """Keep a worker in ``slot`` for as long as the pool is open."""
+        while not self._closing:
+            began = time.monotonic()
+            if slot.process is None:
+                slot.process = await asyncio.get_running_loop().run_in_executor(None, self._start)
+            process = slot.process
+            try:
+                loaded = [await self._ask(process, self._load(network), 60.0) for network in self._first]
+                wrong = next((reply for reply in loaded if reply.status), None)
+                if wrong is not None:
+                    _settle(first, Failed(wrong))
+                    log.error("a worker could not load its networks: %s", wrong.detail)
+                    await asyncio.sleep(PAUSE)
+                    continue
+                slot.ready = True
+                self._began.add(slot.number)
+                _settle(first, [reply.value for reply in loaded])
+                await self._serve(slot, process)
+            except Died:
+                self.deaths += 1
+                log.warning("a worker died; another takes its place")
+                if not slot.ready:
+                    _settle(first, Poisoned())
+                    await asyncio.sleep(max(0.0, PAUSE - (time.monotonic() - began)))
+            finally:
+                slot.ready, slot.process = False, None
+                self._places = {key: place for key, place in self._places.items() if place is not slot}
+                process.kill()
+                asyncio.get_running_loop().run_in_executor(None, process.bury)
+
+    def _load(self, network: Network) -> Ask:
+        return Ask("load", {"network": {"source": network.source, "name": network.name, "sha256": network.sha256}})
+
+    async def _serve(self, slot: _Slot, process: Process) -> None:
+        """Hand ``slot`` one request after the other. Raises Died when it does."""
+        while True:
+            slot.hand = asyncio.get_running_loop().create_future()
+            self._offer()
+            task = await slot.hand
+            slot.hand, slot.busy = None, True
+            began = time.monotonic()
+            try:
+                reply = await self._ask(process, task.ask, task.seconds)
+            except Died:
+                task.deaths += 1
+                if task.deaths < MOST_DEATHS and task.lane is not None:
+                    self._lanes[task.lane].appendleft(task)
+                    self._offer()
+                else:
+                    _fail(task, Poisoned())
+                raise
+            finally:
+                slot.busy = False
+            if task.ask.kind == "picture":
+                self._seconds += 0.1 * (time.monotonic() - began - self._seconds)
+            if reply.status:
+                _fail(task, Failed(reply))
+            elif not task.future.done():
+                task.future.set_result(reply.value)
+
+    async def _ask(self, process: Process, ask: Ask, seconds: float) -> Reply:
+        loop = asyncio.get_running_loop()
+        end = loop.call_later(seconds, process.kill)
+        try:
+            return await loop.run_in_executor(self._threads, process.ask, ask)
+        finally:
+            end.cancel()
+
+    def _offer(self) -> None:
+        """Give what waits to the workers that wait."""
+        for slot in self._slots:
+            if slot.hand is not None and not slot.hand.done():
+                task = self._take(slot)
+                if task is not None:
+                    slot.hand.set_result(task)
+
+    def _take(self, slot: _Slot) -> _Task | None:
+        if slot.own:
+            return slot.own.popleft()
+        for lane, tasks in self._lanes.items():
+            if lane == "job" and self._is_kept_free(slot):
+                return None
+            for task in list(tasks):
+                if task.future.done():  # whoever asked is gone
+                    tasks.remove(task)
+                    continue
+                place = self._places.get(task.affinity) if task.affinity is not None else None
+                if place is None or place is slot:
+                    tasks.remove(task)
+                    if task.affinity is not None:
+                        self._places[task.affinity] = slot
+                    return task
+        return None
+
+    def _is_kept_free(self, slot: _Slot) -> bool:
+        """Whether ``slot`` should wait for a live request: some came just now, and all others are at work."""
+        if time.monotonic() - self._last_live > KEPT_FREE or self.size < 2:
+            return False
+        others = [s for s in self._slots if s is not slot and s.ready]
+        return bool(others) and all(s.busy for s in others)
+
+
+def _fail(task: _Task, error: Exception) -> None:
+    if not task.future.done():
+        task.future.set_exception(error)
+
+
+def _settle(future: asyncio.Future[Any], result: Any) -> None:
+    with contextlib.suppress(asyncio.InvalidStateError):
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

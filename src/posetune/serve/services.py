@@ -1,0 +1,59 @@
+"""What the endpoints share: one for each server, at ``app.state.services``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+
+from posetune.serve.meters import Meters
+from posetune.serve.networks import Networks
+from posetune.serve.pool.pool import Pool
+from posetune.serve.problem import Problem
+from posetune.serve.settings import Settings
+from posetune.serve.uploads import Uploads
+
+
+@dataclass
+class Services:
+    """``skeleton``, ``default_ranges``, ``ranges``: of ``pool.facts``; ``ready``: every worker's network has answered once."""
+
+    settings: Settings
+    pool: Pool
+    uploads: Uploads
+    networks: Networks
+    meters: Meters = field(default_factory=Meters)
+    skeleton: dict[str, Any] = field(default_factory=dict)
+    default_ranges: dict[str, dict[str, float]] = field(default_factory=dict)
+    ranges: dict[str, dict[str, float]] = field(default_factory=dict)
+    opened: bool = False
+
+    @property
+    def ranges_path(self) -> Path:
+        return self.settings.data_dir / "ranges.yaml"
+
+    async def open(self) -> None:
+        """Start the workers and load what was asked for. Raises Failed or Poisoned."""
+        await self.networks.open(self.settings.models)
+        facts = await self.pool.submit("facts", {"ranges": str(self.ranges_path)})
+        self.skeleton, self.default_ranges, self.ranges = facts["skeleton"], facts["default"], facts["ranges"]
+        self.opened = True
+
+    @property
+    def ready(self) -> bool:
+        """Every worker's network has answered once, and one is there to answer."""
+        return self.opened and self.pool.started and self.pool.ready > 0
+
+    async def close(self) -> None:
+        await self.pool.close()
+        self.uploads.close()
+
+
+def services_of(request: Request) -> Services:
+    """Raises Problem while the networks are being loaded."""
+    services: Services = request.app.state.services
+    if not services.opened:
+        raise Problem(503, "The server is starting; try again in a second.", {"retry-after": "1"})
+    return services

@@ -1,0 +1,66 @@
+"""What ``posetune serve`` was started with."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MB = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a stranger may cost."""
+
+    picture_bytes: int = 20 * MB
+    picture_pixels: int = 40_000_000
+    #: Seconds that a worker may take for one picture.
+    picture_seconds: float = 20.0
+    video_bytes: int = 500 * MB
+    video_seconds: float = 600.0
+    #: px of the longer side.
+    video_side: int = 4096
+    video_frames: int = 36_000
+    network_bytes: int = 128 * MB
+    #: Networks that were uploaded and are kept.
+    networks: int = 20
+    #: Address space of a worker.
+    worker_bytes: int = 2048 * MB
+    #: What all files of the data folder may take together.
+    disk_bytes: int = 20_000 * MB
+    jobs_an_owner: int = 4
+    sockets_an_owner: int = 2
+    #: Seconds of silence within a body, and the bytes a second that it must come with once these have passed.
+    body_silence: float = 10.0
+    body_rate: float = 8_000.0
+    #: Connections at a time.
+    connections: int = 512
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``data_dir``: uploads, networks, jobs, ranges. ``models``: as ``stock.resolve`` takes them, the first is the current one.
+    ``database``: URL of a PostgreSQL; None for SQLite in ``data_dir``. ``allowed_hosts``: names beside this machine's own by which
+    the server may be called. ``token_file``: the tokens of who may come in; None: everybody on this machine. ``workers``:
+    processes that run networks. ``queue``: requests that may wait for them. ``keep_hours``: after which uploads are deleted.
+    """
+
+    data_dir: Path
+    models: tuple[str, ...] = ("full",)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token_file: Path | None = None
+    database: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    workers: int = field(default_factory=processors)
+    queue: int = 64
+    keep_hours: float = 24.0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    limits: Limits = field(default_factory=Limits)
