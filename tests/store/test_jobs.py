@@ -26,11 +26,11 @@ def new(owner: str = "ada", **given: object) -> NewJob:
 
 
 def frames(begin: int, count: int) -> Part:
-    return Part(begin, [{"n": n} for n in range(begin, begin + count)])
+    return Part(begin, [b"%d" % n for n in range(begin, begin + count)])
 
 
 def numbers(jobs: Jobs, job, *range_) -> list[int]:
-    return [frame["n"] for part in jobs.parts(job, *range_) for frame in part.content]
+    return [int(line) for part in jobs.parts(job, *range_) for line in part.frames]
 
 
 def test_jobs_are_claimed_in_the_order_of_asking_each_once(jobs):

@@ -84,7 +84,7 @@ class Tracker:
         self._look_every = look_every
         self._people: list[_Person] = []
         self._lost: list[_Person] = []
-        self._ids = itertools.count(1)
+        self._next_id = 1
         self._looked = self._now = -math.inf
         self._somebody_lost = False
 
@@ -147,7 +147,8 @@ class Tracker:
             self._lost.append(person)
 
     def _follow(self, person: _Person, pose: Pose, crop: Rect) -> Pose:
-        person.id = person.id or next(self._ids)
+        if not person.id:
+            person.id, self._next_id = self._next_id, self._next_id + 1
         person.crop, person.seen, person.landmarks_px = crop, self._now, pose.landmarks_px
         pose = replace(pose, id=person.id)
         return person.smoother(pose, self._now, crop.object_scale) if person.smoother else pose

@@ -200,13 +200,20 @@ def packets_of(path: Path) -> Packets | None:
     """The compressed pictures of a video, counted without decoding; None where this OpenCV cannot, or there are none."""
     if not has_ffmpeg():
         return None
-    capture = open_video(path, raw=True)
     count, first, last = 0, math.inf, -math.inf
-    while capture.isOpened() and capture.grab():  # type: ignore[attr-defined]
-        at = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+    for at in packet_times(path):
         count, first, last = count + 1, min(first, at), max(last, at)
-    capture.release()
     return Packets(count, first, last) if count else None
+
+
+def packet_times(path: Path) -> Iterator[float]:
+    """When the compressed pictures of a video are shown, seconds, in the order of the file, which may be another; by FFmpeg."""
+    capture = open_video(path, raw=True)
+    try:
+        while capture.isOpened() and capture.grab():  # type: ignore[attr-defined]
+            yield capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+    finally:
+        capture.release()
 
 
 def _moves_as_image(path: Path) -> bool:

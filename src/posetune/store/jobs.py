@@ -101,10 +101,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Part:
-    """What was found from ``first`` on: a list of what JSON knows, one entry a frame."""
+    """What was found from frame ``first`` on: the JSON of each frame, in one line."""
 
     first: int
-    content: list[Any]
+    frames: list[bytes]
 
 
 _SEEN = [column for column in jobs.c if column.name not in ("checkpoint", "key")]
@@ -219,7 +219,7 @@ class Jobs:
 
         Raises LeaseLost, and nothing is written, where the job is not its holder's any more.
         """
-        done = max([p.first + len(p.content) for p in parts], default=None)
+        done = max([p.first + len(p.frames) for p in parts], default=None)
         values: dict[str, Any] = {**changed, "beat": jobs.c.beat + 1}
         if "about" in values:
             values["about"] = json.dumps(values["about"])
@@ -230,12 +230,9 @@ class Jobs:
             if held.rowcount != 1:
                 raise LeaseLost
             for part in parts:
-                content = zlib.compress(json.dumps(part.content, separators=(",", ":")).encode(), 1)
-                connection.execute(
-                    sa.insert(job_parts).values(
-                        job=job.number, first=part.first, count=len(part.content), content=content
-                    )
-                )
+                content = zlib.compress(b"\n".join(part.frames), 1)
+                row = {"job": job.number, "first": part.first, "count": len(part.frames), "content": content}
+                connection.execute(sa.insert(job_parts).values(**row))
 
     def beat(self, held: Iterable[Job]) -> list[Job]:
         """A sign of life for claimed jobs; those of them that are lost."""
@@ -325,13 +322,13 @@ class Jobs:
             with self._database.read() as connection:
                 rows = connection.execute(query).all()
             for first, content in rows:
-                entries = json.loads(zlib.decompress(content))
+                lines = zlib.decompress(content).split(b"\n")
                 skip = max(0, begin - first)
-                entries = entries[skip : None if end is None else max(skip, end - first)]
-                if entries:
-                    yield Part(first + skip, entries)
-                begin = first + skip + len(entries)
-                if not entries:
+                lines = lines[skip : None if end is None else max(skip, end - first)]
+                if lines:
+                    yield Part(first + skip, lines)
+                begin = first + skip + len(lines)
+                if not lines:
                     return
             if not rows:
                 return

@@ -58,5 +58,5 @@ job_parts = sa.Table(
     sa.Column("job", BIG, sa.ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),  # zlib of JSON
+    sa.Column("content", sa.LargeBinary, nullable=False),  # zlib of JSON lines
 )
