@@ -69,6 +69,7 @@ OF_NO_MODULE = {
     "test_video_page.py": "docs/guide/video.md",
     "scripts/test_demo.py": "scripts/demo.sh",
     "browser/test_tasks_vision.py": "bundles in a real browser",
+    "browser/test_device_page.py": "what export --web writes, in a real browser",
     "runtime/test_mediapipe_parity.py": "our poses beside MediaPipe's, on pictures",
     "tune/detector/test_in_mediapipe.py": "a tuned detector in MediaPipe",
 }

@@ -38,9 +38,9 @@ def package(chromium) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")  # two Playwrights in one thread disturb each other
-def open_page(chromium) -> Iterator[Callable[[str], Any]]:
-    """Opens an address in a browser of its own (a blocked page holds up its whole browser). The page has ``said``, what its
-    console said, and ``asked``, the addresses that it reached.
+def open_page(chromium) -> Iterator[Callable[..., Any]]:
+    """Opens an address in a browser of its own (a blocked page holds up its whole browser), with more flags of Chromium's if they
+    are given. The page has ``said``, what its console said, and ``asked``, the addresses that it reached.
     """
     if importlib.util.find_spec("playwright") is None:
         missing("playwright is not installed (pip install 'posetune[dev]')")
@@ -49,8 +49,8 @@ def open_page(chromium) -> Iterator[Callable[[str], Any]]:
     sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium has none for root
     browsers = []
 
-    def open_(address: str) -> Any:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--disable-gpu", *sandbox])
+    def open_(address: str, *flags: str) -> Any:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--disable-gpu", *sandbox, *flags])
         browsers.append(browser)
         page = browser.new_page()
         page.set_default_timeout(_SECONDS * 1000)

@@ -1,8 +1,9 @@
-"""``posetune export RUN|NAME|FILE --out FILE``."""
+"""``posetune export RUN|NAME|FILE --out FILE`` or ``--web DIR``."""
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +14,12 @@ from posetune.progress import to_terminal
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a run folder, lite, full, heavy, a .tflite or a .task")
-    parser.add_argument("--out", required=True, metavar="FILE", help="FILE.task for MediaPipe Tasks, or FILE.tflite")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", metavar="FILE", help="FILE.task for MediaPipe Tasks, or FILE.tflite")
+    where.add_argument(
+        "--web", metavar="DIR", type=Path, help="a static folder that runs the .task in the browser, without a server: pictures "
+        "and camera (docs/guide/on-device.md); MediaPipe for the web is taken from node_modules here or by npm",
+    )  # fmt: skip
     parser.add_argument(
         "--precision",
         choices=("stored", "fp16", "fp32"),
@@ -70,6 +76,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.web is not None:
+        return _run_web(args)
+    return _run_file(args, Path(args.out), Path(args.out))
+
+
+def _run_web(args: argparse.Namespace) -> int:
+    """A bundle as any other, and a folder around it; what can fail early fails before minutes of int8."""
+    from posetune import stock
+    from posetune.export.web import folder
+    from posetune.graph import bundle
+    from posetune.stock import cache, tasks_vision
+
+    folder.checked(args.web)
+    name = stock.resolve(args.model).name
+    package = tasks_vision.files()
+    with tempfile.TemporaryDirectory(prefix="posetune-") as beside:
+        made = Path(beside) / folder.BUNDLE
+        _run_file(args, made, args.web / folder.BUNDLE)
+        task = made.read_bytes()
+    landmarks = bundle.unpack(task, folder.BUNDLE).landmarks
+    total = folder.write(args.web, task, folder.NetworkName(name, cache.sha256(landmarks)), package)
+    print(f"{args.web}: {total / 1e6:.0f} MB; python -m http.server --directory {args.web}, then http://localhost:8000")
+    return 0
+
+
+def _run_file(args: argparse.Namespace, out: Path, told: Path) -> int:
+    """Write ``out``; ``told``: where it will be in the end, for what is said."""
     from posetune.export.cheap_mask import GOOD_IOU
     from posetune.export.file import export
 
@@ -80,24 +113,24 @@ def run(args: argparse.Namespace) -> int:
             raise PosetuneError(
                 "--detector and --dense-detector do not go with int8 yet; export float, or leave them out."
             )
-        return _run_int8(args)
+        return _run_int8(args, out, told)
     if args.calibrate or args.smaller or args.minutes is not None:
         raise PosetuneError("--calibrate, --smaller and --minutes go with --int8 or --max-error-increase; add one.")
     done = export(
         args.model,
-        args.out,
+        out,
         args.precision,
         cheap_mask=args.cheap_mask,
         detector=args.detector,
         dense_detector=args.dense_detector,
     )
     if args.json is not None:
-        report = {"path": str(done.path), "bytes": done.bytes, "differences": done.differences}
+        report = {"path": str(told), "bytes": done.bytes, "differences": done.differences}
         report |= {} if done.mask_iou is None else {"mask_iou": done.mask_iou}
         args.json.write(report)
     # A network with points of its own is no landmark network for MediaPipe, and the doctor says so.
     passes = "for posetune's own runtime" if "outputs" in done.differences else "passes posetune doctor"
-    print(f"{done.path}: {done.bytes / 1e6:.1f} MB, {passes}")
+    print(f"{told}: {done.bytes / 1e6:.1f} MB, {passes}")
     words = ", ".join(f"{name} {value:.2g}" for name, value in done.differences.items())
     print(f"largest difference from the source network on random input: {words}")
     if done.mask_iou is not None:
@@ -106,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run_int8(args: argparse.Namespace) -> int:
+def _run_int8(args: argparse.Namespace, out: Path, told: Path) -> int:
     from posetune.export.int8 import export_int8
     from posetune.export.int8.measure import table
 
@@ -122,7 +155,7 @@ def _run_int8(args: argparse.Namespace) -> int:
 
     done = export_int8.export(
         args.model,
-        args.out,
+        out,
         export_int8.request(args.calibrate, args.int8, args.max_error_increase, args.minutes, args.threads, args.seed),
         smaller=args.smaller,
         report=to_terminal(),
@@ -131,14 +164,14 @@ def _run_int8(args: argparse.Namespace) -> int:
     if args.json is not None:
         rows = [asdict(row) for row in done.found.rows]
         report = {
-            "path": str(done.path),
+            "path": str(told),
             "bytes": done.bytes,
             "chosen": done.found.chosen,
             "error": "labels" if done.found.labelled else "distance to the float network",
             "rows": rows,
         }
         args.json.write(report)
-    print(f"{done.path}: {done.found.chosen}, {done.bytes / 1e6:.1f} MB, passes posetune doctor")
+    print(f"{told}: {done.found.chosen}, {done.bytes / 1e6:.1f} MB, passes posetune doctor")
     return 0
 
 

@@ -95,7 +95,7 @@ export function readSkeleton(content) {
   return {
     names: content.names,
     connections: content.connections.map((/** @type {any} */ line) => ({ a: line.a, b: line.b, region: REGIONS[line.region] ?? "trunk" })),
-    angles: content.angles,
+    angles: content.angles.map((/** @type {any} */ angle) => ({ name: angle.joint, a: angle.a, b: angle.b, c: angle.c })),
   };
 }
 

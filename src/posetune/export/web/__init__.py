@@ -1,0 +1,1 @@
+"""A static folder that runs a network in the browser."""
