@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     import os
 
     from posetune.serve.run import log_to_stderr, run
+    from posetune.serve.security.sessions import ENVIRONMENT
     from posetune.serve.settings import Settings, processors
 
     settings = Settings(
@@ -63,12 +64,13 @@ def run(args: argparse.Namespace) -> int:
         token_file=args.token_file,
         database=args.database or os.environ.get("POSETUNE_DATABASE"),
         allowed_hosts=tuple(args.allowed_host),
-        workers=args.workers or processors(),
+        workers=processors() if args.workers is None else args.workers,
         queue=args.queue,
         keep_hours=args.keep_hours,
         tls_cert=args.tls_cert,
         tls_key=args.tls_key,
     )
+    settings.check(ENVIRONMENT in os.environ)
     log_to_stderr(args.verbose)
     run(settings, lambda where: print(f"posetune: serving at {where}", file=sys.stderr, flush=True))
     return 0

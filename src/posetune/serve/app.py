@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from posetune.serve import problem, static
-from posetune.serve.api import health, networks, predict, skeleton
+from posetune.serve.api import health, networks, predict, session, skeleton
 from posetune.serve.networks import Networks
 from posetune.serve.operations import Operation
 from posetune.serve.pool.pool import Failed, Poisoned, Pool
@@ -24,6 +24,7 @@ from posetune.serve.pool.process import Process
 from posetune.serve.problem import Problem
 from posetune.serve.security.guard import Guard, as_problem
 from posetune.serve.security.hosts import LOOPBACK
+from posetune.serve.security.sessions import Sessions
 from posetune.serve.services import Services
 from posetune.serve.settings import Settings
 from posetune.serve.uploads import Uploads
@@ -32,6 +33,7 @@ OPERATIONS: list[Operation] = [
     *predict.OPERATIONS,
     *networks.OPERATIONS,
     *skeleton.OPERATIONS,
+    *session.OPERATIONS,
     *health.OPERATIONS,
 ]
 
@@ -45,6 +47,7 @@ def build(
     loaded. Raises PosetuneError or OSError if the data folder cannot be used.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    sessions = Sessions(settings.token_file, settings.port)
     pool = Pool(lambda: Process(settings.limits), settings.workers, settings.queue, started)
     services = Services(
         settings,
@@ -64,12 +67,13 @@ def build(
 
     app = Starlette(
         routes=_routes(OPERATIONS),
-        middleware=[Middleware(Guard, hosts=(*LOOPBACK, *settings.allowed_hosts))],
+        middleware=[Middleware(Guard, hosts=(*LOOPBACK, *settings.allowed_hosts), sessions=sessions)],
         exception_handlers={HTTPException: _http_exception},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.state.services = services
+    app.state.sessions = sessions
     app.state.files = static.table()
     return app
 
@@ -90,7 +94,7 @@ def _routes(operations: Sequence[Operation]) -> list[BaseRoute]:
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
     routes: list[BaseRoute] = [Route(path, _Methods(path, methods)) for path, methods in paths.items()]
-    return [*routes, Route("/{path:path}", _Methods("files", {"GET": _FILES}))]
+    return [*routes, Route("/{path:path}", _Files())]
 
 
 class _Methods:
@@ -102,7 +106,7 @@ class _Methods:
         self._allow = ", ".join(sorted(known))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["posetune.route"] = self._path
+        scope.setdefault("posetune.route", self._path)
         operation = self._methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
         if operation is None:
             raise Problem(405, f"{self._path} takes {self._allow}.", {"allow": self._allow})
@@ -114,7 +118,16 @@ class _Methods:
         await response(scope, receive, send)
 
 
-_FILES = Operation("GET", "/{path}", static.answer, "", {})
+class _Files:
+    """The ASGI app of every path that no operation has."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["posetune.route"] = "files"
+        if scope["path"] not in scope["app"].state.files:
+            raise Problem(404, "There is no such page.")
+        await self._page(scope, receive, send)
+
+    _page = _Methods("A page", {"GET": Operation("GET", "/{path}", static.answer, "", {})})
 
 
 def _http_exception(request: Request, error: Any) -> Response:

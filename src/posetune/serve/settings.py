@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from posetune.errors import PosetuneError
 
 MB = 2**20
 
@@ -64,3 +67,35 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     limits: Limits = field(default_factory=Limits)
+
+    def check(self, token_given: bool) -> None:
+        """Raises PosetuneError for what cannot be served, and for a server that others reach and anybody may use.
+
+        ``token_given``: a token is in the environment.
+        """
+        for option, value, least, most in (
+            ("--port", self.port, 0, 65_535),
+            ("--workers", self.workers, 1, 64),
+            ("--queue", self.queue, 1, 10_000),
+        ):
+            if not least <= value <= most:
+                raise PosetuneError(f"{option} must be from {least} to {most}, not {value}.")
+        if not self.keep_hours > 0:
+            raise PosetuneError(f"--keep-hours must be more than 0, not {self.keep_hours:g}.")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise PosetuneError("--tls-cert and --tls-key go together: give both or none.")
+        if not is_loopback(self.host) and self.token_file is None and not token_given:
+            raise PosetuneError(
+                f"--host {self.host} can be reached from other machines: give --token-file FILE, so that not everybody comes in, "
+                "or leave --host out."
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

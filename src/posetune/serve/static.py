@@ -23,7 +23,6 @@ PAGES = {
     "/ranges": "ranges.html",
     "/networks": "networks.html",
     "/api/docs": "docs.html",
-    "/login": "login.html",
 }
 #: Below it, every file of the folder.
 STATIC = "/static/"

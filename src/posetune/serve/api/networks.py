@@ -14,6 +14,7 @@ from posetune.serve import api_types
 from posetune.serve.networks import Entry
 from posetune.serve.operations import Answer, Body, Operation, json_of, json_response, query_of
 from posetune.serve.problem import Problem
+from posetune.serve.security.sessions import require_admin
 from posetune.serve.services import Services, services_of
 
 _REPORT_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
@@ -37,6 +38,7 @@ async def listed(request: Request) -> Response:
 
 
 async def load(request: Request) -> Response:
+    require_admin(request)
     services = services_of(request)
     query = query_of(request, Query)
     limits = services.settings.limits
@@ -48,12 +50,14 @@ async def load(request: Request) -> Response:
 
 
 async def switch(request: Request) -> Response:
+    require_admin(request)
     services = services_of(request)
     wanted = await json_of(request, api_types.SwitchTo)
     return json_response(_shown(services, await services.networks.switch(wanted.name)))
 
 
 async def delete(request: Request) -> Response:
+    require_admin(request)
     services_of(request).networks.remove(request.path_params["name"])
     return Response(status_code=204)
 
@@ -75,7 +79,8 @@ OPERATIONS = [
         "POST", "/api/v1/networks", load, "Load a network", {201: _ENTRY, 200: Answer("it was there", api_types.NetworkEntry)},
         "The raw bytes of a .task bundle or a .tflite landmark network; it is looked over and run once before it is taken.",
         query=Query, body=Body("a network", ("application/octet-stream",)),
-        problems={409: "too many", 408: "too slow", 413: "too large", 415: "no network", 422: "damaged or refused",
+        problems={403: "not an administrator", 409: "too many",
+                  408: "too slow", 413: "too large", 415: "no network", 422: "damaged or refused",
                   507: "disk full"},
         tag="networks",
     ),
@@ -83,11 +88,12 @@ OPERATIONS = [
         "PUT", "/api/v1/networks/current", switch, "Switch to another network", {200: _ENTRY},
         "Requests that are being answered keep theirs.",
         body=Body("which", type=api_types.SwitchTo, example={"name": "heavy"}),
-        problems={404: "no such network", 413: "too large", 415: "not JSON", 422: "not understood"}, tag="networks",
+        problems={403: "not an administrator", 404: "no such network",
+                  413: "too large", 415: "not JSON", 422: "not understood"}, tag="networks",
     ),
     Operation(
         "DELETE", "/api/v1/networks/{name}", delete, "Delete an uploaded network", {204: Answer("it is gone", media="")},
-        problems={404: "no such network", 409: "in use, or not uploaded"}, tag="networks",
+        problems={403: "not an administrator", 404: "no such network", 409: "in use, or not uploaded"}, tag="networks",
     ),
     Operation(
         "GET", "/api/v1/networks/{name}/report", report, "The network's evaluation, as posetune eval --report wrote it",

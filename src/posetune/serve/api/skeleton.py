@@ -8,6 +8,7 @@ from starlette.responses import Response
 from posetune.serve import api_types
 from posetune.serve.operations import Answer, Body, Operation, json_response
 from posetune.serve.problem import Problem
+from posetune.serve.security.sessions import require_admin
 from posetune.serve.services import services_of
 
 _MOST = 64_000
@@ -23,6 +24,7 @@ async def ranges(request: Request) -> Response:
 
 
 async def put_ranges(request: Request) -> Response:
+    require_admin(request)
     services = services_of(request)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in ("application/json", "application/yaml"):
@@ -49,6 +51,6 @@ OPERATIONS = [
         "JSON, or YAML as posetune/coach/ranges.yaml has it.",
         body=Body("the ranges", ("application/json", "application/yaml"), api_types.NewRanges,
                   {"ranges": {"left_knee": {"min": 90, "max": 180}}}),
-        problems={413: "too large", 415: "neither JSON nor YAML", 422: "no ranges"}, tag="facts",
+        problems={403: "not an administrator", 413: "too large", 415: "neither JSON nor YAML", 422: "no ranges"}, tag="facts",
     ),
 ]  # fmt: skip

@@ -70,6 +70,10 @@ class _Slot:
     ready: bool = False
     busy: bool = False
 
+    @property
+    def free(self) -> bool:
+        return self.hand is not None and not self.hand.done()
+
 
 class Pool:
     """Make it anywhere, :meth:`open` it in the event loop that it is used in."""
@@ -245,6 +249,9 @@ class Pool:
                 else:
                     _fail(task, Poisoned())
                 raise
+            except BaseException:  # the pool is being closed
+                _fail(task, Busy(5))
+                raise
             finally:
                 slot.busy = False
             if task.ask.kind == "picture":
@@ -265,10 +272,9 @@ class Pool:
     def _offer(self) -> None:
         """Give what waits to the workers that wait."""
         for slot in self._slots:
-            if slot.hand is not None and not slot.hand.done():
-                task = self._take(slot)
-                if task is not None:
-                    slot.hand.set_result(task)
+            if slot.free and (task := self._take(slot)) is not None:
+                assert slot.hand is not None
+                slot.hand.set_result(task)
 
     def _take(self, slot: _Slot) -> _Task | None:
         if slot.own:
@@ -293,7 +299,7 @@ class Pool:
         if time.monotonic() - self._last_live > KEPT_FREE or self.size < 2:
             return False
         others = [s for s in self._slots if s is not slot and s.ready]
-        return bool(others) and all(s.busy for s in others)
+        return bool(others) and not any(s.free for s in others)
 
 
 def _fail(task: _Task, error: Exception) -> None:

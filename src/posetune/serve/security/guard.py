@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -17,6 +18,9 @@ from posetune.serve.pool.pool import Busy, Failed, Poisoned
 from posetune.serve.problem import Problem
 from posetune.serve.security.hosts import check_host
 from posetune.serve.security.origins import check_origin
+from posetune.serve.security.rates import Rates
+from posetune.serve.security.sessions import Sessions
+from posetune.serve.static import PAGES, STATIC
 
 log = logging.getLogger("posetune.serve")
 
@@ -32,6 +36,8 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 )
+#: What is there for everybody, beside the pages, which hold nothing of anybody and ask for the token.
+_OPEN = ("/healthz", "/readyz")
 #: Seconds during which the rest of a refused body is read and thrown away, so that its sender gets to read why.
 LINGER = 5.0
 
@@ -39,8 +45,9 @@ LINGER = 5.0
 class Guard:
     """The outermost layer. Whatever goes wrong inside becomes a problem that its sender can read; never a 500."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
-        self._app, self._hosts = app, frozenset(hosts)
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], sessions: Sessions) -> None:
+        self._app, self._hosts, self._sessions = app, frozenset(host.lower() for host in hosts), sessions
+        self._rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -50,11 +57,27 @@ class Guard:
         try:
             check_host(scope, self._hosts)
             check_origin(scope)
+            self._let_in(scope)
             await self._app(scope, answer.receive, answer.send)
         except Exception as error:
             await answer.refuse(as_problem(error))
         finally:
             answer.count()
+
+    def _let_in(self, scope: Scope) -> None:
+        """Find out who is asking. Raises Problem for a stranger who wants more than the pages, which ask for the token."""
+        visitor = self._sessions.visitor(scope)
+        path = scope["path"]  # never the URL, of which the Host header is a part
+        scope["posetune.visitor"] = visitor
+        if visitor is not None:
+            if self._sessions.asked_for:
+                self._rates.take(visitor.name)
+            return
+        if path in _OPEN or path in PAGES or path.startswith(STATIC):
+            return
+        if path == "/api/v1/session" and scope.get("method") == "POST":
+            return
+        raise Problem(401, "Show the server's token: Authorization: Bearer TOKEN.", {"www-authenticate": "Bearer"})
 
 
 def as_problem(error: Exception) -> Problem:
@@ -124,8 +147,6 @@ class _Answer:
         """A sender that is cut off in the middle does not read the answer: hear the rest out for a while."""
         end = time.monotonic() + LINGER
         with contextlib.suppress(TimeoutError):
-            import asyncio
-
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + LINGER):
                 while not self._body_ended and time.monotonic() < end:
                     await self.receive()
