@@ -12,6 +12,7 @@
  * @property {Spot} away the direction, of length 1, that points out of the bend
  * @property {number} width
  * @property {number} height
+ * @property {number} gap px between the joint and the label, at least
  * @property {boolean} must draw it even where it covers something
  */
 
@@ -33,23 +34,42 @@ export function covers(rect, disc) {
 }
 
 /**
+ * How much of a line lies in a rectangle, px (Liang and Barsky's clipping).
+ * @param {Rect} rect
+ * @param {[number, number, number, number]} line
+ */
+export function crossing(rect, [ax, ay, bx, by]) {
+  let enter = 0;
+  let leave = 1;
+  const [dx, dy] = [bx - ax, by - ay];
+  for (const [step, room] of [[-dx, ax - rect.x], [dx, rect.x + rect.width - ax], [-dy, ay - rect.y], [dy, rect.y + rect.height - ay]]) {
+    if (step === 0) {
+      if (room < 0) return 0;
+    } else if (step < 0) enter = Math.max(enter, room / step);
+    else leave = Math.min(leave, room / step);
+  }
+  return leave > enter ? (leave - enter) * Math.hypot(dx, dy) : 0;
+}
+
+/**
  * @param {LabelRequest[]} requests the important ones first
- * @param {Disc[]} discs the joints, which no label may cover
+ * @param {{discs: Disc[], lines: [number, number, number, number][]}} drawn joints, which no label may cover, and limbs, which it had
+ *   better not
  * @param {Rect} bounds what is on screen
- * @param {number} gap px between a joint and its label
  * @param {Map<string, number>} [before] the choices of the last frame, which are kept where they are about as good; updated
  * @returns {Map<string, Rect>} no entry for a label without a place
  */
-export function placeLabels(requests, discs, bounds, gap, before = new Map()) {
+export function placeLabels(requests, drawn, bounds, before = new Map()) {
   /** @type {Map<string, Rect>} */
   const placed = new Map();
   for (const request of requests) {
     let best = { cost: Infinity, rect: /** @type {Rect | null} */ (null), choice: 0, covered: 0 };
     for (let choice = 0; choice < TURNS.length * DISTANCES.length; choice++) {
-      const rect = candidate(request, choice, gap);
-      const covered = discs.reduce((count, disc) => count + Number(covers(rect, disc)), 0);
+      const rect = candidate(request, choice);
+      const covered = drawn.discs.reduce((count, disc) => count + Number(covers(rect, disc)), 0);
       let cost = 3 * Math.floor(choice / TURNS.length) + 1.2 * Math.abs(TURNS[choice % TURNS.length]) + 40 * covered;
       const area = rect.width * rect.height;
+      for (const line of drawn.lines) cost += (2.5 * crossing(rect, line)) / rect.width;
       for (const other of placed.values()) cost += (90 * overlap(rect, pad(other, 2))) / area;
       cost += 120 * (1 - overlap(rect, bounds) / area);
       if (before.get(request.key) === choice) cost -= 2.5;
@@ -63,15 +83,14 @@ export function placeLabels(requests, discs, bounds, gap, before = new Map()) {
 }
 
 /**
- * The rectangle whose nearest point in its direction lies `gap` (or more) from the joint: it cannot cover it.
+ * The rectangle whose nearest point in its direction lies its gap (or more) from the joint: it cannot cover it.
  * @param {LabelRequest} request
  * @param {number} choice
- * @param {number} gap
  * @returns {Rect}
  */
-function candidate(request, choice, gap) {
+function candidate(request, choice) {
   const turn = TURNS[choice % TURNS.length];
-  const distance = gap * DISTANCES[Math.floor(choice / TURNS.length)];
+  const distance = request.gap * DISTANCES[Math.floor(choice / TURNS.length)];
   const x = request.away.x * Math.cos(turn) - request.away.y * Math.sin(turn);
   const y = request.away.x * Math.sin(turn) + request.away.y * Math.cos(turn);
   const reach = distance + (Math.abs(x) * request.width + Math.abs(y) * request.height) / 2;

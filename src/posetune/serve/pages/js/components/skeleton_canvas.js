@@ -13,7 +13,7 @@ import { FlashGate } from "./flash.js";
 import { listen } from "./gestures.js";
 import { tintedMask } from "./mask.js";
 import { drawPeople, jointKey } from "./skeleton_draw.js";
-import { known } from "./skeleton_facts.js";
+import { known, skeletonOf } from "./skeleton_facts.js";
 import { fitted, kept, zoomed } from "./viewport.js";
 
 /** @typedef {import("../types.js").Person} Person */
@@ -121,6 +121,7 @@ export class SkeletonCanvas extends EventTarget {
     this.masks.clear();
     this.gates.forEach((gate) => gate.clear());
     this.choices.forEach((choice) => choice.clear());
+    this.host.style.setProperty("--aspect", size.width ? `${size.width} / ${size.height}` : "4 / 3");
     if (changed) this.fit();
     this.redraw();
   }
@@ -147,7 +148,10 @@ export class SkeletonCanvas extends EventTarget {
     this.picture = picture;
     this.size = size;
     this.people = people;
-    if (changed) this.fit();
+    if (changed) {
+      this.host.style.setProperty("--aspect", `${size.width} / ${size.height}`);
+      this.fit();
+    }
     this.redraw();
   }
 
@@ -441,7 +445,7 @@ export class SkeletonCanvas extends EventTarget {
   drawName(context, ref) {
     const person = this.people[ref.person];
     if (!person || !known(person.landmarks_px[ref.index])) return;
-    const name = this.options.skeleton.names[ref.index];
+    const name = skeletonOf(person, this.options.skeleton).names[ref.index];
     const text = `${this.options.pointName?.(name) ?? name} · ${Math.round(100 * (person.visibility[ref.index] ?? 1))} %`;
     const [x, y] = this.toScreen(person.landmarks_px[ref.index][0], person.landmarks_px[ref.index][1]);
     context.font = `500 12px ${palette(this.host).font}`;

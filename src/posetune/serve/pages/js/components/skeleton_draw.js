@@ -3,7 +3,7 @@
  */
 import { flashLevel } from "./flash.js";
 import { placeLabels } from "./labels.js";
-import { isRight, known, personBox, pointRegions } from "./skeleton_facts.js";
+import { isRight, known, personBox, pointRegions, skeletonOf } from "./skeleton_facts.js";
 
 /** @typedef {import("../types.js").Skeleton} Skeleton */
 /** @typedef {import("../types.js").Person} Person */
@@ -57,6 +57,11 @@ function thickness(scene, person) {
   return Math.min(5, Math.max(1.5, side / 95));
 }
 
+/** Of the ring around a flagged joint. @param {Scene} scene @param {Person} person */
+function ringRadius(scene, person) {
+  return (8 + 2.2 * thickness(scene, person)) * scene.unit;
+}
+
 /**
  * Draw everybody. Returns what stands where, for hit tests, for people who cannot see it, and for tests.
  * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
@@ -66,12 +71,11 @@ function thickness(scene, person) {
 export function drawPeople(context, scene) {
   /** @type {Drawn} */
   const drawn = { labels: [], points: [], rings: [], lines: [] };
-  const regions = pointRegions(scene.skeleton);
   context.save();
   context.lineCap = "round";
   context.lineJoin = "round";
   if (scene.options.skeleton) {
-    scene.people.forEach((person, i) => drawSkeleton(context, scene, person, i, regions, drawn));
+    scene.people.forEach((person, i) => drawSkeleton(context, scene, person, i, drawn));
   }
   if (scene.options.flags) scene.people.forEach((person, i) => drawFlags(context, scene, person, i, drawn));
   if (scene.options.angles || scene.options.flags) drawLabels(context, scene, drawn);
@@ -84,11 +88,12 @@ export function drawPeople(context, scene) {
  * @param {Scene} scene
  * @param {Person} person
  * @param {number} who
- * @param {Region[]} regions
  * @param {Drawn} drawn
  */
-function drawSkeleton(context, scene, person, who, regions, drawn) {
-  const { skeleton, palette, options, unit } = scene;
+function drawSkeleton(context, scene, person, who, drawn) {
+  const { palette, options, unit } = scene;
+  const skeleton = skeletonOf(person, scene.skeleton);
+  const regions = pointRegions(skeleton);
   const width = thickness(scene, person) * unit;
   const faded = scene.selected >= 0 && scene.people.length > 1 && who !== scene.selected ? 0.62 : 1;
   const seen = (/** @type {number} */ i) =>
@@ -148,8 +153,8 @@ function dot(context, x, y, radius, colour) {
  */
 function drawFlags(context, scene, person, who, drawn) {
   const { unit, palette } = scene;
-  const radius = (8 + 2.2 * thickness(scene, person)) * unit;
-  for (const triple of scene.skeleton.angles) {
+  const radius = ringRadius(scene, person);
+  for (const triple of skeletonOf(person, scene.skeleton).angles) {
     const since = scene.flashing.get(jointKey(person, who, triple.name));
     const point = person.landmarks_px[triple.b];
     if (since === undefined || !known(point)) continue;
@@ -180,13 +185,27 @@ function drawLabels(context, scene, drawn) {
   const requests = [];
   /** @type {import("./labels.js").Disc[]} */
   const discs = [];
+  /** @type {[number, number, number, number][]} */
+  const lines = [];
   context.font = `600 ${12 * unit}px ${palette.font}`;
   context.textBaseline = "middle";
   scene.people.forEach((person, who) => {
     const box = personBox(person);
     const small = (Math.max(box.width, box.height) * scene.scale) / unit < SMALL_PERSON;
     const flags = new Map((person.flags ?? []).map((flag) => [flag.joint, flag]));
-    for (const triple of scene.skeleton.angles) {
+    const skeleton = skeletonOf(person, scene.skeleton);
+    for (const point of options.skeleton ? person.landmarks_px : []) {
+      if (!known(point)) continue;
+      const [x, y] = scene.toScreen(point[0], point[1]);
+      discs.push({ x, y, r: 3.5 * unit });
+    }
+    if (options.skeleton) {
+      for (const line of skeleton.connections) {
+        const [p, q] = [person.landmarks_px[line.a], person.landmarks_px[line.b]];
+        if (known(p) && known(q)) lines.push([...scene.toScreen(p[0], p[1]), ...scene.toScreen(q[0], q[1])]);
+      }
+    }
+    for (const triple of skeleton.angles) {
       const [a, b, c] = [triple.a, triple.b, triple.c].map((i) => person.landmarks_px[i]);
       const angle = person.angles?.[triple.name];
       if (!known(b)) continue;
@@ -202,12 +221,12 @@ function drawLabels(context, scene, drawn) {
       requests.push({
         key: jointKey(person, who, triple.name), person: who, joint: { x: joint[0], y: joint[1] }, text, flagged,
         away: outward(first, second), width: context.measureText(text).width + (flagged ? 28 : 12) * unit, height: 19 * unit,
-        must: flagged, arc: [first.angle, second.angle], name: triple.name,
+        must: flagged, gap: flagged ? ringRadius(scene, person) + 5 * unit : 15 * unit, arc: [first.angle, second.angle], name: triple.name,
       });
     }
   });
   requests.sort((p, q) => Number(q.flagged) - Number(p.flagged) || Number(q.person === scene.selected) - Number(p.person === scene.selected));
-  const placed = placeLabels(requests, discs, scene.bounds, 15 * unit, scene.choices);
+  const placed = placeLabels(requests, { discs, lines }, scene.bounds, scene.choices);
   for (const request of requests) {
     const rect = placed.get(request.key);
     if (!rect) continue;

@@ -14,8 +14,33 @@
 export function pointRegions(skeleton) {
   return skeleton.names.map((_, i) => {
     const regions = skeleton.connections.filter((line) => line.a === i || line.b === i).map((line) => line.region);
-    return regions.includes("trunk") ? "trunk" : (regions[0] ?? "face");
+    return regions.includes("trunk") ? "trunk" : (regions[0] ?? "trunk");
   });
+}
+
+/** @type {WeakMap<string[], Skeleton>} */
+const ownSkeletons = new WeakMap();
+
+/**
+ * The skeleton that a person's points follow: a network with points of its own names them, and lines and angles are those
+ * whose points are among them, by name.
+ * @param {Person} person
+ * @param {Skeleton} skeleton
+ * @returns {Skeleton}
+ */
+export function skeletonOf(person, skeleton) {
+  if (!person.names) return skeleton;
+  const made = ownSkeletons.get(person.names);
+  if (made) return made;
+  const place = new Map(person.names.map((name, i) => [name, i]));
+  const at = (/** @type {number} */ i) => place.get(skeleton.names[i]) ?? -1;
+  const own = {
+    names: person.names,
+    connections: skeleton.connections.map((line) => ({ ...line, a: at(line.a), b: at(line.b) })).filter((line) => line.a >= 0 && line.b >= 0),
+    angles: skeleton.angles.map((angle) => ({ ...angle, a: at(angle.a), b: at(angle.b), c: at(angle.c) })).filter((angle) => Math.min(angle.a, angle.b, angle.c) >= 0),
+  };
+  ownSkeletons.set(person.names, own);
+  return own;
 }
 
 /** Whether a point lies on the person's right side. @param {string} name */

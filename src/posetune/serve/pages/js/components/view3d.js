@@ -3,7 +3,7 @@
  * 33 points need no graphics library.
  */
 import { opacity } from "./skeleton_draw.js";
-import { isRight, known, pointRegions } from "./skeleton_facts.js";
+import { isRight, known, pointRegions, skeletonOf } from "./skeleton_facts.js";
 import { palette } from "./skeleton_canvas.js";
 import { listen } from "./gestures.js";
 
@@ -164,7 +164,7 @@ export class View3D {
    * @param {ArrayLike<number>[]} points
    */
   body(context, project, points) {
-    const { skeleton } = this.options;
+    const skeleton = this.person ? skeletonOf(this.person, this.options.skeleton) : this.options.skeleton;
     const regions = pointRegions(skeleton);
     const colours = palette(this.host);
     const at = points.map((point) => (known(point) ? project(point) : null));

@@ -11,11 +11,10 @@ import { View3D } from "../components/view3d.js";
 import { byId, fill, h, icon } from "../dom.js";
 import { save, stem, toCoco, toCsv, toJson } from "../downloads.js";
 import { jointName, number, t } from "../i18n.js";
+import { fetchSample, sampleButtons } from "../samples.js";
 import { mountShell } from "../shell.js";
 
 /** @typedef {import("../types.js").Prediction} Prediction */
-
-const SAMPLES = ["warrior", "squat", "lunge", "lifting"];
 
 /**
  * @type {{page: string, status: "empty" | "loading" | "done" | "nobody" | "error", file: {name: string, width: number, height: number} | null,
@@ -48,23 +47,18 @@ let ranges = {};
 function drawEmpty() {
   fill(byId("drop-icon"), icon("upload", 24));
   fill(byId("another"), icon("image", 17), t("analyse.another"));
-  fill(byId("samples"), SAMPLES.map((name) => {
-    const picture = h("img", { src: `/static/samples/${name}.webp`, alt: "", width: 480, height: 360, loading: "lazy", decoding: "async" });
-    const button = h("button", { class: "sample", type: "button", dataset: { sample: name } }, picture, t(`sample.${name}`));
-    button.addEventListener("click", () => void takeSample(name));
-    return button;
-  }));
+  sampleButtons(byId("samples"), (name) => void takeSample(name));
 }
 
 /** @param {string} name */
 async function takeSample(name) {
-  const answer = await fetch(`/static/samples/${name}.webp`);
-  if (!answer.ok) return shell.toast(t("error.sample"), "bad");
-  await take(new File([await answer.blob()], `${name}.webp`, { type: "image/webp" }));
+  const picture = await fetchSample(name);
+  if (picture) await take(picture, name);
+  else shell.toast(t("error.sample"), "bad");
 }
 
-/** A picture came in, whichever way. @param {File} chosen */
-async function take(chosen) {
+/** A picture came in, whichever way. @param {File} chosen @param {string} [sample] which of ours it is */
+async function take(chosen, sample) {
   const refusal = refusalOf(chosen);
   if (refusal) {
     Object.assign(state, { error: t(refusal) });
@@ -83,7 +77,7 @@ async function take(chosen) {
   if (stage.picture instanceof ImageBitmap) stage.picture.close();
   stage.setPeople([]);
   stage.setPicture(bitmap, { width: bitmap.width, height: bitmap.height });
-  byId("file-name").textContent = chosen.name;
+  byId("file-name").textContent = sample ? t(`sample.${sample}`) : chosen.name;
   Object.assign(state, { file: { name: chosen.name, width: bitmap.width, height: bitmap.height } });
   await analyse({});
 }
