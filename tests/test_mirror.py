@@ -15,6 +15,14 @@ TESTED_ELSEWHERE = {
     "_version.py": "a number",
     "__main__.py": "python -m posetune: cli",
     "runtime/batch.py": "what predict does with files: cli/test_predict.py, as a user calls it",
+    "data/formats/reading.py": "options and a table of data; what they do: the tests of every format",
+    "data/formats/table.py": "data/test_convert.py and data/test_layouts.py, through what it lists",
+    "data/formats/table_reader.py": "data/formats/test_coco.py, and the tests of every other format: all end there",
+    "data/formats/cvat_meta.py": "data/formats/test_cvat_images.py, with heads of tasks, jobs and projects",
+    "data/formats/cvat_shapes.py": "data/formats/test_cvat_images.py and test_cvat_writer.py",
+    "data/formats/writing.py": "data/formats/test_cvat_writer.py and test_yolo.py",
+    "data/formats/yolo_writer.py": "data/formats/test_yolo.py, there and back",
+    "data/formats/yolo_yaml.py": "data/formats/test_yolo.py, with the YAMLs of several exporters",
     "export/int8/make.py": "export/int8/test_export_int8.py and measure/test_bench_setup.py, through whole networks",
     **dict.fromkeys(
         (

@@ -6,7 +6,8 @@ Every other module takes these facts from here. Order and names are MediaPipe's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,6 +120,17 @@ _PART_ALIASES: dict[str, str] = {
     "pinky_finger": "pinky", "little_finger": "pinky", "index_finger": "index", "pinky_1": "pinky",
     "index_1": "index", "thumb_2": "thumb",
     "pinky_finger1": "pinky", "forefinger1": "index", "thumb2": "thumb",
+    "sho": "shoulder", "elb": "elbow", "wri": "wrist", "kne": "knee", "ank": "ankle",
+}  # fmt: skip
+#: Parts that may stand right behind the letter of their side ("lwrist", "RHIP"); not the ear: "rear" is none.
+_GLUED_PARTS = frozenset(
+    {"shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "eye", "thumb", "pinky", "bigtoe"}
+)
+#: Words that people use for several of the 33; which one is meant has to be asked.
+_AMBIGUOUS: dict[str, tuple[str, ...]] = {
+    "foot": ("ankle", "heel", "foot_index"), "feet": ("ankle", "heel", "foot_index"),
+    "front_foot": ("foot_index",), "back_foot": ("heel",), "hand": ("wrist", "index"), "palm": ("wrist", "index"),
+    "finger": ("index",), "fingertip": ("index",),
 }  # fmt: skip
 
 
@@ -126,21 +138,52 @@ def canonical_name(name: str) -> str | None:
     """The landmark that ``name`` means in some other schema, or None if there is none among the 33.
 
     Knows separators and case ("Left Shoulder", "left-shoulder", "leftShoulder"), sides in front, behind and
-    abbreviated ("shoulder_l", "l_shoulder", "LShoulder"), and the spellings of COCO, Halpe, COCO-WholeBody, MPII and LSP.
+    abbreviated ("shoulder_l", "l_shoulder", "LShoulder", "lwrist", "r_wri"), what stands before a dot ("person.left_wrist"),
+    and the spellings of COCO, Halpe, COCO-WholeBody, MPII and LSP. Feet and hands are several of the 33: never guessed.
     """
+    found = _spelt(name)
+    if found is None and "." in name:
+        return _spelt(name.rpartition(".")[2])
+    return found
+
+
+def nearest_names(name: str, most: int = 3) -> list[str]:
+    """Those of the 33 that ``name``, which means none of them, may have been meant for; the likeliest first."""
+    words = _words(name)
+    side = next((_SIDES[w] for w in words if w in _SIDES), None)
+    if side is None and words and words[0][:1] in _SIDES and words[0][1:] in _AMBIGUOUS:  # "LFoot", "lhand"
+        side, words = _SIDES[words[0][0]], [words[0][1:], *words[1:]]
+    part = "_".join(w for w in words if w not in _SIDES)
+    sides = (side,) if side else ("left", "right")
+    if part in _AMBIGUOUS:
+        return [f"{s}_{p}" for p in _AMBIGUOUS[part] for s in sides][: max(most, len(_AMBIGUOUS[part]))]
+    wanted = "_".join([side, part] if side else [part])
+    return difflib.get_close_matches(wanted, NAMES, most, 0.6)
+
+
+_SIDES = {"l": "left", "left": "left", "r": "right", "right": "right", "lt": "left", "rt": "right"}
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in lower case: "LBigToe" → l, big, toe."""
     text = "".join(f"_{c}" if c.isupper() and i and (name[i - 1].islower()) else c for i, c in enumerate(name))
     if len(name) > 2 and name[0] in "LR" and name[1].isupper() and name[2].islower():  # "LShoulder", "RBigToe"
         text = f"{name[0]}_{''.join(f'_{c}' if c.isupper() and i else c for i, c in enumerate(name[1:]))}"
-    words = [w for w in "".join(c if c.isalnum() else "_" for c in text).lower().split("_") if w]
+    return [w for w in "".join(c if c.isalnum() else "_" for c in text).lower().split("_") if w]
+
+
+def _spelt(name: str) -> str | None:
+    words = _words(name)
+    if len(words) == 1 and words[0][:1] in ("l", "r") and words[0][1:] in _GLUED_PARTS:
+        words = [words[0][0], words[0][1:]]
     joined = "_".join(words)
     if joined in INDEX:
         return joined
     if joined in _ALIASES:
         return _ALIASES[joined]
-    sides = {"l": "left", "left": "left", "r": "right", "right": "right", "lt": "left", "rt": "right"}
     for position in (0, len(words) - 1):
-        if len(words) > 1 and words[position] in sides:
-            side = sides[words[position]]
+        if len(words) > 1 and words[position] in _SIDES:
+            side = _SIDES[words[position]]
             part = "_".join(words[:position] + words[position + 1 :])
             part = _PART_ALIASES.get(part, part)
             for candidate in (f"{side}_{part}", f"{part}_{side}"):
@@ -149,18 +192,25 @@ def canonical_name(name: str) -> str | None:
     return None
 
 
-def match_names(names: Sequence[str]) -> tuple[dict[int, int], list[str]]:
+def match_names(
+    names: Sequence[str], meant: Mapping[str, str | None] | None = None
+) -> tuple[dict[int, int], list[str]]:
     """Map another schema's keypoints to the 33 by name, never by position.
 
     Returns ``(mapping, dropped)``: ``mapping[i]`` is the landmark that the schema's i-th keypoint means, ``dropped``
     the names that mean none of the 33. A landmark named twice goes to the first; the second counts as dropped.
+    ``meant``: name → one of the 33, or None for none, which goes before what names mean by themselves.
     """
+    said = meant or {}
+    wanted = set(said.values())
     mapping: dict[int, int] = {}
     dropped: list[str] = []
     for i, name in enumerate(names):
-        meant = canonical_name(name)
-        if meant is None or INDEX[meant] in mapping.values():
+        found = said[name] if name in said else canonical_name(name)
+        if name not in said and found in wanted:  # somebody else is said to be it
+            found = None
+        if found is None or INDEX[found] in mapping.values():
             dropped.append(name)
         else:
-            mapping[i] = INDEX[meant]
+            mapping[i] = INDEX[found]
     return mapping, dropped

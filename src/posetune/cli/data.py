@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posetune.cli import synth
+from posetune.cli import convert, synth
 from posetune.cli.common import add_json, words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.data.detector_crops import why_no_crop
@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info = actions.add_parser("info", help="count images, people, groups and labelled points")
     _add_set(info)
     info.set_defaults(run_action=_info)
+    convert.add_subcommand(actions)
     synth.add_subcommands(actions)
 
 
@@ -59,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, metavar="DIR", help="a data set folder or a COCO keypoint .json file")
+    parser.add_argument(
+        "data", type=Path, metavar="DIR", help="a data set folder or a label file, in any format that is read"
+    )
     parser.add_argument("--split", metavar="S", help="a split, or several with commas (default: all)")
     parser.add_argument("--images", type=Path, metavar="DIR", help="the image folder, if it is elsewhere")
 

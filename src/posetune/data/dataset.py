@@ -1,7 +1,8 @@
 """Where labelled people come in: one module to import from.
 
 A data set is a folder with ``images/`` and ``annotations/<split>.json`` (COCO keypoints) or one as COCO, CVAT and Roboflow lay
-it out (``data.layouts``), or any COCO keypoint file with a folder of images.
+it out (``data.layouts``), or any COCO keypoint file with a folder of images, or what another tool exported
+(``data.formats.table``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from posetune.data.formats.coco import load_coco
 from posetune.data.formats.coco_writer import write_coco
 from posetune.data.formats.image_finder import some
 from posetune.data.formats.label_text import is_label_file, stem_of
-from posetune.data.layouts import label_files, pick
+from posetune.data.formats.reading import ALL, SOME, Reading
+from posetune.data.formats.table import COCO, format_of
+from posetune.data.layouts import LabelFile, label_files, parts_of, pick
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.split import keep_for_validation, split_by_group
 from posetune.errors import PosetuneError
@@ -98,8 +101,8 @@ def load_dataset(
     require_images: bool = True,
     native: bool = False,
 ) -> Dataset:
-    """Read one split of a data set folder; or, where ``folder`` is a .json (or .json.gz) file, that file (``split`` names
-    it).
+    """Read one split of a data set folder; or, where ``folder`` is a file, that file (``split`` names it, or says which part of
+    a file with several).
 
     ``images``: the image folder, if it is not ``folder/images`` (for a .json file: not found beside it).
     ``require_images``: an image file that is missing, or is not the picture that was labelled, is an error; otherwise it is a
@@ -108,51 +111,60 @@ def load_dataset(
     Raises PosetuneError with one sentence for everything that is wrong: see :func:`load_coco`.
     """
     folder = Path(folder)
+    how = Reading(
+        images=Path(images) if images else None, require=ALL if require_images else SOME, native=native
+    )  # fmt: skip
     if folder.is_file():
-        if not is_label_file(folder):
-            raise PosetuneError(_not_a_folder(folder))
-        return load_coco(
-            folder,
-            images or _images_beside(folder),
-            require_images=require_images,
-            root=folder.parent,
-            native=native,
-        )
+        return read_part(lone_file(folder, split), how)
     files, left_out = label_files(folder)
     file = pick(files, split)
     if file is None:
         raise PosetuneError(f"{folder} has no split '{split}'; it has {', '.join(f.name for f in files)}.")
-    dataset = load_coco(
-        file.path,
-        images or file.images,
-        name=f"{folder.resolve().name} {file.name}",
-        root=folder,
-        require_images=require_images,
-        native=native,
-        bases=() if images else file.bases,
-    )
+    dataset = read_part(file, dataclasses.replace(how, name=f"{folder.resolve().name} {file.name}", root=folder))
     notes = []
     if left_out:
         notes.append(f"{folder}: label files without keypoints are left out ({some([p.name for p in left_out])}).")
-    if file.name != split and stem_of(file.path) != split:
+    if file.name != split and file.format is None and stem_of(file.path) != split:
         notes.append(f"{folder} has no split called '{split}': {file.path.relative_to(folder)} is taken for it.")
     return dataclasses.replace(dataset, warnings=(*notes, *dataset.warnings))
 
 
-def _images_beside(annotations: Path) -> Path:
-    """Where a lone COCO file's images usually are: ``images/`` beside it or one up, or its own folder."""
-    folder = annotations.resolve().parent
-    candidates = (folder / "images", folder.parent / "images", folder)
-    return next(c for c in candidates if c.is_dir())
+def read_part(file: LabelFile, how: Reading) -> Dataset:
+    """One split, whatever its format. ``how.images``: where the user says that images are; goes before what the layout says.
+
+    Raises PosetuneError: see :func:`load_coco`.
+    """
+    images, bases = (how.images, ()) if how.images is not None else (file.images, file.bases)
+    known = file.format or format_of(file.path)
+    if known is None:
+        known = COCO  # whose reader says what is wrong
+    return known.read(file.path, dataclasses.replace(how, images=images, bases=bases, split=file.part))
+
+
+def lone_file(path: Path, split: str | None = None) -> LabelFile:
+    """The label file ``path``, or of a file with several splits the one called ``split``; all of them where none is.
+
+    Raises PosetuneError if it is no label file.
+    """
+    known = format_of(path)
+    if known is None:
+        if not is_label_file(path):
+            raise PosetuneError(_not_a_folder(path))
+        known = COCO
+    if known.parts is not None and split is not None:
+        found = pick(parts_of(path, known), split)
+        if found is not None:
+            return found
+    return LabelFile(stem_of(path), path, None, format=known)
 
 
 def _not_a_folder(path: Path) -> str:
     kind = {
         ".task": "a MediaPipe bundle",
         ".tflite": "a network",
-        ".zip": "an archive (unpack it first)",
+        ".zip": "an archive ('posetune data convert' unpacks and reads it)",
     }.get(path.suffix.lower(), "a file")
     return (
         f"{path} is {kind}, not a data set; give a folder that holds images/ and annotations/<split>.json, "
-        "or a COCO keypoint .json file."
+        "a COCO keypoint .json file, or what another tool exported (docs/reference/formats.md)."
     )

@@ -57,11 +57,12 @@ _SENTENCES = {
 }
 
 
-def fit_to_pictures(dataset: Dataset, *, where: str, strict: bool) -> Dataset:
+def fit_to_pictures(dataset: Dataset, *, where: str, strict: bool, rescale: bool = True) -> Dataset:
     """``dataset`` with images of their own size, and labels in px of the picture as it is read.
 
     Where an image file cannot be found or read, the label file's word stands. ``strict``: images that are not those that were
-    labelled (another aspect) are an error; otherwise they keep the size that the label file says.
+    labelled (another aspect) are an error; otherwise they keep the size that the label file says. ``rescale``: labels of
+    pictures that were resized since are scaled with them; otherwise that is an error.
 
     Raises PosetuneError for such images.
     """
@@ -74,6 +75,13 @@ def fit_to_pictures(dataset: Dataset, *, where: str, strict: bool) -> Dataset:
     points = {id(i): _points_of(people.get(id(i), [])) for i in different}
     ways = {id(i): _readings(i, sizes[id(i)]) for i in different}
     readings, notes = _choose(different, people, points, ways, sizes)
+    resized = [i for i in different if id(i) in readings and readings[id(i)].meaning == "scaled"]
+    if resized and not rescale:
+        raise PosetuneError(
+            f"{where}: {len(resized)} of {len(dataset.images)} images have another size than was labelled "
+            f"({_example(resized[0], sizes[id(resized[0])])}), of the same shape; if they were resized after labelling, --rescale "
+            "scales the points with them, otherwise give the pictures that were labelled."
+        )
     if ambiguous:
         notes.append(
             f"{len(ambiguous)} images have an EXIF orientation that leaves their size as it is (such as "
@@ -254,6 +262,9 @@ def _moved(person: Person, reading: _Reading | None) -> Person:
     linear = reading.matrix[:, :2]
     keypoints = person.keypoints.copy()
     keypoints[:, :2] = np.where(person.labelled[:, None], reading.apply(keypoints[:, :2]), 0.0)
+    beside = person.outside
+    if beside is not None:
+        beside = np.column_stack([reading.apply(beside[:, :2]), beside[:, 2]])
     in_space = person.keypoints_3d
     if in_space is not None:
         axes = linear / np.abs(linear).sum(axis=1, keepdims=True)  # turned with the picture, in metres still
@@ -262,9 +273,10 @@ def _moved(person: Person, reading: _Reading | None) -> Person:
         flip = person.skeleton.flip
         keypoints = keypoints[flip]
         in_space = None if in_space is None else in_space[flip]
+        beside = None if beside is None else beside[flip]
     box = person.bbox
     if box is not None:
         corners = reading.apply(np.array([box[:2], box[:2] + box[2:]]))
         box = np.concatenate([corners.min(axis=0), np.ptp(corners, axis=0)])
     area = None if person.area is None else person.area * float(abs(np.linalg.det(linear)))
-    return dataclasses.replace(person, keypoints=keypoints, keypoints_3d=in_space, bbox=box, area=area)
+    return dataclasses.replace(person, keypoints=keypoints, keypoints_3d=in_space, bbox=box, area=area, outside=beside)

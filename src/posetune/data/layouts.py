@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from posetune.data.formats.image_finder import some
 from posetune.data.formats.label_text import is_label_file, mentions, stem_of
+from posetune.data.formats.table import Format, format_of
 from posetune.errors import PosetuneError
 
 _USUAL_ORDER = ("train", "val", "dev", "test")
@@ -25,13 +27,16 @@ _ROBOFLOW = "_annotations.coco"
 @dataclass(frozen=True)
 class LabelFile:
     """One split of a set. ``name``: what users call it; ``path``: the label file; ``images``: the folder of its pictures;
-    ``bases``: other folders that file names may be relative to.
+    ``bases``: other folders that file names may be relative to. ``part``: which part of ``path`` it is, where that holds
+    several; ``format``: what ``path`` is, where it is not to be looked at again.
     """
 
     name: str
     path: Path
-    images: Path
+    images: Path | None
     bases: tuple[Path, ...] = ()
+    part: str | None = None
+    format: Format | None = None
 
 
 def split_name(stem: str) -> str:
@@ -44,8 +49,8 @@ def label_files(folder: Path) -> tuple[list[LabelFile], list[Path]]:
     """``(files, left_out)``: the splits of a set, train, val, dev, test first; and label files in which nobody has keypoints.
 
     Looks for annotations/<split>.json; where there is none, for a label file in each split's folder (Roboflow:
-    train/_annotations.coco.json), and for such beside the pictures. Raises PosetuneError if there is no set in ``folder``; the
-    sentence says what was found instead.
+    train/_annotations.coco.json), and for such beside the pictures; then for what other formats lay there. Raises
+    PosetuneError if there is no set in ``folder``; the sentence says what was found instead.
     """
     if not folder.exists():
         raise PosetuneError(f"There is no data set folder {folder}; give one that holds images/ and annotations/.")
@@ -55,13 +60,16 @@ def label_files(folder: Path) -> tuple[list[LabelFile], list[Path]]:
         candidates = [p for sub in inside for p in _json_in(sub)] + _json_in(folder)
         candidates = [p for p in candidates if mentions(p, b'"images"') and mentions(p, b'"annotations"')]
     if not candidates:
+        others = _of_other_formats(folder)
+        if others:
+            return _in_order(others), []
         deeper = next((sub for sub in inside if _looks_like_a_set(sub)), None)
         if deeper is not None:
             raise PosetuneError(f"{folder} is not a data set, but {deeper} is: give that folder.")
         raise PosetuneError(
             f"{folder} is not a data set: it has no annotations/<split>.json. Put the images in "
             f"{folder}/images and the COCO keypoint labels in annotations/train.json and "
-            "annotations/val.json."
+            "annotations/val.json; or give what another tool exported (docs/reference/formats.md)."
         )
     left_out = [p for p in candidates if not mentions(p, b'"keypoints"')] if len(candidates) > 1 else []
     kept = [p for p in candidates if p not in left_out]
@@ -72,8 +80,35 @@ def label_files(folder: Path) -> tuple[list[LabelFile], list[Path]]:
         )
     names = _names(folder, kept)
     files = [_label_file(folder, path, names[path]) for path in kept]
+    return _in_order(files), left_out
+
+
+def _in_order(files: Sequence[LabelFile]) -> list[LabelFile]:
     order = {name: place for place, name in enumerate(_USUAL_ORDER)}
-    return sorted(files, key=lambda f: (order.get(f.name, len(order)), f.name)), left_out
+    return sorted(files, key=lambda f: (order.get(f.name, len(order)), f.name))
+
+
+def _of_other_formats(folder: Path) -> list[LabelFile]:
+    """What formats other than COCO's have in a folder: the folder itself, or files in it or in annotations/."""
+    found = format_of(folder)
+    if found is not None:
+        return parts_of(folder, found)
+    inside = [
+        p for sub in (folder / "annotations", folder) if sub.is_dir() for p in sorted(sub.iterdir()) if p.is_file()
+    ]
+    files = [f for path in inside if (known := format_of(path)) is not None for f in parts_of(path, known)]
+    if len(files) == 1 and files[0].name not in _USUAL_ORDER:
+        return [dataclasses.replace(files[0], name="train")]
+    return files
+
+
+def parts_of(path: Path, of: Format) -> list[LabelFile]:
+    """The splits that a file or folder of another format holds; of one that knows none, one that is called as the file."""
+    names = [] if of.parts is None else of.parts(path)
+    if len(names) < 2 and not (names and split_name(names[0].lower()) in _USUAL_ORDER):
+        name = split_name(stem_of(path).removesuffix(path.suffix)) if path.is_file() else "train"
+        return [LabelFile(name, path, None, part=None, format=of)]
+    return [LabelFile(split_name(part.lower()) or "train", path, None, part=part, format=of) for part in names]
 
 
 def pick(files: Sequence[LabelFile], split: str) -> LabelFile | None:

@@ -10,6 +10,8 @@ from typing import Any
 
 #: What became of labels that a network proposed; None is a label like any other.
 STATUSES = ("proposed", "corrected", "confirmed", "rejected")
+#: Points that a labelling tool put between two frames in which somebody placed them.
+INTERPOLATED = "interpolated"
 _KEY = "origin"
 
 
@@ -17,7 +19,8 @@ _KEY = "origin"
 class Origin:
     """``network``: sha256 of the landmark network that proposed the points; ``version``: of posetune then. ``confidence``: (K,)
     0…1 a point, None for one that it did not give. ``reviewer``: who looked at them. ``status``: one of STATUSES. All None for
-    labels that no network proposed. ``other``: what else the label file says of this person, by its key, kept as it stands.
+    labels that no network proposed. ``source``: INTERPOLATED, or None where people placed the points. ``other``: what else the
+    label file says of this person, by its key, kept as it stands.
     """
 
     network: str | None = None
@@ -25,6 +28,7 @@ class Origin:
     confidence: tuple[float | None, ...] | None = None
     reviewer: str | None = None
     status: str | None = None
+    source: str | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -56,9 +60,10 @@ def _is_ours(said: Mapping[str, Any]) -> bool:
     confidence = said.get("confidence")
     shares = confidence if isinstance(confidence, list) else [] if confidence is None else [""]
     return (
-        said.keys() <= {*texts, "confidence", "status"}
+        said.keys() <= {*texts, "confidence", "status", "source"}
         and all(isinstance(said.get(name), str | None) for name in texts)
         and said.get("status") in (None, *STATUSES)
+        and said.get("source") in (None, INTERPOLATED)
         and all(share is None or _is_share(share) for share in shares)
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posetune.data.losses import Loss
 from posetune.data.origin import Origin
 from posetune.geometry import Crop, crop_from_labels, side_torso_px, torso_px
 from posetune.runtime.images import read_image
@@ -42,12 +43,15 @@ class Person:
 
     ``keypoints``: (33, 3) float64: x, y in image px and v: 0 not labelled (then x = y = 0), 1 labelled but
     hidden, 2 visible. ``bbox``: (4,) x, y, width, height in image px, or None. ``area``: px², as the label
-    file says, or None. ``ignore``: to be left out of training and scoring (a crowd, too small, nothing
+    file says, or None. ``bbox_from``: "keypoints" where the box is only the hull of the labelled points, as CVAT exports it: no
+    box around the person; None for any other. ``ignore``: to be left out of training and scoring (a crowd, too small, nothing
     labelled). ``keypoints_3d``: (33, 3) metres, hip-centred, MediaPipe's axes (x right, y down, z away from
     the camera), NaN where unknown; or None. ``origin``: where the labels come from, and what else the label
     file says of this person.
     ``skeleton``: what the points are. ``seen_crop``: the crop in which a detector saw the person, for labels
-    that imply none (see ``data.detector_crops``). ``one_sided``: the set's people are labelled on one side,
+    that imply none (see ``data.detector_crops``). ``outside``: (33, 3) float64 or None: x, y in image px and occluded (0 or 1) of
+    points that somebody placed and then marked as not there (CVAT's "outside", v = 0 with coordinates); NaN for all others. They
+    are no labels, and are written back as they came. ``one_sided``: the set's people are labelled on one side,
     as in profile, so that their torso may be measured along it (see ``torso``).
     """
 
@@ -62,6 +66,8 @@ class Person:
     skeleton: Skeleton = BLAZEPOSE
     seen_crop: Crop | None = None
     one_sided: bool = False
+    outside: np.ndarray | None = None
+    bbox_from: str | None = None
 
     @cached_property
     def labelled(self) -> np.ndarray:
@@ -114,7 +120,7 @@ class Dataset:
     ``source_names``: the keypoint names of the schema it came from; ``dropped_names``: those that mean none
     of the 33. ``root``: the folder of the set (the one that holds ``images/``) or, without such, the image
     folder. ``warnings``: sentences for the user about what was read but not as it stands. ``skeleton``: the
-    keypoint set of all its people.
+    keypoint set of all its people. ``losses``: what the label file holds that is not here, counted.
     """
 
     name: str
@@ -125,6 +131,7 @@ class Dataset:
     root: Path
     warnings: tuple[str, ...] = ()
     skeleton: Skeleton = BLAZEPOSE
+    losses: tuple[Loss, ...] = ()
 
     @cached_property
     def usable(self) -> tuple[Person, ...]:

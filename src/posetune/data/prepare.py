@@ -5,14 +5,15 @@ are dropped, frames of one series become a group.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import numpy as np
 
 from posetune.data.formats.image_finder import some
+from posetune.data.groups import grouped, grouped_by
 from posetune.data.label_frames import fit_to_pictures
+from posetune.data.losses import Loss
 from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.data.series import series_groups
 
 #: A labelled point may lie outside the image by this share of the image's longer side (people are cut by
 #: the frame, and annotators and renderers go on beyond it). Farther out it counts as unlabelled, with a
@@ -23,17 +24,50 @@ OUTSIDE_TOLERANCE = 0.25
 ONE_SIDED_SHARE = 0.25
 
 
-def prepared(dataset: Dataset, *, where: str, strict: bool, numbered: Collection[int | str]) -> Dataset:
+def prepared(
+    dataset: Dataset,
+    *,
+    where: str,
+    strict: bool,
+    rescale: bool = True,
+    hints: Mapping[int | str, Mapping[str, str]],
+    group_by: str | None = None,
+) -> Dataset:
     """``dataset`` made ready for use. ``where``: the label file, for sentences. ``strict``: pictures that are not those that
-    were labelled are an error, otherwise they keep the label file's size and are told. ``numbered``: ids of the images of
-    which the label file gives no group.
+    were labelled are an error, otherwise they keep the label file's size and are told. ``rescale``: labels of pictures that
+    were resized since are scaled with them; otherwise that is an error. ``hints``: of the images for which the label file
+    gives no group, what tells one (``groups.grouped``). ``group_by``: the user's own rule (``groups.grouped_by``).
 
     Raises PosetuneError for such pictures, and where no point lies near its picture.
     """
-    dataset = fit_to_pictures(dataset, where=where, strict=strict)
+    dataset = fit_to_pictures(dataset, where=where, strict=strict, rescale=rescale)
+    dataset = _without_absent(dataset, where)
     dataset = _without_far_points(dataset, where)
-    dataset = _grouped(dataset, numbered, where)
+    dataset = _grouped(dataset, hints, where, group_by)
     return _one_sided(dataset)
+
+
+def _without_absent(dataset: Dataset, where: str) -> Dataset:
+    """Without the people none of whose points lies in their image: a track goes on where nobody is to be seen."""
+    present = [p for p in dataset.people if not p.labelled.any() or _inside(p).any()]
+    gone = len(dataset.people) - len(present)
+    if not gone:
+        return dataset
+    loss = Loss("people", gone, "lie wholly outside their image and are not there")
+    return dataclasses.replace(
+        dataset,
+        people=tuple(present),
+        losses=(*dataset.losses, loss),
+        warnings=(*dataset.warnings, f"{where}: {gone} people lie wholly outside their image and are left out."),
+    )
+
+
+def _inside(person: Person) -> np.ndarray:
+    """(33,) bool: the labelled points in the image; all of them where its size is not known."""
+    if not person.image.width:
+        return person.labelled
+    x, y = person.keypoints[:, 0], person.keypoints[:, 1]
+    return person.labelled & (x >= 0) & (y >= 0) & (x <= person.image.width) & (y <= person.image.height)
 
 
 def _without_far_points(dataset: Dataset, where: str) -> Dataset:
@@ -49,14 +83,15 @@ def _without_far_points(dataset: Dataset, where: str) -> Dataset:
             nothing += 1
             person = dataclasses.replace(person, ignore=True)
         people.append(person)
-    warnings = list(dataset.warnings)
+    warnings, losses = list(dataset.warnings), list(dataset.losses)
     if outside:
+        losses.append(Loss("points", len(outside), "lie far outside their image", tuple(outside[:3])))
         warnings.append(
             f"{where}: {len(outside)} points lie far outside their image and count as unlabelled ({some(outside)})."
         )
     if nothing:
         warnings.append(f"{where}: {nothing} people have no labelled point and are left out.")
-    return dataclasses.replace(dataset, people=tuple(people), warnings=tuple(warnings))
+    return dataclasses.replace(dataset, people=tuple(people), warnings=tuple(warnings), losses=tuple(losses))
 
 
 def _far_outside(keypoints: np.ndarray, image: ImageRecord) -> np.ndarray:
@@ -68,16 +103,38 @@ def _far_outside(keypoints: np.ndarray, image: ImageRecord) -> np.ndarray:
     return (x < -slack) | (y < -slack) | (x > image.width + slack) | (y > image.height + slack)
 
 
-def _grouped(dataset: Dataset, numbered: Collection[int | str], where: str) -> Dataset:
-    groups = series_groups([image for image in dataset.images if image.id in numbered])
-    if not groups:
-        return dataset
-    note = (
-        f"{where}: {len(groups)} images are frames of {len(set(groups.values()))} numbered series and look alike: each series "
-        "counts as one group, as the label file names none."
-    )
-    renewed = {id(i): dataclasses.replace(i, group=groups.get(i.path, i.group)) for i in dataset.images}
-    return dataset.with_images(renewed, (*dataset.warnings, note))
+#: What ties images together → how it is said of them.
+_TIES = {
+    "clip": "clips, by the names of their frames",
+    "series": "numbered series that look alike",
+    "twin": "images with Roboflow's copies of them",
+    "track": "tracks that go through several images",
+}
+
+
+def _grouped(
+    dataset: Dataset, hints: Mapping[int | str, Mapping[str, str]], where: str, group_by: str | None
+) -> Dataset:
+    if group_by is not None:
+        groups = grouped_by(dataset.images, group_by)
+        note = f"{where}: images are grouped by {group_by}: {len(set(groups.values()))} groups."
+    else:
+        groups, found = grouped(dataset.images, hints)
+        if not groups:
+            return dataset
+        if len(set(groups.values())) == len(groups):  # names alone, each of one image: nothing to tell
+            return dataset.with_images(_regrouped(dataset, groups), dataset.warnings)
+        kinds = ", ".join(f"{found[kind]} {words}" for kind, words in _TIES.items() if kind in found)
+        note = f"{where}: {len(groups)} images belong together: {kinds}; each counts as one group, as the label file names none."
+    return dataset.with_images(_regrouped(dataset, groups), (*dataset.warnings, note))
+
+
+def _regrouped(dataset: Dataset, groups: Mapping[int, str]) -> dict[int, ImageRecord]:
+    return {
+        id(i): dataclasses.replace(i, group=groups[id(i)])
+        for i in dataset.images
+        if groups.get(id(i), i.group) != i.group
+    }
 
 
 def _one_sided(dataset: Dataset) -> Dataset:

@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from posetune.data.people import Dataset, Person
-from posetune.files import write_text
+from posetune.data.formats.writing import Part
+from posetune.data.losses import Loss
+from posetune.data.people import Dataset, ImageRecord, Person
+from posetune.files import replacing
 
 
 def write_coco(dataset: Dataset, path: str | Path) -> None:
     """Write ``dataset`` as a COCO keypoint file over the 33 landmarks (or its own points), atomically.
 
     ``file_name`` is relative to ``root/images`` (or to ``root``) where the image lies there, absolute
-    otherwise. Groups, ``ignore``, ``keypoints_3d`` and ``origin`` are kept.
+    otherwise. Groups, ``ignore``, ``keypoints_3d``, ``outside``, ``bbox_from`` and ``origin`` are kept.
 
     Raises PosetuneError if the file cannot be written.
     """
-    content = {
-        "info": {"description": dataset.name, "made_by": "posetune"},
-        "categories": [
-            {
-                "id": 1,
-                "name": "person",
-                "supercategory": "person",
-                "keypoints": list(dataset.skeleton.names),
-                "skeleton": [[a + 1, b + 1] for a, b in dataset.skeleton.edges],  # COCO counts from 1 here
-            }
-        ],
-        "images": [
-            {
-                "id": image.id,
-                "file_name": _relative(image.path, dataset.root),
-                "width": image.width,
-                "height": image.height,
-                "group": image.group,
-            }
-            for image in dataset.images
-        ],
-        "annotations": [_annotation(person) for person in dataset.people],
+    category = {
+        "id": 1,
+        "name": "person",
+        "supercategory": "person",
+        "keypoints": list(dataset.skeleton.names),
+        "skeleton": [[a + 1, b + 1] for a, b in dataset.skeleton.edges],  # COCO counts from 1 here
     }
-    write_text(path, json.dumps(content, allow_nan=False, separators=(",", ":")))
+    head = {"info": {"description": dataset.name, "made_by": "posetune"}, "categories": [category]}
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(_json(head)[:-1])
+        for key, rows in (
+            ("images", (_image(image, dataset.root) for image in dataset.images)),
+            ("annotations", (_annotation(person) for person in dataset.people)),
+        ):
+            file.write(f',"{key}":[')
+            for i, row in enumerate(rows):  # one at a time: a set may have 100,000 people
+                file.write("," * (i > 0) + _json(row))
+            file.write("]")
+        file.write("}")
+
+
+def write_parts(parts: Sequence[Part], out: Path) -> tuple[Loss, ...]:
+    """Write ``out``/annotations/<split>.json for each part; images are taken to lie in ``out``/images under their new names.
+
+    Nothing is lost. Raises PosetuneError if a file cannot be written.
+    """
+    for part in parts:
+        moved = {
+            id(image): dataclasses.replace(image, path=out / "images" / part.names[id(image)])
+            for image in part.dataset.images
+        }
+        dataset = dataclasses.replace(part.dataset.with_images(moved, part.dataset.warnings), root=out)
+        write_coco(dataset, out / "annotations" / f"{part.split}.json")
+    return ()
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, allow_nan=False, separators=(",", ":"))
+
+
+def _image(image: ImageRecord, root: Path) -> dict[str, Any]:
+    return {
+        "id": image.id,
+        "file_name": _relative(image.path, root),
+        "width": image.width,
+        "height": image.height,
+        "group": image.group,
+    }
 
 
 def _annotation(person: Person) -> dict[str, Any]:
@@ -61,6 +89,13 @@ def _annotation(person: Person) -> dict[str, Any]:
     }
     if person.bbox is not None:
         row["bbox"] = [round(float(v), 2) for v in person.bbox]
+        if person.bbox_from is not None:
+            row["bbox_from"] = person.bbox_from
+    if person.outside is not None:
+        row["outside"] = {
+            person.skeleton.names[i]: np.round(person.outside[i], 3).tolist()
+            for i in np.flatnonzero(np.isfinite(person.outside[:, 0]))
+        }
     if person.area is not None:
         row["area"] = round(float(person.area), 2)
     if person.keypoints_3d is not None:
