@@ -22,10 +22,13 @@ from typing import Any
 
 from posetune._version import __version__
 from posetune.files import write_bytes, write_text
+from posetune.progress import Reporter
 from posetune.stock import cache, detector_of
 from posetune.synthetic.sample import write_sample
+from posetune.tune.callbacks import usual
 from posetune.tune.detector.config import load_detector_config
 from posetune.tune.detector.train import train_detector
+from posetune.tune.session import Start
 
 ASSETS = Path(__file__).parents[1] / "src/posetune/stock/assets"
 #: Beside the defaults. Many small people, and pictures in which nobody is; the rate is lowered over the last third.
@@ -37,7 +40,7 @@ SETTINGS = {
     "validations": 20,
     "kept": 4000,
     "replay": {"share": 0.15},
-    "sample": {"whole": 0.3, "mosaic": 0.3, "empty": 0.15, "most_cells": 5, "blur": 0.05},
+    "sample": {"whole": 0.35, "mosaic": 0.2, "empty": 0.1, "most_cells": 5, "blur": 0.1},
 }
 
 
@@ -80,7 +83,8 @@ def main() -> None:
     gather([(sample, split) for split in ("train", "test", "ordinary_train")] + more, data, "train")
     gather([(sample, "val"), *look], data, "val")
     given = {**SETTINGS, "data": str(data), "out": str(run), "steps": args.steps, "threads": args.threads}
-    result = train_detector(load_detector_config(None, given), resume=args.resume, say=lambda t: print(t, flush=True))
+    start = Start(args.resume, Reporter(lambda t: print(t, flush=True)), usual(()))
+    result = train_detector(load_detector_config(None, given), start)
     if args.ship and not result.interrupted:
         content = result.detector.read_bytes()
         made_of = {

@@ -16,6 +16,7 @@ import pytest
 from tests.helpers.figures import draw_person, room
 from tests.helpers.mp4 import set_rotation
 
+from posetune import stock
 from posetune.cli import main
 from posetune.runtime.images import read_image
 from posetune.runtime.video import VideoReader
@@ -51,6 +52,17 @@ def folder(tmp_path) -> Path:
     (photos / "damaged.jpg").write_bytes((photos / "a.jpg").read_bytes()[:2000])
     (photos / "notes.txt").write_text("not an image")
     return photos
+
+
+def test_another_detector_finds_the_people(folder, tmp_path, capsys):
+    """Which one it is, is said by name or file; with boxes none is asked."""
+    out = tmp_path / "out"
+    assert predict(folder / "a.jpg", "--out", out, "--detector", stock.path("detector"), "--no-overlays") == 0
+    assert len(json.loads((out / "predictions.json").read_text())) >= 1
+    assert predict(folder / "a.jpg", "--out", out, "--detector", tmp_path / "none") == 2
+    assert "no detector" in capsys.readouterr().err
+    assert predict(folder / "a.jpg", "--out", out, "--detector", "stock", "--boxes", tmp_path / "b.json") == 2
+    assert "leave out --detector" in capsys.readouterr().err
 
 
 def test_a_folder_with_a_damaged_file(folder, tmp_path, capfd):

@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write a picture of stock beside the first MODEL: six people, evenly from the most improved to the most worsened",
     )  # fmt: skip
     parser.add_argument(
-        "--detector", metavar="RUN|FILE", help="what finds people for the MODELs (full without one): a run of train --detector, a "
-        "detector's .tflite, a .task, stock (default: their own)",
+        "--detector", metavar="D", help="what finds people for the MODELs (full without one): stock, many, a run of train "
+        "--detector, a detector's .tflite, a .task (default: their own)",
     )  # fmt: skip
     add_tiles(parser)
     parser.add_argument("--no-pipeline", action="store_true", help="crop protocol only (about twice as fast)")

@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "fast (docs/guide/export.md)",
     )
     parser.add_argument(
-        "--detector", metavar="RUN|FILE", help="what finds the people: a run of train --detector, a detector's .tflite, a "
-        ".task, or stock (default: the model's own)",
+        "--detector", metavar="D", help="what finds the people: stock, many, a run of train --detector, a detector's "
+        ".tflite, a .task (default: the model's own)",
     )  # fmt: skip
     parser.add_argument(
         "--dense-detector", action="store_true", help="store the detector's sparse weights dense: twice its size, no slower, and "

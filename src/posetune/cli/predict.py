@@ -62,6 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)",
     )
     parser.add_argument(
+        "--detector", metavar="D",
+        help="what finds the people: stock, many, a run of train --detector, a detector's .tflite, a .task (default: the model's)",
+    )  # fmt: skip
+    parser.add_argument(
         "--out", type=_folder, action=_Once,
         help="folder to write to; made if missing (required, unless --show is all that is wanted)",
     )  # fmt: skip
@@ -126,6 +130,8 @@ def run(args: argparse.Namespace) -> int:
     tiles = Tiles.of(args.tiles, args.tiles_budget)
     if args.boxes is not None and tiles is not None:
         raise PosetuneError("With --boxes nobody is searched for: leave out --tiles.")
+    if args.boxes is not None and args.detector is not None:
+        raise PosetuneError("With --boxes nobody is searched for: leave out --detector.")
     if args.out is None and not args.show:
         raise PosetuneError("--out FOLDER is required: it says where the results go.")
     options = Options(
@@ -161,6 +167,8 @@ def _look(
     args: argparse.Namespace, options: Options, ids: ImageIds, what: LiveSource | list[File], left_out: LeftOut
 ) -> int:
     networks = stock.resolve(args.model)  # a model that cannot be had is said before any file is opened
+    if args.detector is not None:
+        networks = networks.with_detector(stock.detector_of(args.detector))
     count = 1 if isinstance(what, LiveSource) else len(what)
     single = count == 1 == len(args.input) and not Path(args.input[0]).is_dir()
     window = Window() if args.show else None

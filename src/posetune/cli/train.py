@@ -129,15 +129,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _detector(args: argparse.Namespace) -> int:
+    from posetune.tune.callbacks import usual
     from posetune.tune.detector.config import default_text, load_detector_config
     from posetune.tune.detector.train import train_detector
+    from posetune.tune.session import Start
 
     if args.show_config:
         print(default_text(), end="")
         return 0
     landmarks_only = {
         "--method": args.method not in (None, "detector"), "--unlabelled": args.unlabelled, "--teacher": args.teacher,
-        "--size": args.size, "--synthetic": args.synthetic, "--passes": args.passes, "--log": args.log,
+        "--size": args.size, "--synthetic": args.synthetic, "--passes": args.passes,
     }  # fmt: skip
     for option, given in landmarks_only.items():
         if given:
@@ -151,7 +153,7 @@ def _detector(args: argparse.Namespace) -> int:
     if args.partial:
         assignments.insert(0, "others=ignore")
     result = train_detector(
-        load_detector_config(config, overrides, assignments), resume=args.resume, say=to_terminal().say
+        load_detector_config(config, overrides, assignments), Start(args.resume, to_terminal(), usual(args.log))
     )
     if args.json is not None:
         args.json.write(result.to_json())
@@ -165,6 +167,13 @@ def _found(result: DetectorResult) -> str:
         f"{result.detector}: finds {after.found} of {after.labelled} people on validation (base {before.found}), "
         f"{after.duplicates} twice (base {before.duplicates}), {after.false} where nobody is (base {before.false})"
     ]
+    if after.found and before.found:
+        lines.append(
+            f"its crops are {after.side:.2f} of the labels' side, {after.centre:.3f} sides off, {after.angle_deg:.0f}° turned "
+            f"(base {before.side:.2f}, {before.centre:.3f}, {before.angle_deg:.0f}°)"
+        )
+    if result.fit is not None:
+        lines.append(str(result.fit))
     run = shlex.quote(str(result.run))
     if result.interrupted:
         lines.append(f"next: posetune train --detector --resume --out {run} goes on")

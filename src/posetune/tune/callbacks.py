@@ -4,7 +4,8 @@ A callback is called with every event of a run, a dictionary with "kind":
 
 - "begin": "folder" (the run folder), "config" (the resolved configuration)
 - "step": "step", "samples" (crops seen), "lr", "images_per_second", "loss" (its parts, "loss" is their sum)
-- "validation": "step", "samples", "mean_px" (crop px), "pck_0.2"
+- "validation": "step", "samples", "mean_px" (crop px), "pck_0.2"; of a detector "f1", "labelled", "found", "duplicates",
+  "false", "centre", "side", "angle_deg" (``tune.detector.score``) instead of the last two
 - "end": "summary" (what ``summary.json`` holds)
 
 Methods have events of their own besides ("frozen", "candidate"), so look at "kind" first.
@@ -23,13 +24,16 @@ from posetune.errors import PosetuneError
 from posetune.tune.run_folder import RESULTS
 
 Event = Mapping[str, Any]
+#: What a detector's validation says.
+DETECTION = ("f1", "labelled", "found", "duplicates", "false", "centre", "side", "angle_deg")
 Callback = Callable[[Event], None]
 
 
 class Table:
     """``results.csv``: a line for each validation, with the mean of the loss since the one before."""
 
-    _columns = ("step", "samples", "lr", "loss", "mean_px", "pck_0.2")
+    #: What is measured → how its column is called.
+    _landmarks = {"mean_px": "mean_px (px of a 256 px crop)", "pck_0.2": "pck_0.2"}  # noqa: RUF012
 
     def __init__(self) -> None:
         self._file: Path | None = None
@@ -48,9 +52,10 @@ class Table:
             new = not self._file.exists()
             with self._file.open("a", newline="", encoding="utf-8") as stream:
                 rows = csv.writer(stream)
+                measured = self._landmarks if "mean_px" in event else {name: name for name in DETECTION}
                 if new:
-                    rows.writerow((*self._columns[:4], "mean_px (px of a 256 px crop)", "pck_0.2"))
-                rows.writerow((event["step"], event["samples"], self._lr, loss, event["mean_px"], event["pck_0.2"]))
+                    rows.writerow(("step", "samples", "lr", "loss", *measured.values()))
+                rows.writerow((event["step"], event["samples"], self._lr, loss, *(event[name] for name in measured)))
 
 
 class TensorBoard:
@@ -135,7 +140,9 @@ def scalars(event: Event) -> Iterator[tuple[str, float]]:
             yield f"loss/{name}", value
         yield "lr", event["lr"]
     elif event["kind"] == "validation":
-        yield "val/mean_px", event["mean_px"]
+        for name in ("mean_px",) if "mean_px" in event else DETECTION:
+            if event[name] is not None:
+                yield f"val/{name}", event[name]
 
 
 def _module(name: str, package: str) -> Any:
@@ -150,7 +157,7 @@ def _figures(summary: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _kept(folder: str) -> list[Path]:
-    names = ("model.tflite", "summary.json", "train.yaml", "curves.png", RESULTS)
+    names = ("model.tflite", "detector.tflite", "summary.json", "train.yaml", "curves.png", RESULTS)
     return [file for file in (Path(folder) / name for name in names) if file.exists()]
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -65,36 +65,53 @@ class TrainResult:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Session:
-    """One run. ``networks``: what it begins from; ``cache``: decoded images; ``resume``: whether it goes on with what is in
-    ``folder``.
-    """
+class RunConfig(Protocol):
+    """What every run's configuration says."""
 
-    config: TrainConfig
+    @property
+    def data(self) -> str | None: ...
+
+    @property
+    def train_split(self) -> str: ...
+
+    @property
+    def val_split(self) -> str: ...
+
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def out(self) -> str: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def raw(self) -> Mapping[str, Any]: ...
+
+    def save(self, path: str | Path) -> None:
+        """Write it as YAML."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run, whatever it trains. ``cache``: decoded images; ``resume``: whether it goes on with what is in ``folder``."""
+
+    config: RunConfig
     folder: RunFolder
     device: torch.device
     cache: ImageCache
     report: Reporter
-    networks: Networks
     callbacks: tuple[Callback, ...] = ()
     resume: bool = False
 
-    @classmethod
-    def open(cls, config: TrainConfig, start: Start, base: Callable[[str], Networks]) -> Session:
-        """Seed what is random, and load the network to begin from, by ``base``. The folder must be taken.
-
-        Raises PosetuneError for a device that is not there, or a base that cannot be trained.
-        """
-        folder = RunFolder(config.out)
-        device = device_of(config)
-        torch.manual_seed(config.seed)
-        random.seed(config.seed)
-        networks = base(config.base)
-        config.save(folder / CONFIG)  # before hours of work, which --resume goes on behind
-        session = cls(config, folder, device, ImageCache(), start.report, networks, start.callbacks, start.resume)
-        session.emit({"kind": "begin", "folder": str(folder.path), "config": config.raw})
-        return session
+    def begin(self) -> None:
+        """Write the configuration, before hours of work which --resume goes on behind, and tell the callbacks."""
+        self.config.save(self.folder / CONFIG)
+        self.emit({"kind": "begin", "folder": str(self.folder.path), "config": self.config.raw})
 
     def say(self, text: str) -> None:
         """A sentence for the user."""
@@ -106,6 +123,44 @@ class Session:
             self.folder.log(event)
         for callback in self.callbacks:
             callback(event)
+
+    def end(self, figures: dict[str, Any]) -> None:
+        """Write the summary, which says ``figures``, and the curves, and tell the callbacks."""
+        summary = self.folder.save_summary(figures)
+        if any(e.get("kind") == "validation" for e in self.folder.events()):
+            draw_curves(self.folder.events(), self.folder / "curves.png")
+        self.emit({"kind": "end", "folder": str(self.folder.path), "summary": summary})
+
+
+def seeded(config: RunConfig) -> torch.device:
+    """Seed what is random; the device to work on. Raises PosetuneError if it is not there."""
+    device = device_of(config)
+    torch.manual_seed(config.seed)
+    random.seed(config.seed)
+    return device
+
+
+@dataclass(frozen=True, eq=False)
+class Session(Run):
+    """A run that trains a landmark network. ``networks``: what it begins from."""
+
+    config: TrainConfig
+    networks: Networks = field(kw_only=True)
+
+    @classmethod
+    def open(cls, config: TrainConfig, start: Start, base: Callable[[str], Networks]) -> Session:
+        """Seed what is random, and load the network to begin from, by ``base``. The folder must be taken.
+
+        Raises PosetuneError for a device that is not there, or a base that cannot be trained.
+        """
+        device = seeded(config)
+        networks = base(config.base)
+        folder = RunFolder(config.out)
+        session = cls(
+            config, folder, device, ImageCache(), start.report, start.callbacks, start.resume, networks=networks
+        )
+        session.begin()
+        return session
 
     def staged(self, trainable: str) -> Session:
         """The same session for a stage that trains another part of the network."""
@@ -161,10 +216,7 @@ class Session:
         """Write the summary and the curves. ``model``: the result's file; ``figures``: what the summary says, at least
         "base_px", "tuned_px" (None for no number) and "interrupted".
         """
-        summary = self.folder.save_summary({**figures, "stock_px": figures["base_px"]})
-        if any(e.get("kind") == "validation" for e in self.folder.events()):
-            draw_curves(self.folder.events(), self.folder / "curves.png")
-        self.emit({"kind": "end", "folder": str(self.folder.path), "summary": summary})
+        self.end({**figures, "stock_px": figures["base_px"]})
         base_px = float("nan") if figures["base_px"] is None else figures["base_px"]
         return TrainResult(self.folder.path, model, base_px, figures["tuned_px"], figures["interrupted"])
 
@@ -178,7 +230,7 @@ class Start:
     callbacks: tuple[Callback, ...] = ()
 
 
-def device_of(config: TrainConfig) -> torch.device:
+def device_of(config: RunConfig) -> torch.device:
     """The device that the configuration names. Raises PosetuneError if it cannot be used."""
     name = config.device
     if name == "auto":

@@ -12,7 +12,6 @@ from posetune.progress import Reporter, Say
 if TYPE_CHECKING:
     from posetune.tune.callbacks import Callback
     from posetune.tune.config import TrainConfig
-    from posetune.tune.detector.config import DetectorConfig
     from posetune.tune.detector.train import DetectorResult
     from posetune.tune.session import TrainResult
 
@@ -64,18 +63,9 @@ def train(
         if resume and config is None:
             config = own_config(out)  # a resumed run goes on as it began
         if DETECTOR in (method, read_yaml(config).get("method") if config is not None else None):
-            return _detector(
-                load_detector_config(config, given, assignments), resume, report or Reporter(say), callbacks
-            )
+            from posetune.tune.detector.train import train_detector
+
+            start = Start(resume, report or Reporter(say), usual(callbacks))
+            return train_detector(load_detector_config(config, given, assignments), start)
         config = load_config(config, given, assignments)
     return table.run(config, Start(resume, report or Reporter(say), usual(callbacks)))
-
-
-def _detector(
-    config: DetectorConfig, resume: bool, report: Reporter, callbacks: Sequence[Callback | str]
-) -> DetectorResult:
-    from posetune.tune.detector.train import train_detector
-
-    if callbacks:
-        raise PosetuneError("A detector's run calls no callbacks; its log.jsonl has every event.")
-    return train_detector(config, resume=resume, say=report.say)

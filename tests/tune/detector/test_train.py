@@ -1,3 +1,4 @@
+import csv
 import json
 import shutil
 
@@ -6,6 +7,8 @@ import pytest
 import posetune
 from posetune import stock
 from posetune.cli import main
+from posetune.data.dataset import load_dataset
+from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.runtime.detector import Detector
 
@@ -28,6 +31,19 @@ def test_a_run_leaves_a_detector_with_what_it_finds(run):
     assert summary["val"]["labelled"] == summary["val_base"]["labelled"] > 0
     assert len((run / "detector.tflite").read_bytes()) == len(stock.path("detector").read_bytes())
     assert Detector(stock.detector_of(run))
+
+
+def test_a_run_leaves_what_every_run_leaves(run, pictures):
+    record = SplitRecord.of_run(run)
+    people = load_dataset(pictures, "train").people
+    assert record.learned_from(people).all()
+    assert record.held_back(load_dataset(pictures, "val").people).all()
+    assert {"curves.png", "batch.jpg", "validation.jpg", "results.csv", "train.yaml"} <= {p.name for p in run.iterdir()}
+    rows = list(csv.DictReader((run / "results.csv").open()))
+    assert [row["step"] for row in rows] == ["0", "4"]
+    assert int(rows[0]["labelled"]) > 0
+    landmarks = json.loads((run / "summary.json").read_text())["landmarks"]
+    assert landmarks is None or landmarks["people"] > 0
 
 
 def test_it_is_exported_beside_a_landmark_network_and_loaded(run, tmp_path, pictures):
@@ -58,7 +74,7 @@ def test_resumed_it_ends_as_an_unbroken_run(run, pictures, tmp_path):
     assert main([*begun, "--set", "steps=2", "--set", "schedule=constant", "--set", "warmup=0"]) == 0
     assert main(["train", "--detector", "--out", str(out), "--resume", "--set", "steps=4"]) == 0
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    assert [e["step"] for e in lines if e["kind"] == "validation"] == [2, 4]
+    assert [e["step"] for e in lines if e["kind"] == "validation"] == [0, 2, 4]
 
 
 @pytest.mark.parametrize(
@@ -109,9 +125,15 @@ def test_boxes_alone_teach_no_detector(pictures, tmp_path, capsys):
     assert "not one point is labelled" in capsys.readouterr().err
 
 
-def test_in_python_it_is_a_method(pictures, tmp_path):
+def test_in_python_it_is_a_method_whose_steps_and_validations_are_heard_of(pictures, tmp_path):
     keys = {"steps": 1, "batch": 2, "visits": 1, "validations": 1, "replay": {"sample_set": False}}
-    result = posetune.train(pictures, out=tmp_path / "run", method="detector", say=lambda _: None, **keys)
+    heard = []
+    result = posetune.train(
+        pictures, out=tmp_path / "run", method="detector", say=lambda _: None, callbacks=[heard.append], **keys
+    )
     assert result.detector.exists()
     assert result.to_json()["tuned"]["labelled"] == result.tuned.labelled
+    assert [e["kind"] for e in heard] == ["begin", "validation", "step", "validation", "end"]
+    assert {"found", "duplicates", "false", "side", "f1"} <= heard[1].keys()
+    assert heard[2]["samples"] == 2
     assert main(["train", "--resume", "--out", str(tmp_path / "run"), "--detector", "--set", "steps=2"]) == 0

@@ -69,7 +69,7 @@ def looked_at(samples: Sequence[Sample], trainer: DetectorTrainer) -> Looked:
     prepared: list[Prepared] = []
     for first in range(0, len(samples), _AT_ONCE):
         prepared += trainer.prepare(samples[first : first + _AT_ONCE])
-    says = [people[:, 1] for people in _answers(trainer.stock, trainer, prepared, None)]
+    says = [people[:, 1] for people in answers(trainer.stock, trainer, prepared, None)]
     return Looked(tuple(samples), tuple(prepared), tuple(says))
 
 
@@ -77,8 +77,8 @@ def score_of(network: Network, looked: Looked, trainer: DetectorTrainer, pool: E
     """``network``: any with the frozen layers of ``trainer``."""
     labelled = found = duplicates = false = 0
     errors: list[tuple[float, float, float]] = []
-    answers = _answers(network, trainer, looked.prepared, pool)
-    for sample, people, says in zip(looked.samples, answers, looked.base_says, strict=True):
+    given = answers(network, trainer, looked.prepared, pool)
+    for sample, people, says in zip(looked.samples, given, looked.base_says, strict=True):
         circles, radius = sample.people, sample.people.radius
         torsos = np.maximum(np.linalg.norm(circles.shoulder - circles.hip, axis=1), radius / 4)
         match = match_found(circles.hip, torsos, people[:, 1], sample.ignored)
@@ -100,7 +100,7 @@ def score_of(network: Network, looked: Looked, trainer: DetectorTrainer, pool: E
 
 
 @torch.no_grad()
-def _answers(
+def answers(
     network: Network, trainer: DetectorTrainer, prepared: Sequence[Prepared], pool: Executor | None
 ) -> list[np.ndarray]:
     """Of each picture (K, 5, 2): box centre, hips, circle, shoulders, top of whom ``network`` finds, px of 224."""

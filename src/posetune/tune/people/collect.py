@@ -24,7 +24,7 @@ from posetune.tune.people.replay import prepare_pool, replay_subjects
 from posetune.tune.people.samples import Subject
 
 if TYPE_CHECKING:
-    from posetune.tune.session import Session
+    from posetune.tune.session import Run, Session
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +85,7 @@ def collect(session: Session) -> Material:
 
 
 def record_split(
-    session: Session, trained_on: Sequence[ImageRecord], held_out: Sequence[ImageRecord], root: Path | None
+    session: Run, trained_on: Sequence[ImageRecord], held_out: Sequence[ImageRecord], root: Path | None
 ) -> None:
     """Write into the run folder what is trained on and what is held out: an image for each person. ``root``: the labelled
     set's folder.

@@ -9,7 +9,7 @@ from posetune.files import replacing
 
 
 def draw_curves(events: list[dict[str, Any]], path: str | Path) -> None:
-    """Loss and its parts, validation error, learning rate over the crops seen, as a PNG at ``path``."""
+    """Loss and its parts, validation error (of a detector its F1), learning rate over the crops seen, as a PNG at ``path``."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -22,13 +22,20 @@ def draw_curves(events: list[dict[str, Any]], path: str | Path) -> None:
     for name in [k for k in (steps[0]["loss"] if steps else {}) if k != "loss"]:
         left.plot(seen, [e["loss"][name] for e in steps], label=name, linewidth=1)
     left.plot(seen, [e["loss"]["loss"] for e in steps], label="loss", color="black", linewidth=1.8)
-    left.set(title="Training loss (10 crop px = 1)", xlabel="crops seen", yscale="log")
+    key, title = "mean_px", "Validation, mean error (crop px)"
+    if validations and key not in validations[0]:
+        key, title = "f1", "Validation, F1 of people found"
+    left.set(
+        title="Training loss (10 crop px = 1)" if key == "mean_px" else "Training loss",
+        xlabel="crops seen",
+        yscale="log",
+    )
     left.legend(fontsize=7, ncols=2)
-    middle.plot([e["samples"] for e in validations], [e["mean_px"] for e in validations], marker="o")
+    middle.plot([e["samples"] for e in validations], [e[key] for e in validations], marker="o")
     if validations:
-        middle.axhline(validations[0]["mean_px"], color="grey", linestyle="--", label="stock")
+        middle.axhline(validations[0][key], color="grey", linestyle="--", label="stock")
         middle.legend()
-    middle.set(title="Validation, mean error (crop px)", xlabel="crops seen")
+    middle.set(title=title, xlabel="crops seen")
     right.plot(seen, [e["lr"] for e in steps])
     right.set(title="Learning rate (relative)", xlabel="crops seen")
     for axis in (left, middle, right):
