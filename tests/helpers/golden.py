@@ -78,6 +78,7 @@ ADDED = (
     "contradictions",
     "torso_from",
     "detection",
+    "sides",
 )
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from posetune.data.people import Person
+from posetune.data.sides import MISSED, flipped_points
 from posetune.geometry import SIZE, interior_angle
-from posetune.landmarks import COUNT, FLIP, INDEX, LEFT_HIP, LEFT_SHOULDER, NAMES, RIGHT_HIP, RIGHT_SHOULDER
+from posetune.landmarks import INDEX, LEFT_HIP, LEFT_SHOULDER, NAMES, RIGHT_HIP, RIGHT_SHOULDER
 from posetune.measure.metrics import mean_or_none
 from posetune.measure.results import Analysis, ConditionFigures
 from posetune.measure.summary import Scored
 
-#: A point is missed when it is off by more than this share of the torso (as PCK@.2 counts).
-MISSED = 0.2
 #: A network that gives a point less visibility than this takes it for hidden.
 SEEN = 0.5
 #: Torso against the image's up direction, degrees.
@@ -82,18 +81,9 @@ def missed(scored: Scored) -> np.ndarray:
 
 
 def swapped(scored: Scored) -> np.ndarray:
-    """(N, 33) bool: the missed points that are left/right swaps.
-
-    A pair of partners, both labelled, of which at least one is missed, is a swap if both would be right (within MISSED)
-    with their answers exchanged.
-    """
-    labels, answers = scored.labels, scored.answers.points_px
-    with np.errstate(invalid="ignore"):
-        exchanged = np.linalg.norm(answers[:, FLIP, :2] - labels.keypoints[..., :2], axis=-1)
-        right = (exchanged <= MISSED * labels.torso[:, None]) & labels.labelled
-    wrong = missed(scored)
-    pair = np.arange(COUNT) != FLIP
-    return wrong & pair & right & right[:, FLIP]
+    """(N, 33) bool: the missed points that are left/right swaps (``data.sides``)."""
+    labels = scored.labels
+    return flipped_points(scored.answers.points_px, labels.keypoints, labels.labelled, labels.torso)
 
 
 def analyse(people: Sequence[Person], scored: Scored) -> Analysis:

@@ -35,6 +35,7 @@ from posetune.measure.people_measured import (
 )
 from posetune.measure.pipeline import PipelineAnswers, pipeline_answers, precision, with_offsets
 from posetune.measure.results import DetectionFigures, Measures
+from posetune.measure.sides import sides
 from posetune.measure.summary import Scored, difference, in_body, summarise
 from posetune.measure.texts import against_stock, number
 from posetune.runtime.landmarker import Landmarker
@@ -260,7 +261,10 @@ def _by_crops(
     answers = crop | {f"{base} + offset": offset.add_offsets(crop[base], crops, o) for base, o in offsets.items()}
     scored = {e.name: _scored(answers[e.name], subjects.labels) for e in entries}
     precisions = {e.name: _crop_precision(subjects.people, answers[e.name]) for e in entries}
-    return _Protocol(scored, _measures(entries, subjects, scored, precisions))
+    measures = _measures(entries, subjects, scored, precisions)
+    for name, figures in sides(subjects.people, entries, scored).items():
+        measures[name] = replace(measures[name], sides=figures)
+    return _Protocol(scored, measures)
 
 
 def _by_pipeline(entries: Sequence[Entry], subjects: _Subjects, whole: dict[str, PipelineAnswers]) -> _Protocol:

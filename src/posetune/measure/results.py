@@ -137,6 +137,21 @@ class Analysis(Record):
 
 
 @dataclass(frozen=True)
+class SidesFigures(Record):
+    """The error on people of whom no network of the table takes left for right (``kept``), and on the others (``flipped``); of
+    these, how many this one flips itself (``own_flips``). ``kept_relative``: against the stock network it was made of, on the
+    kept; None for stock ones.
+    """
+
+    kept_people: int
+    kept_error_crop_px: float | None
+    kept_relative: float | None
+    flipped_people: int
+    flipped_error_crop_px: float | None
+    own_flips: int
+
+
+@dataclass(frozen=True)
 class SizeFigures(Record):
     """Of people whose circle is ``from_px`` to ``to_px`` (None: any more) across in the detector's input of 224 px; duplicates and
     false answers by the size that the answer has.
@@ -200,7 +215,8 @@ class Measures(Record):
 
     Mean errors are over the ``found`` of the ``labelled`` people; PCK, angle accuracy and AP count a missed person as wrong.
     Depth (cm, hip-centred world landmarks) is None where no person has true 3D. ``differences``: to each stock network, and
-    ``difference_to_stock`` to the one that it was made of; None for stock networks. ``detection``: of the pipeline protocol.
+    ``difference_to_stock`` to the one that it was made of; None for stock networks. ``detection``: of the pipeline protocol,
+    ``sides``: of the crop protocol.
     """
 
     people: int
@@ -232,3 +248,4 @@ class Measures(Record):
     per_person: tuple[PersonFigures, ...] = field(repr=False)
     analysis: Analysis = field(repr=False)
     detection: DetectionFigures | None = field(default=None, metadata=_OPTIONAL)
+    sides: SidesFigures | None = field(default=None, metadata=_OPTIONAL)

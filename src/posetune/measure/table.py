@@ -9,7 +9,7 @@ from posetune.measure.beside import Entry
 from posetune.measure.evaluate import Evaluation
 from posetune.measure.people_measured import training_notes, training_sentence
 from posetune.measure.results import DetectionFigures, Measures, SizeFigures
-from posetune.measure.texts import NONE, against_stock, interval, number, percent
+from posetune.measure.texts import NONE, against_stock, interval, number, percent, relative
 
 PROTOCOLS = {
     "crop": "crop protocol: the landmark network alone, on the crop that the labels imply",
@@ -49,6 +49,8 @@ def text_tables(evaluation: Evaluation, *, details: bool = True) -> str:
     lines = [title(evaluation), *first_words(evaluation)]
     for protocol, tables in evaluation.protocols.items():
         lines += ["", PROTOCOLS[protocol], *main_table(evaluation, tables)]
+        if protocol == "crop":
+            lines += sides_lines(tables)
     if evaluation.detection:
         lines += ["", *DETECTION, *aligned(detection_rows(evaluation.detection))]
     if details:
@@ -87,6 +89,24 @@ def main_table(evaluation: Evaluation, tables: dict[str, Measures]) -> list[str]
     rows = [["mean error:", *(heading for heading, _ in chosen)]]
     rows += [[e.name, *(cell(e, tables[e.name]) for _, cell in chosen)] for e in evaluation.entries]
     return aligned(rows)
+
+
+def sides_lines(tables: Mapping[str, Measures]) -> list[str]:
+    """Mean errors apart: of people whose left and right nobody takes for each other, and of the others. Nothing where there are
+    none of these.
+    """
+    figures = {name: m.sides for name, m in tables.items() if m.sides is not None}
+    first = next(iter(figures.values()), None)
+    if first is None or not first.flipped_people:
+        return []
+    rows = [["", f"on the {first.kept_people} others", "relative", f"on these {first.flipped_people}", "flipped by it"]]
+    for name, one in figures.items():
+        gain = "" if one.kept_relative is None else relative(one.kept_relative, None)
+        means = (number(one.kept_error_crop_px, 2), gain, number(one.flipped_error_crop_px, 2))
+        rows.append([name, *means, str(one.own_flips)])
+    judges = " or ".join(figures)
+    people = f"{first.flipped_people} {'person' if first.flipped_people == 1 else 'people'}"
+    return [f"left and right of {people} are taken for each other by {judges}; crop px apart:", *aligned(rows)]
 
 
 DETECTION = (

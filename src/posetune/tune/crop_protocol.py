@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from posetune.data.sides import flipped_points
 from posetune.geometry import SIZE, side_torso_px, torso_px
 from posetune.graph.torch.network import Network
 from posetune.landmarks import COUNT
@@ -71,13 +72,20 @@ class Errors:
 
         ``torso``: px of a 256 px crop, instead of each person's own (which the 33 points tell).
         """
-        torsos = np.full(len(self.target), torso)
-        if torso is None:
-            pairs = zip(self.target, self.known, strict=True)
-            torsos = np.array([_torso(points, known) for points, known in pairs]) * (SIZE / self.size)
+        torsos = self._torsos * (SIZE / self.size) if torso is None else np.full(len(self.target), torso)
         ratio = (self.px / torsos[:, None])[self.known]
         ratio = ratio[np.isfinite(ratio)]
         return float((ratio <= share).mean()) if len(ratio) else float("nan")
+
+    @property
+    def flipped(self) -> np.ndarray:
+        """(N,) bool: whose left and right are taken for each other, of MediaPipe's 33 points (``data.sides``)."""
+        return np.asarray(flipped_points(self.found, self.target, self.known, self._torsos).any(axis=1))
+
+    @property
+    def _torsos(self) -> np.ndarray:
+        """(N,) crop px of the network's ``size``; NaN where somebody has none."""
+        return np.array([_torso(points, known) for points, known in zip(self.target, self.known, strict=True)])
 
 
 def _torso(points: np.ndarray, known: np.ndarray) -> float:
