@@ -8,6 +8,7 @@ from tests.helpers.figures import draw_person, room
 
 from posetune import stock
 from posetune.errors import PosetuneError
+from posetune.geometry import Crop
 from posetune.runtime.detector import Detector, anchors, decode, merged_by_points, weighted_nms
 
 
@@ -111,3 +112,23 @@ def test_in_a_crowd_people_are_told_apart_by_their_points():
     assert len(apart) == 2
     np.testing.assert_allclose([box[4] for box, _ in apart], [0.502, 0.562], atol=1e-3)
     assert [score for _, score in apart] == pytest.approx([0.9, 0.7])
+
+
+def test_windows_are_looked_at_by_several_threads_with_the_same_answers_in_order(detector):
+    picture = draw_person(room(600, 400), (150, 200), 0.9)
+    windows = [Crop(x, 200.0, 380.0) for x in (150.0, 480.0, 190.0, 300.0)]
+    alone = detector.looks(picture, windows, 0.5, 0.001)
+    spread = Detector(stock.path("detector").read_bytes(), threads=2).looks(picture, windows, 0.5, 0.001)
+    assert [len(a.scores) for a in alone] == [len(a.scores) for a in spread]
+    assert (alone[0].scores > 0.5).any()
+    assert not (alone[1].scores > 0.5).any()
+    for one, other in zip(alone, spread, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
+        np.testing.assert_allclose(one.points_px, other.points_px, atol=0.05)
+
+
+def test_an_error_in_one_window_is_raised(detector):
+    two = Detector(stock.path("detector").read_bytes(), threads=2)
+    with pytest.raises(AttributeError):
+        two.looks(np.zeros((9, 9, 3), np.uint8), [Crop(4.0, 4.0, 9.0), None], 0.5, 0.001)
+    assert len(two.looks(np.zeros((9, 9, 3), np.uint8), [Crop(4.0, 4.0, 9.0)] * 5, 0.5, 0.001)) == 5

@@ -24,14 +24,13 @@ def landmarker() -> Landmarker:
 def looks(landmarker, monkeypatch) -> list[float]:
     """The sides of all windows that are looked at besides whole frames."""
     sides: list[float] = []
-    look = landmarker.detector.look
+    look = landmarker.detector.looks
 
-    def noted(rgb, window, *rest):
-        if window.side < max(rgb.shape[:2]):
-            sides.append(window.side)
-        return look(rgb, window, *rest)
+    def noted(rgb, windows, *rest):
+        sides.extend(window.side for window in windows if window.side < max(rgb.shape[:2]))
+        return look(rgb, windows, *rest)
 
-    monkeypatch.setattr(landmarker.detector, "look", noted)
+    monkeypatch.setattr(landmarker.detector, "looks", noted)
     return sides
 
 

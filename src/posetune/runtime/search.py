@@ -69,10 +69,10 @@ def find_everyone(
     left = tiles.most
     for at_once in _rounds(tiles.most):
         chosen = plan(seen, min(at_once, left))
-        for tile in chosen:
+        for together in [[tile] for tile in chosen] if tiles.budget_ms is not None else [chosen]:
             if tiles.budget_ms is not None and (time.perf_counter() - begun) * 1000 >= tiles.budget_ms:
                 return seen.people()
-            seen.look([tile])
+            seen.look(together)
         left -= len(chosen)
         if not chosen:
             break
@@ -97,12 +97,11 @@ class _Seen:
     answers: list[Answers] = field(default_factory=list)
 
     def look(self, windows: Sequence[Crop]) -> None:
-        for window in windows:
-            found = self.detector.look(self.rgb, window, self.least(bool(self.windows)), _LEAST_HINT)
+        for found in self.detector.looks(self.rgb, windows, self.least(bool(self.windows)), _LEAST_HINT):
             if self.zones is not None:
                 found = found.only(self.zones.holds(found.points_px[:, 0], self.size))
             self.answers.append(found)
-            self.windows.append(window)
+        self.windows += windows
 
     def least(self, tile: bool) -> float:
         """How sure the detector must be of a person in the whole picture, or in a tile, 0…1."""
