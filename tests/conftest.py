@@ -17,6 +17,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the processor
 
 import posetune
 from posetune import stock
+from posetune.export.file import export
 from posetune.graph.flatbuffer import Graph
 from posetune.landmarks import NAMES
 from posetune.measure.compare import compare
@@ -56,6 +57,14 @@ def web_server(tmp_path_factory):
 
     with running(tmp_path_factory.mktemp("served")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def lite_task(tmp_path_factory) -> Path:
+    """Stock lite as ``posetune export`` writes it."""
+    path = tmp_path_factory.mktemp("exported") / "lite.task"
+    export("lite", path)
+    return path
 
 
 @pytest.fixture(scope="session")

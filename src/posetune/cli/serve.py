@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import os
 
-    from posetune.serve.run import log_to_stderr, run
+    from posetune.serve.run import logging_to_stderr, run
     from posetune.serve.security.sessions import ENVIRONMENT
     from posetune.serve.settings import Settings, processors
 
@@ -71,6 +71,6 @@ def run(args: argparse.Namespace) -> int:
         tls_key=args.tls_key,
     )
     settings.check(ENVIRONMENT in os.environ)
-    log_to_stderr(args.verbose)
-    run(settings, lambda where: print(f"posetune: serving at {where}", file=sys.stderr, flush=True))
+    with logging_to_stderr(args.verbose):
+        run(settings, lambda where: print(f"posetune: serving at {where}", file=sys.stderr, flush=True))
     return 0

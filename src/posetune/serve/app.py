@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from posetune.serve import problem, static
-from posetune.serve.api import health, networks, predict, session, skeleton
+from posetune.serve.api import description, health, networks, predict, session, skeleton
 from posetune.serve.networks import Networks
 from posetune.serve.operations import Operation
 from posetune.serve.pool.pool import Failed, Poisoned, Pool
@@ -34,6 +34,7 @@ OPERATIONS: list[Operation] = [
     *networks.OPERATIONS,
     *skeleton.OPERATIONS,
     *session.OPERATIONS,
+    *description.OPERATIONS,
     *health.OPERATIONS,
 ]
 
@@ -52,7 +53,7 @@ def build(
     services = Services(
         settings,
         pool,
-        Uploads(settings.data_dir / "uploads", settings.limits),
+        Uploads(settings.data_dir, settings.limits),
         Networks(settings.data_dir / "networks", pool),
     )
 
@@ -74,6 +75,7 @@ def build(
     app.router.redirect_slashes = False
     app.state.services = services
     app.state.sessions = sessions
+    app.state.operations = OPERATIONS
     app.state.files = static.table()
     return app
 

@@ -179,4 +179,5 @@ def _report(model: str) -> Path | None:
 
 
 def _tidy(name: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:_NAME_LETTERS]
+    """Text of a stranger as a name: one line, without what would end a path's part."""
+    return " ".join("".join(c if c.isprintable() and c not in "/\\" else " " for c in name).split())[:_NAME_LETTERS]

@@ -26,6 +26,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.access_log = False  # it has addresses and queries; the guard's has neither
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.errors import PosetuneError
@@ -26,7 +29,8 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
 
     Raises PosetuneError: the port is taken, another server has the data folder, a network cannot be loaded.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _check_certificate(settings)
+    _make(settings.data_dir)
     with locked(settings.data_dir / "server.lock") as alone:
         if not alone:
             raise PosetuneError(
@@ -78,6 +82,30 @@ def make_server(settings: Settings, processes: list[Process], on_failure: Callab
     return server
 
 
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        raise PosetuneError(
+            f"Cannot write to the data folder {data_dir}: {error.strerror}; give another --data-dir."
+        ) from error
+
+
+def _check_certificate(settings: Settings) -> None:
+    if settings.tls_cert is None:
+        return
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:  # SSLError is one
+        raise PosetuneError(
+            f"The certificate {settings.tls_cert} and its key cannot be used: {error.strerror or error}."
+        ) from error
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens; what connects waits until the server takes it. Raises PosetuneError if the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -103,8 +131,9 @@ def address(settings: Settings, listener: socket.socket) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
 
 
-def log_to_stderr(verbose: bool) -> None:
-    """posetune's own log on standard error; uvicorn's, which has addresses and paths, from warnings on without them."""
+@contextlib.contextmanager
+def logging_to_stderr(verbose: bool) -> Iterator[None]:
+    """posetune's own log on standard error, requests included if ``verbose``; nothing of uvicorn's, which has addresses."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("posetune.serve")
@@ -113,3 +142,7 @@ def log_to_stderr(verbose: bool) -> None:
     log.setLevel(logging.INFO if verbose else logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "websockets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)

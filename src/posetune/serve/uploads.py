@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import math
 import os
 import shutil
 import time
@@ -21,6 +22,8 @@ from posetune.serve.settings import Limits
 
 #: How often the disk is looked at within a body, bytes.
 _LOOK = 32 * 2**20
+#: Seconds for which a count of the data folder's bytes is good.
+_COUNT_SECONDS = 5.0
 #: Left free on the disk, whatever comes.
 MIN_FREE = 64 * 2**20
 
@@ -34,14 +37,14 @@ class Upload:
 
 
 class Uploads:
-    """Where bodies are kept while they are worked on. ``used``: bytes that other files of the data folder take."""
+    """Where bodies are kept while they are worked on."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        """``folder``: made, and emptied of what servers left that were killed."""
-        self._limits = limits
-        self.used = 0
-        _purge(folder)
-        self.folder = folder / new_id()
+    def __init__(self, data_dir: Path, limits: Limits) -> None:
+        """``data_dir``: whose files count towards the quota; its folder "uploads" is emptied of what killed servers left."""
+        self._data_dir, self._limits = data_dir, limits
+        self._used, self._counted = 0, -math.inf
+        _purge(data_dir / "uploads")
+        self.folder = data_dir / "uploads" / new_id()
         self.folder.mkdir(parents=True, mode=0o700)
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(locked(self.folder / "lock"))
@@ -98,8 +101,20 @@ class Uploads:
                     raise OSError(errno.ENOSPC, "no space left")
 
     def _check_disk(self, size: int) -> None:
-        if self.used + size > self._limits.disk_bytes or shutil.disk_usage(self.folder).free < MIN_FREE:
+        """Raises Problem where the disk, or what is the server's of it, is full."""
+        if time.monotonic() - self._counted > _COUNT_SECONDS:
+            self._used, self._counted = bytes_below(self._data_dir), time.monotonic()
+        if self._used + size > self._limits.disk_bytes or shutil.disk_usage(self.folder).free < MIN_FREE:
             raise _full()
+
+
+def bytes_below(folder: Path) -> int:
+    """Bytes of all files below ``folder``; those that vanish meanwhile do not count."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size if path.is_file() else 0
+    return total
 
 
 def _too_large(most: int) -> Problem:

@@ -53,7 +53,7 @@ def inspect(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _words(finding: Any) -> str:
-    return " ".join(str(part) for part in (finding.what, finding.fix) if part)
+    return f"{finding.what}; {finding.fix}." if finding.fix else f"{finding.what}."
 
 
 def _answers(landmarker: Any) -> bool:

@@ -208,8 +208,9 @@ class Pool:
                 loaded = [await self._ask(process, self._load(network), 60.0) for network in self._first]
                 wrong = next((reply for reply in loaded if reply.status), None)
                 if wrong is not None:
+                    if first.done():
+                        log.error("a worker could not load its networks: %s", wrong.detail)
                     _settle(first, Failed(wrong))
-                    log.error("a worker could not load its networks: %s", wrong.detail)
                     await asyncio.sleep(PAUSE)
                     continue
                 slot.ready = True

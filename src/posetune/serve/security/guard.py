@@ -144,12 +144,11 @@ class _Answer:
         await response(self._scope, self.receive, self.send)
 
     async def _drain(self) -> None:
-        """A sender that is cut off in the middle does not read the answer: hear the rest out for a while."""
+        """A sender that is cut off in the middle does not read the answer: hear the rest out for a while, if it comes."""
         end = time.monotonic() + LINGER
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + LINGER):
-                while not self._body_ended and time.monotonic() < end:
-                    await self.receive()
+            while not self._body_ended and time.monotonic() < end and self._status != 408:
+                await asyncio.wait_for(self.receive(), LINGER / 5)
 
     def _with_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[Any]:
         given = list(headers)
