@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.helpers.labelled import PLACES, answers, dataset, exchanged, true_keypoints
 
-from posetune.data.check import find_suspects
+from posetune.data.suspects import find_suspects
 from posetune.errors import PosetuneError
 from posetune.landmarks import FLIP, INDEX
 

@@ -63,6 +63,12 @@ class Rulings:
 
         return [s for s in suspects if not kept(s)]
 
+    def decided(self, dataset: Dataset, person: Person | None, points: Sequence[int]) -> bool:
+        """Whether somebody has ruled on all of these points of a person, for the label or against it."""
+        rulings = () if person is None else self._of(dataset, person)
+        ruled = {i for r in rulings if r.decision != "undecided" for i in r.landmarks}
+        return bool(points) and ruled.issuperset(points)
+
     def dropped(self, dataset: Dataset) -> Dataset:
         """``dataset`` without the labels that were ruled to be wrong."""
         people = []

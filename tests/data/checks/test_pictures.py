@@ -1,0 +1,62 @@
+"""Pictures that are missing, damaged, of another size, turned by EXIF."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from tests.helpers.exif import with_exif
+from tests.helpers.figures import room
+from tests.helpers.labelled import dataset
+
+from posetune.data.checks.pictures import look_of, read_pictures, upright_in
+from posetune.data.people import Dataset, ImageRecord, Person
+from posetune.landmarks import INDEX
+
+
+def test_images_missing_damaged_or_of_another_size(tmp_path):
+    paths = [tmp_path / n for n in ("good.png", "small.png", "broken.jpg", "gone.png")]
+    cv2.imwrite(str(paths[0]), np.zeros((40, 30, 3), np.uint8))
+    cv2.imwrite(str(paths[1]), np.zeros((20, 30, 3), np.uint8))
+    paths[2].write_bytes(b"\xff\xd8\xff\xe0nothing")
+    images = tuple(ImageRecord(i, p, 30, 40, "g") for i, p in enumerate(paths))
+    done: list[int] = []
+    found = read_pictures(dataset(images=images), done.append).findings
+    assert [f.kind for f in found] == ["other_size", "unreadable", "missing"]
+    assert "small.png is 30 × 20" in found[0].message
+    assert done == [1, 2, 3, 4]
+
+
+def test_a_picture_looks_like_itself_made_smaller_and_not_like_another():
+    picture = room(320, 240)
+    picture[60:180, 100:160] = 30
+    other = room(320, 240)
+    other[20:90, 200:300] = 250
+    small = cv2.resize(picture, (160, 120), interpolation=cv2.INTER_AREA)
+    assert look_of(picture) @ look_of(small) > 0.99
+    assert look_of(picture) @ look_of(other) < 0.9
+    assert np.isnan(look_of(np.full((50, 50, 3), 90, np.uint8))).all()
+
+
+def person_at(image: ImageRecord, top: float, bottom: float) -> Person:
+    keypoints = np.zeros((33, 3))
+    for name, y in (("nose", top), ("left_hip", (top + bottom) / 2), ("left_ankle", bottom)):
+        keypoints[INDEX[name]] = 30, y, 2
+    return Person(1, image, keypoints)
+
+
+def test_labels_made_on_the_picture_as_it_is_stored_are_told_from_those_on_the_turned_one(tmp_path):
+    """Orientation 3, half a turn: the size tells nothing, where people stand tells."""
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(with_exif(cv2.imencode(".jpg", room(60, 80))[1].tobytes(), 3))
+    image = ImageRecord(1, path, 60, 80, "g")
+    upside_down = Dataset("set", (image,), (person_at(image, 70, 10),), (), (), tmp_path)
+    assert [f.kind for f in read_pictures(upside_down).findings] == ["exif"]
+    upright = Dataset("set", (image,), (person_at(image, 10, 70),), (), (), tmp_path)
+    assert read_pictures(upright).findings == []
+
+
+def test_how_upright_somebody_stands():
+    body = person_at(ImageRecord(1, None, 60, 80, "g"), 10, 70).keypoints  # type: ignore[arg-type]
+    assert upright_in(body, np.eye(2)) > 0.99
+    assert upright_in(body, -np.eye(2)) < -0.99
+    assert upright_in(np.zeros((33, 3)), np.eye(2)) == 0
