@@ -66,7 +66,7 @@ export async function get(path) {
 }
 
 /**
- * @param {"PUT" | "POST"} method
+ * @param {"PUT" | "POST" | "PATCH"} method
  * @param {string} path
  * @param {unknown} content
  */
