@@ -18,6 +18,7 @@ TESTED_ELSEWHERE = {
     "data/formats/reading.py": "options and a table of data; what they do: the tests of every format",
     "data/formats/table.py": "data/test_convert.py and data/test_layouts.py, through what it lists",
     "data/formats/table_reader.py": "data/formats/test_coco.py, and the tests of every other format: all end there",
+    "data/formats/label_studio_writer.py": "data/formats/test_label_studio.py, there and back",
     "data/formats/cvat_meta.py": "data/formats/test_cvat_images.py, with heads of tasks, jobs and projects",
     "data/formats/cvat_shapes.py": "data/formats/test_cvat_images.py and test_cvat_writer.py",
     "data/formats/writing.py": "data/formats/test_cvat_writer.py and test_yolo.py",

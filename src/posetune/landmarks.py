@@ -158,7 +158,7 @@ def nearest_names(name: str, most: int = 3) -> list[str]:
     if part in _AMBIGUOUS:
         return [f"{s}_{p}" for p in _AMBIGUOUS[part] for s in sides][: max(most, len(_AMBIGUOUS[part]))]
     wanted = "_".join([side, part] if side else [part])
-    return difflib.get_close_matches(wanted, NAMES, most, 0.6)
+    return difflib.get_close_matches(wanted, NAMES, most, 0.7)
 
 
 _SIDES = {"l": "left", "left": "left", "r": "right", "right": "right", "lt": "left", "rt": "right"}

@@ -22,7 +22,7 @@ def lay(folder, split="train", **changes) -> None:
     (folder / "annotations" / f"{split}.json").write_text(json.dumps(content(**changes)))
 
 
-@pytest.mark.parametrize("to", ["coco", "cvat", "yolo"])
+@pytest.mark.parametrize("to", ["coco", "cvat", "yolo", "labelstudio"])
 def test_what_is_written_is_read_again(folder, tmp_path, to):
     lay(folder)
     lay(folder, "val", annotations=[annotation(id=3, bbox=[1, 2, 90, 90])])

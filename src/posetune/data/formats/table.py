@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from posetune.data.formats import coco, cvat_images, yolo
+from posetune.data.formats import (
+    coco,
+    cvat_images,
+    cvat_video,
+    halpe,
+    human_art,
+    label_studio,
+    labelme,
+    mat,
+    mpii_json,
+    yolo,
+)
 from posetune.data.formats.reading import Reading
 from posetune.data.formats.writing import Part
 from posetune.data.losses import Loss
@@ -43,7 +54,22 @@ FORMATS: tuple[Format, ...] = (
         cvat_images.write,
         cvat_images.LOSSES,
     ),
+    Format(cvat_video.NAME, cvat_video.TITLE, cvat_video.sniff, cvat_video.read, cvat_video.parts),
     Format(yolo.NAME, yolo.TITLE, yolo.sniff, yolo.read, yolo.parts, yolo.write, yolo.LOSSES),
+    Format(
+        label_studio.NAME,
+        label_studio.TITLE,
+        label_studio.sniff,
+        label_studio.read,
+        None,
+        label_studio.write,
+        label_studio.LOSSES,
+    ),
+    Format(labelme.NAME, labelme.TITLE, labelme.sniff, labelme.read, labelme.parts),
+    Format(mpii_json.NAME, mpii_json.TITLE, mpii_json.sniff, mpii_json.read),
+    Format(mat.NAME, mat.TITLE, mat.sniff, mat.read),
+    Format(human_art.NAME, human_art.TITLE, human_art.sniff, human_art.read),
+    Format(halpe.NAME, halpe.TITLE, halpe.sniff, halpe.read),
     COCO,
 )
 

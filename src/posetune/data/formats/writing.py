@@ -79,7 +79,10 @@ class Told:
         origin = person.origin
         there = {
             "outside": (person.outside is not None, "have points marked as outside, whose places are not kept"),
-            "area": (person.area is not None, "have an area, which this format has no place for"),
+            "area": (
+                person.area is not None and person.bbox_from is None,
+                "have an area, which this format has no place for",
+            ),
             "3d": (person.keypoints_3d is not None, "have points in space, which this format has no place for"),
             "origin": (origin != Origin(status=origin.status, other=origin.other), "lose where their labels come from"),
             "status": (origin.status is not None, "lose the status of their review"),
