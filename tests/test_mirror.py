@@ -31,6 +31,8 @@ TESTED_ELSEWHERE = {
     "serve/api/description.py": "serve/test_openapi.py",
     "serve/pool/context.py": "serve/pool/test_network.py",
     "serve/pool/facts.py": "serve/api/test_skeleton.py, through a running server",
+    "serve/jobs/film.py": "serve/api/test_media.py, through a running server",
+    "serve/jobs/films.py": "serve/api/test_media.py, through a running server",
     "stock/pins.py": "facts; stock/test_official.py holds the files against them",
     "store/tables.py": "store/test_schema.py and store/test_jobs.py, on both databases",
     "store/migrations/env.py": "store/test_schema.py, as are the steps",

@@ -26,7 +26,7 @@ def new(owner: str = "ada", **given: object) -> NewJob:
 
 
 def frames(begin: int, count: int) -> Part:
-    return Part(begin, [b"%d" % n for n in range(begin, begin + count)])
+    return Part(begin, [b"%d" % n for n in range(begin, begin + count)], [n / 8 for n in range(begin, begin + count)])
 
 
 def numbers(jobs: Jobs, job, *range_) -> list[int]:
@@ -108,6 +108,8 @@ def test_what_was_found_is_read_from_any_frame_on(jobs):
     assert numbers(jobs, job, 93) == list(range(93, 100))
     assert numbers(jobs, job, 3, 6) == [3, 4, 5]
     assert numbers(jobs, job, 100) == numbers(jobs, job, 7, 7) == []
+    assert jobs.times(job) == [n / 8 for n in range(100)]
+    assert [part.times[0] for part in jobs.parts(job, 93, 95)] == [93 / 8]
     assert jobs.get(job.id).done == 100
 
 

@@ -21,7 +21,7 @@ from posetune.runtime.image_header import frame_count, image_size, is_untimed_gi
 _DEFAULT_FPS = 30.0
 _UNTIMED_MS = 100.0
 #: This many frames in a row that cannot be decoded are the end.
-_ATTEMPTS = 30
+ATTEMPTS = 30
 #: A video whose frames end before this part of the time that they should last is damaged, not merely miscounted.
 _COMPLETE = 0.9
 #: A header's frame rate that is farther from the pictures' own than this is not believed.
@@ -150,7 +150,7 @@ class VideoReader:
         """The next frame (BGR) that can be decoded. OpenCV tells a damaged one from the end by nothing, so it is asked
         again.
         """
-        for failures in range(_ATTEMPTS):
+        for failures in range(ATTEMPTS):
             read, bgr = self._capture.read()
             if read and bgr is not None:
                 self.damaged += failures

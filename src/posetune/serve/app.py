@@ -12,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from posetune.errors import PosetuneError
 from posetune.serve import problem, static
-from posetune.serve.api import description, health, networks, predict, session, skeleton
+from posetune.serve.api import description, health, jobs, media, networks, predict, session, skeleton
+from posetune.serve.api.live import live
 from posetune.serve.networks import Networks
 from posetune.serve.operations import Operation
 from posetune.serve.pool.pool import Failed, Poisoned, Pool
@@ -31,6 +33,8 @@ from posetune.serve.uploads import Uploads
 
 OPERATIONS: list[Operation] = [
     *predict.OPERATIONS,
+    *jobs.OPERATIONS,
+    *media.OPERATIONS,
     *networks.OPERATIONS,
     *skeleton.OPERATIONS,
     *session.OPERATIONS,
@@ -83,10 +87,11 @@ def build(
 async def _open(services: Services, on_failure: Callable[[str], None] | None) -> None:
     try:
         await services.open()
-    except (Failed, Poisoned) as error:
+    except (Failed, Poisoned, PosetuneError) as error:
         if on_failure is not None:
+            died = "The workers die before they answer; is there memory?"
             on_failure(
-                error.detail if isinstance(error, Failed) else "The workers die before they answer; is there memory?"
+                died if isinstance(error, Poisoned) else error.detail if isinstance(error, Failed) else str(error)
             )
 
 
@@ -96,7 +101,7 @@ def _routes(operations: Sequence[Operation]) -> list[BaseRoute]:
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
     routes: list[BaseRoute] = [Route(path, _Methods(path, methods)) for path, methods in paths.items()]
-    return [*routes, Route("/{path:path}", _Files())]
+    return [*routes, WebSocketRoute("/api/v1/live", live), Route("/{path:path}", _Files())]
 
 
 class _Methods:

@@ -88,6 +88,10 @@ class Networks:
             raise Problem(404, f"There is no network {model[:60]!r}; GET /api/v1/networks lists them.")
         return found
 
+    def of_sha256(self, sha256: str) -> Network | None:
+        """The network of this file; None if there is none."""
+        return next((e.network for e in self.all() if e.network.sha256 == sha256), None)
+
     async def switch(self, name: str) -> Entry:
         """Make a network current once every worker has loaded it and had an answer; until then the old one serves."""
         async with self._switching:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 
+from posetune.serve.jobs.engine import Engine
+from posetune.serve.jobs.films import Films
 from posetune.serve.meters import Meters
 from posetune.serve.networks import Networks
 from posetune.serve.pool.pool import Pool
@@ -30,15 +33,22 @@ class Services:
     ranges: dict[str, dict[str, float]] = field(default_factory=dict)
     opened: bool = False
 
+    def __post_init__(self) -> None:
+        self.engine = Engine(
+            self.settings, self.pool, self.uploads, lambda sha256: self.networks.of_sha256(sha256), lambda: self.ranges
+        )
+        self.films = Films(self.engine)
+
     @property
     def ranges_path(self) -> Path:
         return self.settings.data_dir / "ranges.yaml"
 
     async def open(self) -> None:
-        """Start the workers and load what was asked for. Raises Failed or Poisoned."""
-        await self.networks.open(self.settings.models)
+        """Start the workers, load what was asked for, and go on with the jobs. Raises Failed, Poisoned or PosetuneError."""
+        await asyncio.gather(self.networks.open(self.settings.models), self.engine.prepare())
         facts = await self.pool.submit("facts", {"ranges": str(self.ranges_path)})
         self.skeleton, self.default_ranges, self.ranges = facts["skeleton"], facts["default"], facts["ranges"]
+        self.engine.open()
         self.opened = True
 
     @property
@@ -47,6 +57,8 @@ class Services:
         return self.opened and self.pool.started and self.pool.ready > 0
 
     async def close(self) -> None:
+        await self.films.close()
+        await self.engine.close()
         await self.pool.close()
         self.uploads.close()
 

@@ -12,6 +12,7 @@ import secrets
 import string
 import time
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,10 +102,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Part:
-    """What was found from frame ``first`` on: the JSON of each frame, in one line."""
+    """What was found from frame ``first`` on: the JSON of each frame, in one line, and when each is shown, seconds."""
 
     first: int
     frames: list[bytes]
+    times: list[float]
 
 
 _SEEN = [column for column in jobs.c if column.name not in ("checkpoint", "key")]
@@ -231,8 +233,9 @@ class Jobs:
                 raise LeaseLost
             for part in parts:
                 content = zlib.compress(b"\n".join(part.frames), 1)
-                row = {"job": job.number, "first": part.first, "count": len(part.frames), "content": content}
-                connection.execute(sa.insert(job_parts).values(**row))
+                times = array("d", part.times).tobytes()
+                row = {"first": part.first, "count": len(part.frames), "content": content, "times": times}
+                connection.execute(sa.insert(job_parts).values(job=job.number, **row))
 
     def beat(self, held: Iterable[Job]) -> list[Job]:
         """A sign of life for claimed jobs; those of them that are lost."""
@@ -314,24 +317,31 @@ class Jobs:
         """What ``job`` found from frame ``begin`` on, to before ``end``; a few parts are held at a time."""
         while end is None or begin < end:
             query = (
-                sa.select(job_parts.c.first, job_parts.c.content)
+                sa.select(job_parts.c.first, job_parts.c.content, job_parts.c.times)
                 .where(job_parts.c.job == job.number, job_parts.c.first + job_parts.c.count > begin)
                 .order_by(job_parts.c.first)
                 .limit(_PARTS_AT_ONCE)
             )
             with self._database.read() as connection:
                 rows = connection.execute(query).all()
-            for first, content in rows:
+            for first, content, shown in rows:
                 lines = zlib.decompress(content).split(b"\n")
                 skip = max(0, begin - first)
-                lines = lines[skip : None if end is None else max(skip, end - first)]
+                stop = None if end is None else max(skip, end - first)
+                lines, times = lines[skip:stop], array("d", shown).tolist()[skip:stop]
                 if lines:
-                    yield Part(first + skip, lines)
+                    yield Part(first + skip, lines, times)
                 begin = first + skip + len(lines)
                 if not lines:
                     return
             if not rows:
                 return
+
+    def times(self, job: Job) -> list[float]:
+        """When each frame that was looked at is shown, seconds."""
+        query = sa.select(job_parts.c.times).where(job_parts.c.job == job.number).order_by(job_parts.c.first)
+        with self._database.read() as connection:
+            return [at for shown in connection.scalars(query) for at in array("d", shown)]
 
 
 def _held(job: Job) -> tuple[Any, ...]:

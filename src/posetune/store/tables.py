@@ -59,4 +59,5 @@ job_parts = sa.Table(
     sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),  # zlib of JSON lines
+    sa.Column("times", sa.LargeBinary, nullable=False),  # float64
 )

@@ -1,0 +1,171 @@
+"""Jobs over servers that end and die: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from tests.helpers.served_videos import followed, send, wait_for, walk_clip
+from tests.helpers.server import running
+
+from posetune.serve.jobs import engine as module
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory) -> bytes:
+    return walk_clip(tmp_path_factory.mktemp("clip") / "walk.mp4", 60).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> bytes:
+    return walk_clip(tmp_path_factory.mktemp("clip") / "walk.mp4", 4).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def expected(web_server, long_clip) -> list:
+    url, _ = followed(web_server, long_clip)
+    return web_server.get(f"{url}/result").json()["frames"]
+
+
+def serve(folder, port: int) -> subprocess.Popen:
+    """A server of its own process."""
+    command = [sys.executable, "-m", "posetune", "serve", "--model", "lite", "--workers", "1", "--port", str(port)]
+    return subprocess.Popen([*command, "--data-dir", str(folder)], stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def get(port: int, path: str, seconds: float = 30):
+    """The JSON of a path, waited for until the server is there."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def free_port() -> int:
+    from posetune.serve.run import listen
+
+    with listen("127.0.0.1", 0) as listener:
+        return listener.getsockname()[1]
+
+
+def test_a_killed_server_goes_on_where_it_was(tmp_path, long_clip, expected):
+    port = free_port()
+    server = serve(tmp_path, port)
+    try:
+        get(port, "/readyz")
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v1/jobs", long_clip, {"Content-Type": "video/mp4"}
+        )
+        url = json.load(urllib.request.urlopen(request))["url"]
+        while get(port, url)["progress"]["done"] == 0:
+            time.sleep(0.02)
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        server = serve(tmp_path, port)
+        end = time.monotonic() + 60
+        while (job := get(port, url))["state"] != "done":
+            assert time.monotonic() < end, job
+            time.sleep(0.05)
+        assert get(port, f"{url}/result")["frames"] == expected
+        assert len(get(port, "/api/v1/jobs")["jobs"]) == 1
+    finally:
+        server.terminate()
+        assert server.wait(15) in (0, 143)
+
+
+def test_a_server_that_ends_lets_its_jobs_go_and_the_next_one_finishes_them(tmp_path, long_clip, expected):
+    with running(tmp_path) as server:
+        url = send(server, long_clip).json()["url"]
+        while not server.get(url).json()["progress"]["done"]:
+            time.sleep(0.02)
+    with running(tmp_path) as server:
+        assert wait_for(server, url)["state"] == "done"
+        assert server.get(f"{url}/result").json()["frames"] == expected
+
+
+def test_a_killed_worker_goes_unnoticed(web_server, long_clip, expected):
+    url = send(web_server, long_clip).json()["url"]
+    while not web_server.get(url).json()["progress"]["done"]:
+        time.sleep(0.02)
+    os.kill(web_server.services.pool.pids[0], signal.SIGKILL)
+    assert wait_for(web_server, url)["state"] == "done"
+    assert web_server.get(f"{url}/result").json()["frames"] == expected
+
+
+def test_what_a_killed_server_was_saving_is_removed_and_what_is_lost_is_told(tmp_path, clip):
+    with running(tmp_path) as server:
+        url, _ = followed(server, clip)
+        engine = server.services.engine
+        half = engine.files_of("x" * 22)
+        half.mkdir()
+        (half / "original").write_bytes(b"half a video")
+        lost = send(server, clip).json()["url"]
+    (engine.files_of(lost.rsplit("/", 1)[1]) / "original").unlink()
+    with running(tmp_path) as server:
+        assert not half.exists()
+        assert "not there any more" in wait_for(server, lost)["error"]
+        assert server.get(url).json()["state"] == "done"
+
+
+def test_old_jobs_go_by_themselves_and_a_clock_that_jumps_takes_none_along(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr(module, "EXPIRE_SECONDS", 0.05)
+    now, ahead = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: now() + ahead[0])
+    with running(tmp_path) as server:
+        url = send(server, clip).json()["url"]
+        server.ask("POST", f"{url}/cancel")
+        ahead[0] = 90 * 3600.0  # the clock is set
+        time.sleep(0.4)
+        assert server.get(url).status == 200
+        server.services.engine.jobs.shift_times(-25 * 3600, server.services.engine.folder_id)
+        end = time.monotonic() + 10
+        while server.get(url).status == 200:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert not [path for path in server.services.engine.folder.iterdir() if path.is_dir()]
+
+
+def test_while_the_disk_is_full_the_job_stands_still_and_says_so(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr(module, "_AGAIN_SECONDS", 0.05)
+    from posetune.errors import PosetuneError
+    from posetune.store.jobs import Jobs
+
+    keep, full = Jobs.keep, [True]
+
+    def keep_if_there_is_room(*given, **changed):
+        if full[0]:
+            raise PosetuneError("The disk is full.")
+        keep(*given, **changed)
+
+    monkeypatch.setattr(Jobs, "keep", keep_if_there_is_room)
+    with running(tmp_path) as server:
+        url = send(server, clip).json()["url"]
+        end = time.monotonic() + 20
+        while not (job := server.get(url).json())["note"]:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert "disk full" in job["note"]
+        full[0] = False
+        assert wait_for(server, url)["note"] == ""
+        assert server.get(f"{url}/result").json()["next"] == 4
+
+
+def test_a_database_that_cannot_be_is_told_at_the_start(tmp_path):
+    (tmp_path / "posetune.sqlite").write_bytes(b"no database at all" * 100)
+    done = subprocess.run(
+        [sys.executable, "-m", "posetune", "serve", "--model", "lite", "--workers", "1", "--port", "0", "--data-dir", tmp_path],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no database of SQLite" in done.stderr
+    assert "Traceback" not in done.stderr
