@@ -204,7 +204,6 @@ async def make(request: Request) -> Response:
             raise
     if not is_new:
         shutil.rmtree(engine.files_of(id), ignore_errors=True)
-    services.uploads.used += job.size_bytes if is_new else 0
     engine.wake()
     url = f"/api/v1/jobs/{job.id}"
     return json_response(MadeJob(job.id, url), 201 if is_new else 200, {"location": url})
@@ -303,8 +302,7 @@ async def keep(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     services, job = await job_of(request)
-    if await services.engine.delete(job.id, visitor_of(request).name):
-        services.uploads.used = max(0, services.uploads.used - job.size_bytes)
+    await services.engine.delete(job.id, visitor_of(request).name)
     return Response(status_code=204)
 
 

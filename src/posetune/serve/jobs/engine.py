@@ -30,7 +30,6 @@ from posetune.serve.pool.context import Network
 from posetune.serve.pool.pool import Busy, Failed, Lane, Poisoned, Pool
 from posetune.serve.problem import Problem
 from posetune.serve.settings import Settings
-from posetune.serve.uploads import Uploads
 
 if TYPE_CHECKING:
     from posetune.store.database import Database
@@ -59,7 +58,6 @@ class Engine:
 
     settings: Settings
     pool: Pool
-    uploads: Uploads
     find_network: Callable[[str], Network | None]
     ranges: Callable[[], dict[str, dict[str, float]]]
     #: Job → why it does not go on at the moment, a sentence.
@@ -127,7 +125,6 @@ class Engine:
             for path in self.folder.iterdir():
                 if path.is_dir() and path.name not in known:
                     shutil.rmtree(path, ignore_errors=True)
-        self._count_disk(jobs)
         return jobs
 
     async def close(self) -> None:
@@ -206,10 +203,6 @@ class Engine:
             wall, steady = time.time(), time.monotonic()
             for job in await asyncio.to_thread(self.jobs.older_than, self.settings.keep_hours * 3600, self.folder_id):
                 await self.delete(job.id)
-            await asyncio.to_thread(self._count_disk, self.jobs)
-
-    def _count_disk(self, jobs: Jobs) -> None:
-        self.uploads.used = sum(job.size_bytes for job in jobs.in_folder(self.folder_id))
 
     # -- one job -----------------------------------------------------------------------------------------------------------------
 
