@@ -73,8 +73,12 @@ def test_findings_end_with_1_and_are_named(folder, tmp_path, capsys):
     assert (
         cli.main(["data", "check", str(folder), "--split", "train", "--no-suspects", "--skip", "unreadable,bones"]) == 0
     )
-    assert cli.main(["data", "check", str(folder), "--split", "val"]) == 2  # not one image is there
-    assert "1 of 1 images" in capsys.readouterr().err
+
+
+def test_labels_without_a_single_picture_are_checked_by_themselves(folder, capsys):
+    (folder / "images" / "val.png").unlink()
+    assert cli.main(["data", "check", str(folder), "--split", "val", *FAST]) == 1
+    assert "val.png is missing" in capsys.readouterr().out
 
 
 def test_swaps_are_listed_drawn_reported_and_ruled_on(swapped, capsys, tmp_path):

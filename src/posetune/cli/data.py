@@ -40,7 +40,7 @@ def _load(args: argparse.Namespace) -> list[Dataset]:
         splits = words(args.split)
     else:
         splits = [args.data.stem] if args.data.is_file() else find_splits(args.data)
-    return [load_dataset(args.data, name, images=args.images, require_images=False) for name in splits]
+    return [load_dataset(args.data, name, images=args.images, require_images=None) for name in splits]
 
 
 def _info(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from posetune.data.formats.coco import load_coco
 from posetune.data.formats.coco_writer import write_coco
 from posetune.data.formats.image_finder import some
 from posetune.data.formats.label_text import is_label_file, stem_of
-from posetune.data.formats.reading import ALL, SOME, Reading
+from posetune.data.formats.reading import ALL, NONE, SOME, Reading
 from posetune.data.formats.table import COCO, format_of
 from posetune.data.layouts import LabelFile, label_files, parts_of, pick
 from posetune.data.people import Dataset, ImageRecord, Person
@@ -98,22 +98,21 @@ def load_dataset(
     split: str,
     *,
     images: str | Path | None = None,
-    require_images: bool = True,
+    require_images: bool | None = True,
     native: bool = False,
 ) -> Dataset:
     """Read one split of a data set folder; or, where ``folder`` is a file, that file (``split`` names it, or says which part of
     a file with several).
 
     ``images``: the image folder, if it is not ``folder/images`` (for a .json file: not found beside it).
-    ``require_images``: an image file that is missing, or is not the picture that was labelled, is an error; otherwise it is a
-    warning. ``native``: in the label file's own points, not in the 33.
+    ``require_images``: an image file that is missing, or is not the picture that was labelled, is an error; False: it is a
+    warning, unless all are missing; None: then, too. ``native``: in the label file's own points, not in the 33.
 
     Raises PosetuneError with one sentence for everything that is wrong: see :func:`load_coco`.
     """
     folder = Path(folder)
-    how = Reading(
-        images=Path(images) if images else None, require=ALL if require_images else SOME, native=native
-    )  # fmt: skip
+    require = {True: ALL, False: SOME, None: NONE}[require_images]
+    how = Reading(images=Path(images) if images else None, require=require, native=native)
     if folder.is_file():
         return read_part(lone_file(folder, split), how)
     files, left_out = label_files(folder)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from tests.helpers.labelled import dataset, true_keypoints
 
-from posetune.data.checks.tracks import check_tracks, says_interpolated
-from posetune.data.origin import Origin
+from posetune.data.checks.tracks import check_tracks
+from posetune.data.origin import INTERPOLATED, Origin
 from posetune.data.people import Dataset, ImageRecord, Person
 
 
@@ -48,7 +48,5 @@ def test_images_of_different_groups_are_no_clip():
 
 def test_what_the_label_file_says_itself_counts():
     made = clip((0, 0), (7, 1))
-    told = dataclasses.replace(made.people[1], origin=Origin(other={"attributes": {"keyframe": False}}))
-    assert says_interpolated(told)
-    assert not says_interpolated(made.people[0])
+    told = dataclasses.replace(made.people[1], origin=Origin(source=INTERPOLATED))
     assert found(dataclasses.replace(made, people=(made.people[0], told))) == [("interpolated", 2)]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from posetune.data.checks.finding import Finding, who
+from posetune.data.origin import INTERPOLATED
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.series import place_in_series
 
@@ -34,7 +35,7 @@ def check_tracks(dataset: Dataset) -> list[Finding]:
     findings: list[Finding] = []
     told: set[int] = set()
     for person in dataset.people:
-        if says_interpolated(person):
+        if person.origin.source == INTERPOLATED:
             text = f"{who(person)}: the label file says that it was interpolated between frames, not labelled"
             findings.append(Finding("interpolated", text, 0.9, image=person.image, person=person))
             told.add(id(person))
@@ -42,13 +43,6 @@ def check_tracks(dataset: Dataset) -> list[Finding]:
         findings += _frozen(clip, by_image)
         findings += [f for f in _interpolated(clip, by_image) if id(f.person) not in told]
     return [f.of_split(dataset.name) for f in findings]
-
-
-def says_interpolated(person: Person) -> bool:
-    """Whether the label file says so: a track of CVAT is labelled at its key frames alone."""
-    attributes = person.origin.other.get("attributes")
-    keyframe = attributes.get("keyframe") if isinstance(attributes, Mapping) else None
-    return keyframe is False or person.origin.status == "interpolated"
 
 
 def _clips(images: Sequence[ImageRecord]) -> Iterator[list[tuple[int, ImageRecord]]]:
