@@ -1,5 +1,6 @@
-# Two commands on a fresh machine:
+# Three commands on a fresh machine:
 #   make demo [DATA=DIR]   set up, tune, prove, export, run the result in MediaPipe's own PoseLandmarker
+#   make serve [MODEL=…]   set up and open the web app, with your networks before stock full
 #   make test              set up and pass the tests
 PYTHON ?= python3
 VENV := .venv
@@ -7,11 +8,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.posetune-setup
 RUN ?= runs/demo
 BASE ?= full
+# Networks of the web app: run folders, .task or .tflite files, names of stock ones.
+MODEL ?=
+PORT ?= 8000
+SERVED ?= posetune-data
 # Processes that share the test files; each wants 2 GB.
 WORKERS ?= 2
 EXTRAS := train,sweep,mediapipe,synth,openvino,serve,dev
 
-.PHONY: setup test lint demo clean
+.PHONY: setup test lint demo serve clean
 .NOTPARALLEL:
 
 setup: $(STAMP)
@@ -34,6 +39,9 @@ test: setup lint
 
 demo: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh "$(DATA)" "$(RUN)" "$(BASE)"
+
+serve: setup
+	$(BIN)/posetune serve $(foreach network,$(MODEL),--model "$(network)") --model full --port $(PORT) --data-dir "$(SERVED)"
 
 clean:
 	rm -rf $(VENV) runs build dist src/*.egg-info

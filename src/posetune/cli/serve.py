@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = Settings(
         data_dir=args.data_dir.expanduser().absolute(),
-        models=tuple(args.model or ["full"]),
+        models=tuple(dict.fromkeys(args.model or ["full"])),
         host=args.host,
         port=args.port,
         token_file=args.token_file,
@@ -71,6 +71,17 @@ def run(args: argparse.Namespace) -> int:
         tls_key=args.tls_key,
     )
     settings.check(ENVIRONMENT in os.environ)
+    _fetch(settings.models)
     with logging_to_stderr(args.verbose):
         run(settings, lambda where: print(f"posetune: serving at {where}", file=sys.stderr, flush=True))
     return 0
+
+
+def _fetch(models: tuple[str, ...]) -> None:
+    """Get the stock networks that are missing, before anything starts: it takes a while, and says so."""
+    from posetune import stock
+    from posetune.stock import cache
+
+    for name in ("detector", *(model for model in models if model in stock.LANDMARK_NAMES)):
+        if not cache.pinned_path(stock.PINS[name]).is_file():
+            stock.path(name)

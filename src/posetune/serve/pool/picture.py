@@ -20,6 +20,8 @@ from posetune.serve.pool.context import Context, Network, Refused
 from posetune.serve.settings import Limits
 from posetune.skeleton import BLAZEPOSE
 
+#: Passes of a progressive JPEG: programs write about ten, and each costs as much as the picture has pixels.
+MOST_SCANS = 64
 #: px of the longer side of a mask that is sent.
 MASK_SIDE = 1024
 
@@ -86,6 +88,8 @@ def check(content: bytes, limits: Limits) -> None:
     if width * height > limits.picture_pixels:
         most = limits.picture_pixels // 1_000_000
         raise Refused(413, f"The picture has {width}×{height} pixels; at most {most} million are taken: shrink it.")
+    if content.startswith(b"\xff\xd8") and content.count(b"\xff\xda") > MOST_SCANS:
+        raise Refused(422, "The picture comes in more passes than any program writes; save it again.")
     if frame_count(content) > 1:
         raise Refused(415, "The picture moves; send one picture, or a video as MP4, WebM or AVI.")
 
