@@ -48,7 +48,7 @@ export function toCoco(prediction, skeleton, fileName) {
     }],
     annotations: prediction.people.map((person, who) => {
       const box = personBox(person);
-      const points = person.landmarks_px.map((p, i) => (known(p) ? [p[0], p[1], person.visibility[i] >= 0.5 ? 2 : 1] : [0, 0, 0]));
+      const points = person.landmarks_px.map((p, i) => (known(p) ? [p[0], p[1], (person.visibility[i] ?? 0) >= 0.5 ? 2 : 1] : [0, 0, 0]));
       return {
         id: who + 1, image_id: 1, category_id: 1, iscrowd: 0, score: person.score,
         keypoints: points.flat(), num_keypoints: points.filter((p) => p[2] > 0).length,

@@ -4,7 +4,7 @@
 import { fill, h } from "./dom.js";
 import { t } from "./i18n.js";
 
-export const SAMPLES = ["warrior", "squat", "lunge", "lifting"];
+export const SAMPLES = ["squat", "warrior", "several", "work"];
 
 /**
  * @param {HTMLElement} host

@@ -180,7 +180,7 @@ function signIn() {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token: field.value }),
       }).catch(() => null);
       if (answer?.ok) return end(true);
-      wrong.textContent = t("shell.token.wrong");
+      wrong.textContent = answer?.status === 429 ? (await answer.json()).detail : t(answer ? "shell.token.wrong" : "error.away");
       field.select();
     });
   });

@@ -16,7 +16,7 @@ export function flagText(flag) {
 
 /** The whole sentence, for those who do not see the picture. @param {Flag} flag */
 export function flagSentence(flag) {
-  return t("flag.sentence", { joint: jointName(flag.joint), value: number(flag.value), limit: flagText(flag) });
+  return t("flag.sentence", { joint: jointName(flag.joint), value: number(flag.value, 1), limit: flagText(flag) });
 }
 
 /**
@@ -59,7 +59,7 @@ function cell(person, ranges, joint) {
     "div",
     { class: "angle-value" },
     told
-      ? h("b", {}, flag ? icon("warning", 14) : null, `${number(value)}°`)
+      ? h("b", {}, flag ? icon("warning", 14) : null, `${number(value, 1)}°`)
       : h("span", { class: "dim", title: t("angles.unseen") }, "–", h("span", { class: "visually-hidden" }, t("angles.unseen"))),
     h("small", {}, flag ? flagText(flag) : (limits ?? "")),
   );

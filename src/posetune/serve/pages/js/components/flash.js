@@ -1,23 +1,23 @@
 /**
  * When a joint beyond its range is red. WCAG 2.3.1 allows three flashes a second; here the red turns on or off at most
- * twice a second for each joint, whatever the video does: it fades at one turn in 0.6 s, and a joint that wavers about its
- * limit from frame to frame neither starts nor ends in the middle of a fade.
+ * twice a second for each joint, whatever the video does: it turns each 0.6 s, and a joint that wavers about its limit from
+ * frame to frame starts and ends where the fade is palest.
  */
 
-/** From red to pale and back, in ms: two turns. */
+/** From pale to red and back, in ms: two turns. */
 export const FLASH_PERIOD_MS = 1200;
 
 /**
- * How red, 0…1, `elapsed` ms after the joint became flagged. Begins at 1.
+ * How red, 0…1, `elapsed` ms after the joint became flagged. Begins at 0; ring, sign and words stand from the start.
  * @param {number} elapsed
  * @param {boolean} reduced the viewer asked for less motion: steady
  */
 export function flashLevel(elapsed, reduced) {
   if (reduced) return 1;
-  return 0.5 + 0.5 * Math.cos((2 * Math.PI * elapsed) / FLASH_PERIOD_MS);
+  return 0.5 - 0.5 * Math.cos((2 * Math.PI * elapsed) / FLASH_PERIOD_MS);
 }
 
-/** Holds which joints are shown as flagged. A joint stays in either state for at least half a period. */
+/** Holds which joints are shown as flagged: for at least about a period, and not again for half of one. */
 export class FlashGate {
   constructor() {
     /** @type {Map<string, {on: boolean, since: number}>} */
@@ -41,8 +41,8 @@ export class FlashGate {
       const elapsed = now - joint.since;
       if (!joint.on) {
         if (elapsed >= half) this.joints.delete(key);
-      } else if (Math.cos((2 * Math.PI * elapsed) / FLASH_PERIOD_MS) < -0.8 || elapsed > 2 * FLASH_PERIOD_MS) {
-        this.joints.set(key, { on: false, since: now }); // it goes where it is palest
+      } else if (elapsed > 0.9 * FLASH_PERIOD_MS && flashLevel(elapsed, false) < 0.1) {
+        this.joints.set(key, { on: false, since: now });
       }
     }
     /** @type {Map<string, number>} */

@@ -36,7 +36,8 @@ import { fitted, kept, zoomed } from "./viewport.js";
  * @property {boolean} angles
  * @property {boolean} flags
  * @property {boolean} mask
- * @property {number} minVisibility
+ * @property {number} minVisibility points less visible are not drawn
+ * @property {number} decimals of the angles: 0 where they change with every frame
  *
  * @typedef {{person: number, index: number}} PointRef
  */
@@ -55,7 +56,7 @@ export class SkeletonCanvas extends EventTarget {
     this.host = host;
     this.options = options;
     /** @type {Shown} */
-    this.shown = { skeleton: true, angles: true, flags: true, mask: false, minVisibility: 0.1 };
+    this.shown = { skeleton: true, angles: true, flags: true, mask: false, minVisibility: 0.1, decimals: 1 };
     /** @type {Picture | null} */
     this.picture = null;
     /** @type {Size} */

@@ -17,6 +17,7 @@ import { isRight, known, personBox, pointRegions, skeletonOf } from "./skeleton_
  * @property {boolean} angles
  * @property {boolean} flags joints beyond their range in red
  * @property {number} minVisibility points less visible are not drawn, 0…1
+ * @property {number} decimals of the angles
  * @property {(flag: Flag) => string} flagText the words at a flagged joint
  * @typedef {object} Scene
  * @property {Person[]} people
@@ -31,11 +32,11 @@ import { isRight, known, personBox, pointRegions, skeletonOf } from "./skeleton_
  * @property {Map<string, number>} flashing "person/joint" → ms since it is flagged
  * @property {boolean} reduced
  * @property {Map<string, number>} [choices] where the labels stood in the last frame; updated
- * @typedef {{person: number, joint: string, text: string, flagged: boolean, x: number, y: number, width: number, height: number, at: [number, number]}} DrawnLabel
+ * @typedef {{person: number, joint: string, value: number, text: string, flagged: boolean, x: number, y: number, width: number, height: number, at: [number, number]}} DrawnLabel
  * @typedef {{labels: DrawnLabel[], points: {person: number, index: number, x: number, y: number, alpha: number}[], rings: {person: number, joint: string, x: number, y: number, r: number, level: number}[], lines: {person: number, a: number, b: number, colour: string}[]}} Drawn
  */
 
-/** @typedef {import("./labels.js").LabelRequest & {person: number, name: string, text: string, flagged: boolean, arc: number[]}} Wanted */
+/** @typedef {import("./labels.js").LabelRequest & {person: number, name: string, value: number, text: string, flagged: boolean, arc: number[]}} Wanted */
 
 /** People smaller than this on screen, in px of the design, get angles only where they are selected or flagged. */
 const SMALL_PERSON = 170;
@@ -216,10 +217,10 @@ function drawLabels(context, scene, drawn) {
       if (!flagged && (!options.angles || (small && who !== scene.selected))) continue;
       if (!flagged && (person.visibility[triple.b] ?? 1) < Math.max(0.3, options.minVisibility)) continue;
       const flag = flags.get(triple.name);
-      const text = `${Math.round(angle)}°${flagged && flag ? ` ${options.flagText(flag)}` : ""}`;
+      const text = `${angle.toFixed(options.decimals)}°${flagged && flag ? ` ${options.flagText(flag)}` : ""}`;
       const [first, second] = [direction(joint, scene.toScreen(a[0], a[1])), direction(joint, scene.toScreen(c[0], c[1]))];
       requests.push({
-        key: jointKey(person, who, triple.name), person: who, joint: { x: joint[0], y: joint[1] }, text, flagged,
+        key: jointKey(person, who, triple.name), person: who, joint: { x: joint[0], y: joint[1] }, value: angle, text, flagged,
         away: outward(first, second), width: context.measureText(text).width + (flagged ? 28 : 12) * unit, height: 19 * unit,
         must: flagged, gap: flagged ? ringRadius(scene, person) + 5 * unit : 15 * unit, arc: [first.angle, second.angle], name: triple.name,
       });
@@ -230,12 +231,14 @@ function drawLabels(context, scene, drawn) {
   for (const request of requests) {
     const rect = placed.get(request.key);
     if (!rect) continue;
+    context.globalAlpha = request.flagged || scene.selected < 0 || scene.people.length < 2 || request.person === scene.selected ? 1 : 0.66;
     const { x, y } = request.joint;
     arc(context, scene, x, y, request.arc);
     leader(context, scene, x, y, rect, request.flagged);
     pill(context, scene, rect, request.text, request.flagged);
-    drawn.labels.push({ person: request.person, joint: request.name, text: request.text, flagged: request.flagged, ...rect, at: [x, y] });
+    drawn.labels.push({ person: request.person, joint: request.name, value: request.value, text: request.text, flagged: request.flagged, ...rect, at: [x, y] });
   }
+  context.globalAlpha = 1;
 }
 
 /**

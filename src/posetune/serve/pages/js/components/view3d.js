@@ -25,7 +25,8 @@ export class View3D {
     this.options = options;
     /** @type {Person | null} */
     this.person = null;
-    [this.yaw, this.pitch] = VIEWS.corner;
+    this.yaw = VIEWS.corner[0];
+    this.pitch = VIEWS.corner[1];
     this.zoom = 1;
     this.frame = 0;
     this.canvas = document.createElement("canvas");

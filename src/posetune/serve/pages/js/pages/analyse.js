@@ -5,6 +5,7 @@ import { ApiError, getRanges, getSkeleton, predict } from "../api.js";
 import { flagSentence, flagText, showAngles } from "../components/angle_list.js";
 import { listenForPictures, readPicture, refusalOf } from "../components/picture_input.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
+import { personBox } from "../components/skeleton_facts.js";
 import { legend, stageBar } from "../components/stage_bar.js";
 import { tips } from "../components/tips.js";
 import { View3D } from "../components/view3d.js";
@@ -123,17 +124,27 @@ async function analyse(how) {
 /** @param {Prediction} result */
 function show(result) {
   const people = result.people;
+  const first = largest(people);
   Object.assign(state, {
-    status: people.length ? "done" : "nobody", result, people, network: result.network, selected: people.length ? 0 : -1,
+    status: people.length ? "done" : "nobody", result, people, network: result.network, selected: first,
   });
   stage.setPeople(people);
-  stage.select(people.length ? 0 : -1);
+  stage.select(first);
   const flags = people.flatMap((person) => person.flags);
   shell.say([
     t(people.length === 1 ? "analyse.one" : "analyse.found", { count: people.length }),
     ...flags.slice(0, 6).map(flagSentence),
     ...(flags.length > 6 ? [t("analyse.more_flags", { count: flags.length - 6 })] : []),
   ].join(" "));
+}
+
+/** Whose angles are shown first: who is nearest to the camera, most likely. @param {import("../types.js").Person[]} people */
+function largest(people) {
+  const sizes = people.map((person) => {
+    const box = personBox(person);
+    return box.width * box.height;
+  });
+  return sizes.indexOf(Math.max(...sizes));
 }
 
 /** Something over the foot of the stage; without arguments: nothing. @param {...(Node | string)} what */

@@ -32,7 +32,7 @@ function draw() {
 /** @param {Network} network */
 function card(network) {
   const { name } = network;
-  const copy = h("button", { class: "sha", type: "button", title: t("networks.copy", { name }), "aria-label": t("networks.copy", { name }) }, network.sha256.slice(0, 12), icon("copy", 13));
+  const copy = h("button", { class: "sha", type: "button", title: t("networks.copy", { name }), "aria-label": `${network.sha256.slice(0, 12)}: ${t("networks.copy", { name })}` }, network.sha256.slice(0, 12), icon("copy", 13));
   copy.addEventListener("click", async () => {
     await navigator.clipboard?.writeText(network.sha256);
     shell.toast(t("networks.copied"));
