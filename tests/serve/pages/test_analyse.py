@@ -57,7 +57,7 @@ def test_points_and_lines_stand_where_the_api_says_in_the_colours_of_their_regio
         ends = [to_screen(*person["landmarks_px"][connection[end]][:2]) for end in ("a", "b")]
         if min(person["visibility"][connection[end]] for end in ("a", "b")) < 0.1:
             continue
-        near = [l for l in lines if np.abs(np.array(l["points"]) - ends).max() < 0.5 and l["colour"].startswith("#")]
+        near = [n for n in lines if np.abs(np.array(n["points"]) - ends).max() < 0.5 and n["colour"].startswith("#")]
         assert near, connection
         assert REGIONS[connection["region"]](*hex_rgb(near[-1]["colour"])), connection
         checked += 1
@@ -116,7 +116,8 @@ def test_the_person_in_space_turns(visit, answer):
     page = visit("/")
     analysed(page)
     page.get_by_role("button", name="Front", exact=True).click()
-    front = "watched.discs = [], posetune.view3d.draw(), watched.discs.filter((d) => d.colour.startsWith('#') && d.r > 3).map((d) => [d.x, d.y])"
+    front = """watched.discs = [], posetune.view3d.draw(),
+      watched.discs.filter((d) => d.colour.startsWith("#") && d.r > 3).map((d) => [d.x, d.y])"""
     shown = np.array(page.evaluate(front))
     world = np.array(answer["people"][0]["world"])
     # Seen from the front, x runs to the right and y down: the feet are lowest.
@@ -190,7 +191,9 @@ def test_pasting_and_dropping_are_ways_in(visit):
       const blob = await (await fetch("/static/samples/squat.webp")).blob();
       const data = new DataTransfer();
       data.items.add(new File([blob], "clip.webp", { type: "image/webp" }));
-      const event = how === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true }) : new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true });
+      const event = how === "paste"
+        ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+        : new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true });
       document.body.dispatchEvent(event);
     })"""
     for how in ("paste", "drop"):

@@ -63,11 +63,10 @@ def test_the_wipe_shows_one_network_left_and_the_other_right(visit, answers):
 
 def test_people_are_paired_by_nearness_and_only_once(visit):
     page = visit("/ranges")
-    person = lambda x, y: {
-        "landmarks_px": [[x + 10 * i, y + 30 * i, 0] for i in range(5)],
-        "visibility": [1] * 5,
-        "angles": {},
-    }  # noqa: E731
+
+    def person(x, y):
+        return {"landmarks_px": [[x + 10 * i, y + 30 * i, 0] for i in range(5)], "visibility": [1] * 5, "angles": {}}
+
     first, second = [person(0, 0), person(300, 0)], [person(304, 2), person(900, 0), person(3, 1)]
     paired = page.evaluate(
         "async ([a, b]) => (await import('/static/js/components/differences.js')).pairs(a, b)", [first, second]

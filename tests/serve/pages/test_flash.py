@@ -116,7 +116,8 @@ def test_labels_never_cover_their_joint_wherever_they_must_stand(visit):
           let covered = 0, placed = 0;
           for (const { joints, widths } of cases) {
             const discs = joints.map(([x, y]) => ({ x, y, r: 6 }));
-            const requests = joints.map(([x, y, turn], i) => ({ key: String(i), joint: { x, y }, width: widths[i], height: 19, gap: 15, must: true,
+            const requests = joints.map(([x, y, turn], i) => ({ key: String(i), joint: { x, y }, width: widths[i], height: 19,
+              gap: 15, must: true,
               away: { x: Math.cos(turn), y: Math.sin(turn) } }));
             for (const [key, rect] of placeLabels(requests, { discs, lines: [] }, { x: 0, y: 0, width: 640, height: 480 })) {
               placed++;

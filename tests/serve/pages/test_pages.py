@@ -47,9 +47,8 @@ def test_a_page_speaks_chinese(visit, path):
     page = visit(path, language="zh")
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"
     assert page.locator('#nav a[aria-current="page"], #nav a').first.inner_text() == "图片分析"
-    left = page.evaluate(
-        """[...document.querySelectorAll("[data-i18n]")].filter((e) => /^[A-Za-z ,.]{4,}$/.test(e.textContent)).map((e) => e.textContent)"""
-    )
+    marked = page.locator("[data-i18n]").all_text_contents()
+    left = [text for text in marked if re.fullmatch(r"[A-Za-z ,.]{4,}", text)]
     assert not left
     page.locator("#language").click()
     page.get_by_role("link", name="Analyse", exact=True).wait_for(state="attached")

@@ -39,10 +39,8 @@ def test_a_refusal_is_shown_and_loses_nothing(visit, server):
     page = visit("/ranges", server=server)
     page.expected = "Failed to load resource"
     page.wait_for_selector("html[data-status=ready]")
-    page.route(
-        "**/api/v1/ranges",
-        lambda route: route.fulfill(status=403, content_type="application/problem+json", body='{"title":"No","detail":"Only an administrator may."}'),
-    )  # fmt: skip
+    refusal = {"title": "No", "detail": "Only an administrator may."}
+    page.route("**/api/v1/ranges", lambda route: route.fulfill(status=403, json=refusal))
     page.fill("#right_hip-min", "77")
     page.locator("#save").click()
     page.locator(".toast.bad", has_text="Only an administrator may.").wait_for()

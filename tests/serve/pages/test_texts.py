@@ -16,8 +16,10 @@ FAMILIES = re.compile(r"t\(`([a-z_.]*)\$\{|has\(`([a-z_.]*)\$\{")
 
 
 def test_both_languages_have_the_same_texts_with_the_same_places_to_fill():
-    places = {language: {key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in texts.items()} for language, texts in TEXTS.items()}  # fmt: skip
-    assert places["en"] == places["zh"]
+    def places(texts: dict[str, str]) -> dict[str, list[str]]:
+        return {key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in texts.items()}
+
+    assert places(TEXTS["en"]) == places(TEXTS["zh"])
     assert all(text.strip() for texts in TEXTS.values() for text in texts.values())
 
 
