@@ -51,4 +51,4 @@ def test_what_is_no_network_is_refused_with_the_reason(visit, server):
     page.locator("#refusal", has_text="neither a .task nor a .tflite").wait_for()
     page.set_input_files("#file", {"name": "a.task", "mimeType": "application/octet-stream", "buffer": b"hello" * 40})
     page.locator("#refusal", has_text="This is no network").wait_for()
-    assert page.evaluate("posetune.state.status") == "ready"
+    page.wait_for_selector("html[data-status=ready]")
