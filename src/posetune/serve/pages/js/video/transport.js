@@ -37,10 +37,10 @@ export class Transport {
   build() {
     const { player } = this;
     const had = this.host.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).id : "";
-    const button = (/** @type {string} */ id, /** @type {string} */ key, /** @type {string} */ glyph, /** @type {() => void} */ act, pressed = null) =>
+    const button = (/** @type {string} */ id, /** @type {string} */ key, /** @type {string} */ glyph, /** @type {() => void} */ act, pressed = "") =>
       h(
         "button",
-        { class: "button icon", type: "button", id, "aria-label": t(key), title: t(key), "aria-pressed": pressed, on: { click: act } },
+        { class: "button icon", type: "button", id, "aria-label": t(key), title: t(key), "aria-pressed": pressed || null, on: { click: act } },
         icon(glyph, 18),
       );
     const speeds = SPEEDS.map((speed) =>
