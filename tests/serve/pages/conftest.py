@@ -26,7 +26,9 @@ PICTURE = PAGES / "samples" / "squat.webp"
 _WATCH = (Path(__file__).parent / "watch.js").read_text("utf-8")
 
 
-@pytest.fixture(scope="module")  # while Playwright runs, its thread has an event loop, and asyncio.run of other tests fails
+@pytest.fixture(
+    scope="module"
+)  # while Playwright runs, its thread has an event loop, and asyncio.run of other tests fails
 def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None and not os.environ.get("CI"):
