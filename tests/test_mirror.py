@@ -48,6 +48,7 @@ OF_NO_MODULE = {
     "test_floors.py": "who may import whom",
     "test_mirror.py": "this rule",
     "test_docs.py": "the documentation",
+    "serve/test_clients.py": "the clients of docs/reference/server.md",
     "serve/test_hostile.py": "hostile uploads and requests, through a running server",
     "tune/test_shape.py": "how long and how wide functions of tune may be",
     "test_serving_page.py": "docs/guide/serving.md",
