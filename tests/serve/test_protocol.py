@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 
@@ -66,6 +67,25 @@ def test_an_answer_that_nobody_reads_ends_the_connection(web_server, monkeypatch
                 time.sleep(0.02)
                 connection.sendall(ask)
     assert web_server.get("/healthz").status == 200
+
+
+def test_there_are_so_many_connections_and_no_more(web_server, monkeypatch):
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
+    with contextlib.ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(socket.create_connection(("127.0.0.1", web_server.port), 5))
+        answer = web_server.get("/healthz")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_slow_clients_hurt_nobody(web_server, photo):
+    """Sixty who send a head and then nothing, and sixty who send nothing at all."""
+    head = f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:{web_server.port}\r\nContent-Type: image/jpeg\r\nContent-Length: 9\r\n\r\n"
+    with contextlib.ExitStack() as held:
+        for number in range(120):
+            slow = held.enter_context(socket.create_connection(("127.0.0.1", web_server.port), 5))
+            slow.sendall(head.encode() if number % 2 else b"")
+        assert web_server.predict(photo).status == 200
 
 
 def test_two_requests_on_one_connection_are_answered(web_server):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from posetune.files import write_bytes
+from posetune.serve.ids import is_id
 from posetune.serve.pool.context import Network
 from posetune.serve.pool.pool import Pool
 from posetune.serve.problem import Problem
@@ -67,6 +70,7 @@ class Networks:
         for name in LANDMARK_NAMES:
             if name not in self._entries and cache.pinned_path(PINS[name]).is_file():
                 self._add(Entry(Network(name, name, PINS[name].sha256), "stock"))
+        self._tidy_up()
         for kept in self._index().networks:
             path = self.folder / kept.file
             if path.is_file() and kept.name not in self._entries:
@@ -153,6 +157,15 @@ class Networks:
         while free in self._entries or (free != name and free in LANDMARK_NAMES):
             free, number = f"{name}-{number}", number + 1
         return free
+
+    def _tidy_up(self) -> None:
+        """Remove what a killed server was taking in."""
+        known = {kept.file for kept in self._index().networks}
+        for path in self.folder.glob("*"):
+            if is_id(path.name):
+                shutil.rmtree(path, ignore_errors=True)
+            elif re.fullmatch(r"[0-9a-f]{32}\.(task|tflite)", path.name) and path.name not in known:
+                path.unlink(missing_ok=True)
 
     def _index(self) -> _Index:
         try:

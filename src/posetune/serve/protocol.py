@@ -10,6 +10,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from posetune.serve.problem import MEDIA_TYPE, ProblemDetails
 
+#: Connections at a time, of everybody together.
+MOST_CONNECTIONS = 512
 #: Bytes of the largest head: request line and headers.
 HEAD_BYTES = 64_000
 #: Seconds for a head to come, and for an answer to be read on.
@@ -26,6 +28,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._refuse(503, "There are too many connections; try again in a moment.")
+            return
         self.access_log = False  # it has addresses and queries; the guard's has neither
         self._expect_head()
 
@@ -72,7 +77,8 @@ class PatientProtocol(HttpToolsProtocol):
             return
         title = STATUS_LINE[status].decode().strip().partition(" ")[2].partition(" ")[2]
         content = msgspec.json.encode(ProblemDetails("about:blank", title, status, detail))
-        head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
+        head = "retry-after: 1\r\n" if status == 503 else ""
+        head += f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + head.encode() + content)
         self.transport.close()
 

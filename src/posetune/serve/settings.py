@@ -37,8 +37,6 @@ class Limits:
     #: Seconds of silence within a body, and the bytes a second that it must come with once these have passed.
     body_silence: float = 10.0
     body_rate: float = 8_000.0
-    #: Connections at a time.
-    connections: int = 512
 
 
 def processors() -> int:

@@ -95,15 +95,16 @@ class Uploads:
                 if late > 0 and size < late * self._limits.body_rate:
                     raise _too_slow()
                 if size - looked_at >= _LOOK:
-                    self._check_disk(size)
+                    await self._check_disk(size)
                     looked_at = size
                 if file.write(part) != len(part):
                     raise OSError(errno.ENOSPC, "no space left")
 
-    def _check_disk(self, size: int) -> None:
+    async def _check_disk(self, size: int) -> None:
         """Raises Problem where the disk, or what is the server's of it, is full."""
         if time.monotonic() - self._counted > _COUNT_SECONDS:
-            self._used, self._counted = bytes_below(self._data_dir), time.monotonic()
+            self._counted = time.monotonic()
+            self._used = await asyncio.to_thread(bytes_below, self._data_dir)
         if self._used + size > self._limits.disk_bytes or shutil.disk_usage(self.folder).free < MIN_FREE:
             raise _full()
 

@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.server import running
 
 from posetune import stock
+from posetune.serve.ids import new_id
 
 OCTETS = {"Content-Type": "application/octet-stream"}
 
@@ -114,8 +115,12 @@ def test_a_network_is_no_picture(server, task):
     assert "network" in answer.json()["detail"]
 
 
-def test_uploaded_networks_are_there_after_a_restart(task, tmp_path):
+def test_uploaded_networks_are_there_after_a_restart_and_halves_are_not(task, tmp_path):
     with running(tmp_path) as server:
         sha256 = server.ask("POST", "/api/v1/networks?name=mine", task, OCTETS).json()["sha256"]
+    kept = set((tmp_path / "networks").iterdir())
+    (tmp_path / "networks" / new_id()).mkdir()  # the server was killed within an upload, or behind one
+    (tmp_path / "networks" / f"{'0' * 32}.task").write_bytes(task)
     with running(tmp_path) as server:
+        assert set((tmp_path / "networks").iterdir()) == kept
         assert _listed(server)["mine"]["sha256"] == sha256

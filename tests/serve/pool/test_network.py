@@ -37,6 +37,15 @@ def test_a_worker_holds_a_few_networks(lite, tmp_path):
     assert context.landmarker(networks[0]) is not first[0]
 
 
+def test_a_file_that_changed_is_not_taken_for_what_it_was(lite, tmp_path):
+    path = tmp_path / "mine.tflite"
+    path.write_bytes(lite)
+    network_then = Network(str(path), "mine", stock.resolve(str(path)).sha256)
+    path.write_bytes(lite + bytes(4))
+    with pytest.raises(PosetuneError, match="has changed"):
+        Context(Limits()).landmarker(network_then)
+
+
 def test_a_good_file_passes(lite, lite_task, tmp_path):
     path = tmp_path / "body"
     path.write_bytes(lite)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from posetune.errors import PosetuneError
 from posetune.serve.settings import Limits
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Context:
         held = self._loaded.get(key)
         if held is None:
             networks = stock.resolve(network.source)
+            if network.sha256 and networks.sha256 != network.sha256:
+                raise PosetuneError(
+                    f"The file of the network {network.name} has changed since the server took it; restart the server."
+                )
             held = of_networks(networks, name=network.name, threads=1, segmentation=masks)
             while len(self._loaded) >= MOST_NETWORKS:
                 self._loaded.popitem(last=False)

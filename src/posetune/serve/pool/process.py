@@ -33,6 +33,7 @@ def environment(limits: Limits) -> dict[str, str]:
         "OPENCV_IO_MAX_IMAGE_PIXELS": str(limits.picture_pixels),
         "OPENCV_FFMPEG_CAPTURE_OPTIONS": f"format_whitelist;{VIDEO_FORMATS}",
         "OPENCV_FFMPEG_THREADS": "1",
+        "OPENCV_FOR_THREADS_NUM": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

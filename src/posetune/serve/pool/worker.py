@@ -64,8 +64,6 @@ def restrict(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no picture of the user in a dump
         resource.setrlimit(resource.RLIMIT_AS, (limits.worker_bytes, limits.worker_bytes))
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(5)  # the web process, which hands out the work, goes first
 
 
 def answer(context: Context, ask: Ask) -> Reply:
