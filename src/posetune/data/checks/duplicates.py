@@ -60,7 +60,8 @@ def shared_groups(sets: Sequence[Dataset]) -> list[Finding]:
             if shared:
                 some = ", ".join(shared[:5]) + (" …" if len(shared) > 5 else "")
                 text = f"{other.name} and {dataset.name} share {len(shared)} groups: {some}"
-                findings.append(Finding("shared_group", text, split=dataset.name))
+                example = next(image for image in dataset.images if image.group == shared[0])
+                findings.append(Finding("shared_group", text, split=dataset.name, beside=example))
     return findings
 
 

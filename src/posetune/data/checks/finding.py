@@ -49,7 +49,8 @@ class Finding:
     how sure it is that the *label* (or the file) is wrong; 1 is a fact. ``split``: the name of the set's part.
 
     ``image``, ``person``: where; None for what concerns more than one. ``points``: positions in the person's skeleton. ``box``:
-    (4,) x, y, width, height in image px, what to look at. ``beside``: another image to hold it against. ``answer_px``: (33, 2)
+    (4,) x, y, width, height in image px, what to look at. ``beside``: another image to hold it against, or where
+    ``image`` is None one to show. ``answer_px``: (33, 2)
     image px, what the network says of the person.
     """
 

@@ -59,6 +59,7 @@ def _images_listed_twice(dataset: Dataset) -> list[Finding]:
 
 def _hull_boxes(dataset: Dataset) -> list[Finding]:
     known = hulls = 0
+    example: ImageRecord | None = None
     for person in dataset.people:
         if person.ignore or person.bbox is None or person.labelled.sum() < _HULL_POINTS:
             continue
@@ -66,6 +67,7 @@ def _hull_boxes(dataset: Dataset) -> list[Finding]:
         low, high = points.min(axis=0), points.max(axis=0)
         off = np.abs(np.concatenate([low, high - low]) - person.bbox).max()
         known += 1
+        example = example or person.image
         hulls += off <= max(_HULL_PX, _HULL_SHARE * float(person.bbox[2:].max()))
     if known < _HULL_PEOPLE or hulls < _HULL_MOST * known:
         return []
@@ -73,7 +75,7 @@ def _hull_boxes(dataset: Dataset) -> list[Finding]:
         f"{dataset.name}: the boxes of {hulls} of {known} people are the hull of their labelled points, not of the person: areas, "
         "and OKS with them, come out too small"
     )
-    return [Finding("hull_box", text, 0.9)]
+    return [Finding("hull_box", text, 0.9, beside=example)]
 
 
 def _bones(person: Person) -> list[Finding]:

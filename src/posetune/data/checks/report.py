@@ -23,7 +23,7 @@ from posetune.opencv import cv2
 
 #: So many findings have a picture each, the surest; the rest have words alone: a file of 10,000 pictures opens nowhere.
 MOST_PICTURES = 600
-_SIDE = 288
+_SIDE, _GAP = 288, 6
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 78)
 _FRAME = (255, 40, 70)
 
@@ -134,7 +134,7 @@ def _view(finding: Finding, rgb: np.ndarray) -> np.ndarray:
     elif finding.beside is not None and finding.image is not None:
         other = _read(finding.beside)
         views += [] if other is None else [_whole(other, None)]
-    return np.hstack(views)
+    return _side_by_side(views)
 
 
 def _person(finding: Finding, person: Person, rgb: np.ndarray) -> np.ndarray:
@@ -150,7 +150,16 @@ def _person(finding: Finding, person: Person, rgb: np.ndarray) -> np.ndarray:
     for x, y in crop.to_crop(person.keypoints[marked & person.labelled, :2], _SIDE):
         if not finding.kind.startswith("swap"):
             cv2.circle(label, (round(float(x)), round(float(y))), 9, _FRAME, 2, cv2.LINE_AA)
-    return np.hstack([label, beside])
+    return _side_by_side([label, beside])
+
+
+def _side_by_side(views: Sequence[np.ndarray]) -> np.ndarray:
+    """(_SIDE, 2 _SIDE + _GAP, 3): all cards are as high as each other; one view alone stands in the middle."""
+    page = np.zeros((_SIDE, 2 * _SIDE + _GAP, 3), np.uint8)
+    for place, view in enumerate(views):
+        at = place * (_SIDE + _GAP) if len(views) > 1 else (_SIDE + _GAP) // 2
+        page[:, at : at + _SIDE] = view
+    return page
 
 
 def _whole(rgb: np.ndarray, box: np.ndarray | None) -> np.ndarray:

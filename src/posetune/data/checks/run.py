@@ -79,8 +79,9 @@ def judge(
         contradiction = find_contradiction(dataset, judges.first, judges.name, counter.at)
     if contradiction is not None:
         kind = "order" if contradiction.kind == "names" else "contradiction"
-        extent = 0.9 if contradiction.in_part else 0.98
-        findings.append(Finding(kind, f"{dataset.name}: {contradiction.text.rstrip('.')}", extent))
+        sure = 0.9 if contradiction.in_part else 0.98
+        example = dataset.people[0].image
+        findings.append(Finding(kind, f"{dataset.name}: {contradiction.text.rstrip('.')}", sure, beside=example))
     with report.counting(f"people of {dataset.name} looked at", len(people)) as counter:
         looks = look_at(judges.first, people, progress=counter.at)
     set_aside = rulings.without_kept(dataset, find_suspects(dataset, looks.plain_and_mirrored))

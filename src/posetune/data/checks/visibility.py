@@ -38,10 +38,10 @@ def check_visibility(dataset: Dataset) -> list[Finding]:
             continue
         if counts[2] == 0:
             text = f"{whose}: all {counts[1]} labelled points have v = 1 and none 2: 1 seems to mean visible here"
-            findings.append(Finding("visibility", text, 0.95, split=dataset.name))
+            findings.append(Finding("visibility", text, 0.95, split=dataset.name, beside=people[0].image))
         elif counts[1] == 0:
             text = f"{whose}: of {counts[2]} labelled points none has v = 1: hidden points count as visible, or were left out"
-            findings.append(Finding("visibility", text, 0.7, split=dataset.name))
+            findings.append(Finding("visibility", text, 0.7, split=dataset.name, beside=people[0].image))
     return findings
 
 
