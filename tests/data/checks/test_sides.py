@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.labelled import PLACES, answers, dataset, exchanged, true_keypoints
 
 from posetune.data.checks.looks import Looks
-from posetune.data.checks.sides import confidence_of, doubtful, faces_tell, find_swaps, share_of, swap_evidence
+from posetune.data.checks.sides import EXCHANGES, chances, doubtful, faces_tell, find_swaps, shares_of, swap_evidence
 from posetune.landmarks import FLIP, INDEX
 
 
@@ -22,8 +22,12 @@ def swaps(*labels: np.ndarray, looks: Looks | None = None):
 
 
 @pytest.mark.parametrize(
-    ("kind", "region"), [("swap_all", range(11, 33)), ("swap_arms", range(11, 23)), ("swap_legs", range(23, 33))]
-)
+    ("kind", "region"),
+    [
+        ("swap_all", range(11, 33)), ("swap_arms", range(11, 23)), ("swap_legs", range(23, 33)),
+        ("swap_arms", range(13, 23)), ("swap_legs", range(25, 33)), ("swap_arms", range(15, 23)),
+    ],
+)  # fmt: skip
 def test_exchanged_sides_are_found_and_the_others_left_alone(kind, region):
     labels = exchanged(np.array(region))
     found = swaps(true_keypoints(), labels, true_keypoints())
@@ -62,9 +66,9 @@ def test_shoulders_and_hips_the_other_way_round_speak_for_an_exchange_of_one_of_
     said = answers(1, views=4)[:, 0, :, :2]
     twisted = dataset(exchanged(np.arange(23, 33))).people[0]
     plain = dataset(true_keypoints()).people[0]
-    assert swap_evidence(twisted, said, unsure).total["swap_legs"] > 2
-    assert swap_evidence(plain, said, unsure).total["swap_legs"] < -2
-    assert swap_evidence(plain, said, unsure).total["swap_all"] == 0
+    assert swap_evidence(twisted, said, unsure).total["legs"] > 2
+    assert swap_evidence(plain, said, unsure).total["legs"] < -2
+    assert swap_evidence(plain, said, unsure).total["all"] == 0
 
 
 def test_a_seen_face_speaks_for_sides_as_of_one_who_faces_us():
@@ -75,21 +79,41 @@ def test_a_seen_face_speaks_for_sides_as_of_one_who_faces_us():
     assert faces_tell(people)
     assert not faces_tell(people[:2])
     unsure, said = np.zeros((4, 33)), answers(1, views=4)[:, 0, :, :2]
-    assert swap_evidence(people[0], said, unsure, faces=True).total["swap_all"] < -2
+    assert swap_evidence(people[0], said, unsure, faces=True).total["all"] < -2
     wrong = seen.copy()
     wrong[11:] = seen[FLIP][11:]
-    assert swap_evidence(dataset(wrong).people[0], said, unsure, faces=True).total["swap_all"] > 2
-    assert -2 < swap_evidence(people[2], said, unsure, faces=True).total["swap_all"] < 0
+    assert swap_evidence(dataset(wrong).people[0], said, unsure, faces=True).total["all"] > 2
+    assert -2 < swap_evidence(people[2], said, unsure, faces=True).total["all"] < 0
 
 
 def test_evidence_counts_for_less_where_hardly_anybody_is_exchanged():
-    odds = np.full(400, -5.0)
-    odds[0] = 3.5
-    assert confidence_of(odds, share_of(odds))[0] < 0.5
-    odds[:40] = 3.5
-    assert confidence_of(odds, share_of(odds))[0] > 0.7
-    assert share_of(np.full(100, 9.0)) == 0.2  # no more: a set of which most is exchanged is another matter
-    assert share_of(np.full(1000, -np.inf)) == 0.01
+    whole = list(EXCHANGES).index("all")
+    odds = np.full((400, len(EXCHANGES)), -6.0)
+    odds[0, whole] = 3.5
+    assert chances(odds, shares_of(odds))[0].sum() < 0.5
+    odds[:40, whole] = 3.5
+    each = chances(odds, shares_of(odds))
+    assert each[0].sum() > 0.7
+    assert each[0].argmax() == whole
+    everybody = np.full_like(odds, 9.0)
+    assert shares_of(everybody).sum() < 0.21  # no more: a set of which most is exchanged is another matter
+    assert (shares_of(np.full_like(odds, -np.inf)) > 0).all()
+
+
+def test_a_way_that_is_frequent_in_the_set_is_believed_before_one_that_is_not():
+    whole, ankles = (list(EXCHANGES).index(name) for name in ("all", "ankles"))
+    odds = np.full((200, len(EXCHANGES)), -6.0)
+    odds[:30, whole] = 5.0
+    odds[50, whole], odds[51, ankles] = 2.5, 2.5
+    sure = chances(odds, shares_of(odds)).sum(axis=1)
+    assert sure[50] > 0.5 > sure[51]
+
+
+def test_thighs_that_cross_speak_for_an_exchange_from_the_knees_on():
+    unsure, said = np.zeros((4, 33)), answers(1, views=4)[:, 0, :, :2]
+    crossed = dataset(exchanged(np.arange(25, 33))).people[0]
+    assert swap_evidence(crossed, said, unsure).total["knees"] > 1
+    assert swap_evidence(dataset(true_keypoints()).people[0], said, unsure).total["knees"] < -1
 
 
 def test_who_is_asked_about_again():

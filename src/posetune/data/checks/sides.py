@@ -20,11 +20,12 @@ from posetune.data.checks.looks import Looks
 from posetune.data.people import Person
 from posetune.landmarks import COUNT, FLIP, INDEX, LEFT_HIP, LEFT_SHOULDER, REGIONS, RIGHT_HIP, RIGHT_SHOULDER
 
-#: How many people have sides exchanged is estimated from the set itself, beginning with one of so many people beside it. Evidence
-#: has to outweigh that share: in a set where hardly anybody has, what looks exchanged is more likely the network's mistake.
+#: How many people have sides exchanged, and in which way, is estimated from the set itself, beginning with one of so many people
+#: beside it. Evidence has to outweigh that share: in a set where hardly anybody has, what looks exchanged is more likely the
+#: network's mistake.
 _BEGIN_EXCHANGED, _BEGIN_PEOPLE = 1.0, 12.0
-#: The share is never taken for less or more than this.
-_SHARES = (0.01, 0.2)
+#: One way is never taken for rarer than this, all together never for more frequent.
+_RAREST, _MOST_FREQUENT = 0.001, 0.2
 #: The error of a network that is sure, in torsos; that of one that is not grows with its looks' spread and its misfit.
 _ERROR = 0.1
 #: A point lies anywhere, whatever the label, in so many cases: no single point decides.
@@ -46,11 +47,43 @@ _FACE_SEEN, _FACE_HIDDEN = 3.0, 1.0
 #: seen, and of so many it is not: there v means something.
 _FACE_WIDTH, _FACES_DIFFER = 0.1, 0.05
 
+#: Limbs that cross, where exchanged they would not, speak for an exchange from that joint on, such that do not, against it, with
+#: this much: of right labels 1 to 3 in 100 have crossed thighs, next to none crossed upper arms.
+_CROSSED = 2.5
+#: … in full where exchanged limbs would be much more than this shorter or longer (torsos).
+_CROSSED_LENGTH = 0.1
+
 _FACE = [INDEX["nose"], INDEX["left_eye"], INDEX["right_eye"]]
-_ARMS = tuple(i for i in (LEFT_SHOULDER, *REGIONS["arms"], *REGIONS["hands"]) if i < FLIP[i])
-_LEGS = tuple(i for i in (LEFT_HIP, *REGIONS["legs"], *REGIONS["feet"]) if i < FLIP[i])
-#: Kind of finding → the left one of each pair that is exchanged.
-PAIRS = {"swap_all": (*_ARMS, *_LEGS), "swap_arms": _ARMS, "swap_legs": _LEGS}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One way in which sides may be exchanged. ``kind``: of the finding. ``pairs``: the left one of each pair of points.
+    ``share``: of all exchanges, before a set is looked at: whole bodies and limbs most of all. ``hangs_on``: the left one of the
+    pair that stays and that the limb hangs on, for limbs that are exchanged from a joint on.
+    """
+
+    kind: str
+    pairs: tuple[int, ...]
+    share: float
+    hangs_on: int | None = None
+
+
+def _left(*regions: str) -> tuple[int, ...]:
+    return tuple(i for region in regions for i in REGIONS[region] if i < FLIP[i])
+
+
+_LEGS, _ARMS = (LEFT_HIP, *_left("legs", "feet")), (LEFT_SHOULDER, *_left("arms", "hands"))
+#: The ways, and what they are called.
+EXCHANGES = {
+    "all": Exchange("swap_all", (*_ARMS, *_LEGS), 0.4),
+    "arms": Exchange("swap_arms", _ARMS, 0.15),
+    "legs": Exchange("swap_legs", _LEGS, 0.15),
+    "elbows": Exchange("swap_arms", _ARMS[1:], 0.1, LEFT_SHOULDER),
+    "wrists": Exchange("swap_arms", _ARMS[2:], 0.05, INDEX["left_elbow"]),
+    "knees": Exchange("swap_legs", _LEGS[1:], 0.1, LEFT_HIP),
+    "ankles": Exchange("swap_legs", _LEGS[2:], 0.05, INDEX["left_knee"]),
+}
 _TEXTS = {
     "swap_all": "left and right look exchanged",
     "swap_arms": "the left and the right arm look exchanged",
@@ -60,60 +93,56 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """For each kind of exchange, logarithms of the odds for it against the label as it is, if both were as frequent; NaN where no
-    pair of points tells. ``by_look``: kind → (V,).
+    """``total``: for each of :data:`EXCHANGES` that can be told the logarithm of the odds for it against the label as it is, if
+    both were as frequent.
     """
 
     total: dict[str, float]
-    by_look: dict[str, np.ndarray]
-
-    @property
-    def kind(self) -> str | None:
-        """The likeliest exchange; None if nothing speaks for any."""
-        for_it = {kind: value for kind, value in self.total.items() if value > 0}
-        return max(for_it, key=lambda k: for_it[k]) if for_it else None
 
     @property
     def strongest(self) -> float:
-        return max((v for v in self.total.values() if np.isfinite(v)), default=-np.inf)
+        return max(self.total.values(), default=-np.inf)
 
 
 def find_swaps(people: Sequence[Person], looks: Looks) -> dict[int, Finding]:
     """Position in ``people`` → the finding, for those whose sides are more likely exchanged than not."""
     faces = faces_tell(people)
     evidence = [swap_evidence(person, *looks.of(i), faces) for i, person in enumerate(people)]
-    odds = np.array([e.strongest for e in evidence])
-    sure = confidence_of(odds, share_of(odds))
+    odds = np.array([[e.total.get(name, -np.inf) for name in EXCHANGES] for e in evidence]).reshape(-1, len(EXCHANGES))
+    each = chances(odds, shares_of(odds))
+    sure = each.sum(axis=1)
     findings = {}
     for i in np.flatnonzero(sure >= 0.5).tolist():
-        person, kind = people[i], evidence[i].kind
-        if kind is not None:
-            findings[i] = Finding(
-                kind,
-                f"{who(person)}: {_TEXTS[kind]}",
-                float(sure[i]),
-                image=person.image,
-                person=person,
-                points=tuple(int(j) for left in told_pairs(person, kind) for j in (left, FLIP[left])),
-                answer_px=looks.of(i)[0].mean(axis=0),
-            )
+        person, name = people[i], list(EXCHANGES)[int(each[i].argmax())]
+        kind = EXCHANGES[name].kind
+        findings[i] = Finding(
+            kind,
+            f"{who(person)}: {_TEXTS[kind]}",
+            float(sure[i]),
+            image=person.image,
+            person=person,
+            points=tuple(int(j) for left in told_pairs(person, name) for j in (left, FLIP[left])),
+            answer_px=looks.of(i)[0].mean(axis=0),
+        )
     return findings
 
 
-def share_of(odds: np.ndarray) -> float:
-    """The share of people with sides exchanged that explains ``odds``, (N,) the logarithms of the evidence (−inf: none): the mean
-    of what it makes of each, again and again (expectation maximisation of the share of a mixture).
+def shares_of(odds: np.ndarray) -> np.ndarray:
+    """(H,) the shares of people exchanged in each way that explain ``odds``, (N, H) the logarithms of the evidence (−inf: none):
+    the mean of what they make of each person, again and again (expectation maximisation of the shares of a mixture).
     """
-    share = _BEGIN_EXCHANGED / _BEGIN_PEOPLE
+    begin = _BEGIN_EXCHANGED * np.array([exchange.share for exchange in EXCHANGES.values()])
+    shares = begin / _BEGIN_PEOPLE
     for _ in range(50):
-        counted = float(confidence_of(odds, share).sum()) + _BEGIN_EXCHANGED
-        share = float(np.clip(counted / (len(odds) + _BEGIN_PEOPLE), *_SHARES))
-    return share
+        shares = (chances(odds, shares).sum(axis=0) + begin) / (len(odds) + _BEGIN_PEOPLE)
+        shares = np.maximum(shares * min(1.0, _MOST_FREQUENT / shares.sum()), _RAREST)
+    return shares
 
 
-def confidence_of(odds: np.ndarray, share: float) -> np.ndarray:
-    """(N,) 0…1: how likely sides are exchanged, if they are in ``share`` of all people."""
-    return 1 / (1 + np.exp(-(np.clip(odds, -50, 50) + np.log(share / (1 - share)))))
+def chances(odds: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """(N, H) 0…1: how likely each way is, if so large a share of all people has sides exchanged so; the rest is that nothing is."""
+    weights = shares * np.exp(np.clip(odds, -50, 50))
+    return weights / (1 - shares.sum() + weights.sum(axis=1, keepdims=True))
 
 
 def doubtful(people: Sequence[Person], looks: Looks) -> list[int]:
@@ -122,9 +151,9 @@ def doubtful(people: Sequence[Person], looks: Looks) -> list[int]:
     return [i for i, person in enumerate(people) if swap_evidence(person, *looks.of(i), faces).strongest > 0]
 
 
-def told_pairs(person: Person, kind: str) -> list[int]:
-    """The pairs, by their left ones, of which both points are labelled."""
-    return [i for i in PAIRS[kind] if person.labelled[i] and person.labelled[FLIP[i]]]
+def told_pairs(person: Person, name: str) -> list[int]:
+    """The pairs of an exchange, by their left ones, of which both points are labelled."""
+    return [i for i in EXCHANGES[name].pairs if person.labelled[i] and person.labelled[FLIP[i]]]
 
 
 def faces_tell(people: Sequence[Person]) -> bool:
@@ -139,32 +168,29 @@ def swap_evidence(person: Person, points: np.ndarray, visibility: np.ndarray, fa
     the face tells anything, see :func:`faces_tell`.
     """
     scale = person.torso if np.isfinite(person.torso) else person.side_torso
-    nothing = dict.fromkeys(PAIRS, np.nan)
-    paired = [i for kind in ("swap_arms", "swap_legs") for i in told_pairs(person, kind)]
-    if not len(points) or not paired or not scale > 0:
-        return Evidence(nothing, {kind: np.zeros(len(points)) for kind in PAIRS})
-    if not _seen_at_all(person, points, scale):
-        return Evidence(nothing, {kind: np.zeros(len(points)) for kind in PAIRS})
+    paired = told_pairs(person, "all")
+    if not len(points) or not paired or not scale > 0 or not _seen_at_all(person, points, scale):
+        return Evidence({})
     for_exchange = _by_point(person, points, visibility, scale, np.array([*paired, *FLIP[paired]]))
-    by_look = {
-        kind: np.clip(for_exchange[:, [*told, *FLIP[told]]].sum(axis=1) / 2, -_MOST, _MOST)
-        for kind in PAIRS
-        if (told := told_pairs(person, kind))
-    }
-    total = {kind: float(by_look[kind].mean()) if kind in by_look else np.nan for kind in PAIRS}
-    twist = _twist(person, scale)
-    total["swap_arms"] += twist
-    total["swap_legs"] += twist
-    if faces:
-        total["swap_all"] += _facing(person, scale)
-    return Evidence(total, by_look)
+    total = {}
+    for name, exchange in EXCHANGES.items():
+        told = told_pairs(person, name)
+        if told:
+            by_look = for_exchange[:, [*told, *FLIP[told]]].sum(axis=1) / 2
+            total[name] = float(np.clip(by_look, -_MOST, _MOST).mean()) + _crossing(person, exchange, scale)
+    for name in ("arms", "legs"):
+        if name in total:
+            total[name] += _twist(person, scale)
+    if faces and "all" in total:
+        total["all"] += _facing(person, scale)
+    return Evidence(total)
 
 
 def _seen_at_all(person: Person, points: np.ndarray, scale: float) -> bool:
     """Whether the looks fit the label, whichever way round its arms and its legs are."""
     apart: list[float] = []
-    for kind in ("swap_arms", "swap_legs"):
-        told = told_pairs(person, kind)
+    for name in ("arms", "legs"):
+        told = told_pairs(person, name)
         which = [*told, *FLIP[told]] if told else []
         readings = (person.keypoints[which, :2], person.keypoints[FLIP[which], :2])
         distances = [
@@ -199,6 +225,22 @@ def _twist(person: Person, scale: float) -> float:
     """Positive where shoulders and hips are labelled the opposite way round, across the trunk; 0 where that cannot be told."""
     shoulders, hips = _widths(person)
     return float(-_TWIST * np.tanh(shoulders * hips / scale**2 / _TWIST_WIDTH))
+
+
+def _crossing(person: Person, exchange: Exchange, scale: float) -> float:
+    """Positive where the limbs that hang on a joint cross, negative where they would if they were exchanged; 0 for exchanges of
+    whole limbs, and where that cannot be told.
+    """
+    if exchange.hangs_on is None:
+        return 0.0
+    upper, lower = exchange.hangs_on, exchange.pairs[0]
+    if not person.labelled[[upper, FLIP[upper], lower, FLIP[lower]]].all():
+        return 0.0
+    points = person.keypoints[:, :2]
+    tops, ends = points[[upper, FLIP[upper]]], points[[lower, FLIP[lower]]]
+    as_it_is = np.linalg.norm(tops - ends, axis=1).sum()
+    exchanged = np.linalg.norm(tops - ends[::-1], axis=1).sum()
+    return float(-_CROSSED * np.tanh((exchanged - as_it_is) / scale / _CROSSED_LENGTH))
 
 
 def _facing(person: Person, scale: float) -> float:
