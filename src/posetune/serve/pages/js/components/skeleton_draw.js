@@ -80,6 +80,7 @@ export function drawPeople(context, scene) {
   }
   if (scene.options.flags) scene.people.forEach((person, i) => drawFlags(context, scene, person, i, drawn));
   if (scene.options.angles || scene.options.flags) drawLabels(context, scene, drawn);
+  if (scene.people.length > 1) scene.people.forEach((person, i) => drawNumber(context, scene, person, i));
   context.restore();
   return drawn;
 }
@@ -144,6 +145,34 @@ function dot(context, x, y, radius, colour) {
   context.fill();
 }
 
+/** Where the number of one among several people stands: above the head. @param {Scene} scene @param {Person} person */
+function numberSpot(scene, person) {
+  const box = personBox(person);
+  const [x, y] = scene.toScreen(box.x + box.width / 2, box.y);
+  const nose = person.landmarks_px[0];
+  return { x: known(nose) ? scene.toScreen(nose[0], nose[1])[0] : x, y: y - 24 * scene.unit };
+}
+
+/**
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
+ * @param {Scene} scene
+ * @param {Person} person
+ * @param {number} who
+ */
+function drawNumber(context, scene, person, who) {
+  const { unit, palette } = scene;
+  const { x, y } = numberSpot(scene, person);
+  const chosen = who === scene.selected;
+  dot(context, x, y, 10.5 * unit, chosen ? "#0b0e13" : "#ffffff");
+  dot(context, x, y, 9.5 * unit, chosen ? "#ffffff" : "#0b0e13");
+  context.fillStyle = chosen ? "#0b0e13" : "#ffffff";
+  context.font = `650 ${11 * unit}px ${palette.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(String(person.id ?? who + 1), x, y + 0.5 * unit);
+  context.textAlign = "left";
+}
+
 /**
  * The red at joints beyond their range: a fading disc and a ring that stays.
  * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
@@ -195,6 +224,7 @@ function drawLabels(context, scene, drawn) {
     const small = (Math.max(box.width, box.height) * scene.scale) / unit < SMALL_PERSON;
     const flags = new Map((person.flags ?? []).map((flag) => [flag.joint, flag]));
     const skeleton = skeletonOf(person, scene.skeleton);
+    if (scene.people.length > 1) discs.push({ ...numberSpot(scene, person), r: 11 * unit });
     for (const point of options.skeleton ? person.landmarks_px : []) {
       if (!known(point)) continue;
       const [x, y] = scene.toScreen(point[0], point[1]);
