@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -83,8 +86,15 @@ def test_deleting_leaves_neither_rows_nor_files(web_server, clip):
     url, job = followed(web_server, clip)
     folder = web_server.services.engine.files_of(job["id"])
     assert folder.is_dir()
+    assert web_server.get(f"{url}/frames/2.jpg").status == 200
     assert web_server.ask("DELETE", url).status == 204
     assert not folder.exists()
+    end = time.monotonic() + 10
+    while any(
+        job["id"] in os.readlink(f) for pid in web_server.services.pool.pids for f in Path(f"/proc/{pid}/fd").glob("*")
+    ):
+        assert time.monotonic() < end, "a worker holds the file"
+        time.sleep(0.02)
     for path in ("", "/result", "/frames", "/frames/0.jpg", "/original", "/proxy.webm", "/download/poses.csv"):
         answer = web_server.get(url + path)
         assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json"), path

@@ -67,6 +67,17 @@ def test_of_frames_that_come_at_once_the_newest_counts(web_server):
     assert len(seen) < 12
 
 
+def test_the_current_network_answers_from_the_next_frame_on(web_server):
+    with connect(web_server) as socket:
+        assert ask(socket, 0)["network"]["name"] == "lite"
+        try:
+            web_server.put_json("/api/v1/networks/current", {"name": "full"})
+            answer = ask(socket, 1)
+            assert (answer["network"]["name"], len(answer["people"])) == ("full", 1)
+        finally:
+            web_server.put_json("/api/v1/networks/current", {"name": "lite"})
+
+
 def test_a_clock_that_goes_back_begins_anew(web_server):
     with connect(web_server) as socket:
         assert ask(socket, 5)["people"][0]["id"] == 1

@@ -50,7 +50,13 @@ def test_the_original_comes_back_whole_or_in_part_and_does_nothing(web_server, j
     part = web_server.get(f"{url}/original", Range="bytes=4-11")
     assert (part.status, part.content) == (206, content[4:12])
     assert web_server.get(f"{url}/original", Range="bytes=0-1,4-5").status == 416
-    assert web_server.get(f"{url}/original", Range="bytes=99999999-").status == 416
+    for beyond in ("bytes=99999999-", "bytes=99999999-999999999", "bytes=-0"):
+        answer = web_server.get(f"{url}/original", Range=beyond)
+        assert (answer.status, answer.headers["content-type"]) == (416, "application/problem+json")
+        assert answer.headers["content-range"] == f"bytes */{len(content)}"
+    assert web_server.get(f"{url}/original", Range="bytes=-8").content == content[-8:]
+    for nothing in ("bytes=", "bytes=-", "bytes=9-2", "pages=1-2", "bytes=a-b", "bytes=1-2-3", "bytes=0x1-2"):
+        assert web_server.get(f"{url}/original", Range=nothing).status == 200
 
 
 def test_the_proxy_has_every_frame_at_its_time_and_then_takes_ranges(web_server, job, tmp_path):

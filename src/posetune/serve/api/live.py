@@ -72,7 +72,7 @@ async def live(socket: WebSocket) -> None:
         raise Problem(503, "The server is starting; try again in a second.", {"retry-after": "1"})
     query = query_of(socket, Query)  # type: ignore[arg-type]
     owner = socket.scope["posetune.visitor"].name
-    network = services.networks.named(query.model or None).network
+    services.networks.named(query.model or None)  # there is such a network
     most = services.settings.limits.sockets_an_owner
     key = f"{id(services)}-{owner}"
     if _open[key] >= most:
@@ -85,7 +85,7 @@ async def live(socket: WebSocket) -> None:
         await socket.accept()
         hearing = asyncio.create_task(_hear(socket, newest))
         try:
-            await _answer(socket, services, newest, query, msgspec.to_builtins(network))
+            await _answer(socket, services, newest, query)
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
@@ -112,10 +112,9 @@ async def _hear(socket: WebSocket, newest: _Newest) -> None:
         newest.end()
 
 
-async def _answer(
-    socket: WebSocket, services: Services, newest: _Newest, query: Query, network: dict[str, Any]
-) -> None:
+async def _answer(socket: WebSocket, services: Services, newest: _Newest, query: Query) -> None:
     memory: bytes | None = None
+    network: dict[str, Any] = {}
     refused = 0
     begin: float | None = None
     while (frame := await newest.take()) is not None:
@@ -126,6 +125,9 @@ async def _answer(
         began = time.monotonic()
         if begin is None or taken_ms / 1000 < begin or taken_ms / 1000 - begin > 1e6:
             begin, memory = taken_ms / 1000 - 1, None
+        before, network = network, _network(services, query, network)
+        if network != before:
+            memory = None  # another network sees other points
         payload = {
             "jpeg": frame[HEAD.size :],
             "seconds": taken_ms / 1000 - begin,
@@ -160,6 +162,16 @@ async def _answer(
         if refused >= _MOST_REFUSED:
             await _close(socket, 1008)
             return
+
+
+def _network(services: Services, query: Query, before: dict[str, Any]) -> dict[str, Any]:
+    """The network that was asked for, or the current one of now; ``before`` where that was deleted meanwhile."""
+    try:
+        return dict(msgspec.to_builtins(services.networks.named(query.model or None).network))
+    except Problem:
+        if not before:
+            raise
+        return before
 
 
 async def _close(socket: WebSocket, code: int) -> None:

@@ -66,6 +66,7 @@ class Engine:
     _database: Database | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _running: dict[str, tuple[Job, asyncio.Task[None]]] = field(default_factory=dict)
+    _forgetting: set[asyncio.Task[None]] = field(default_factory=set)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _lock: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _alone: bool = True
@@ -225,7 +226,14 @@ class Engine:
         if there:
             self.stop(id)
             await asyncio.to_thread(shutil.rmtree, self.files_of(id), True)
+            forgetting = asyncio.create_task(self._forget(id))  # workers have the file open, which keeps it on the disk
+            self._forgetting.add(forgetting)
+            forgetting.add_done_callback(self._forgetting.discard)
         return there
+
+    async def _forget(self, id: str) -> None:
+        with contextlib.suppress(Failed, Poisoned, Busy):
+            await self.pool.everywhere("forget", {"key": id})
 
     async def _run(self, job: Job) -> None:
         from posetune.store.jobs import DONE, FAILED, LeaseLost

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from posetune.serve.jobs.engine import Engine
 from posetune.serve.jobs.webm import Film, Packet
 from posetune.serve.pool.pool import Failed, Poisoned
 from posetune.serve.problem import Problem
+from posetune.serve.uploads import MIN_FREE
 
 if TYPE_CHECKING:
     from posetune.store.jobs import Job
@@ -92,6 +94,7 @@ class Films:
                 file.close()
             making.followers -= 1
             if not making.followers and not making.ended and making.task is not None:
+                self._forget(path, making)
                 making.task.cancel()
 
     async def close(self) -> None:
@@ -99,6 +102,10 @@ class Films:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self, path: Path, making: _Making) -> None:
+        if self._making.get(path) is making:
+            del self._making[path]
 
     def _path(self, job: Job, kind: str) -> Path:
         # A drawn film shows what lay beyond the ranges of its time.
@@ -117,7 +124,7 @@ class Films:
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
-            self._making.pop(path, None)
+            self._forget(path, making)
             if not making.ended:
                 making.path.unlink(missing_ok=True)
             async with making.more:
@@ -175,6 +182,8 @@ class Films:
         return [line for part in self._engine.jobs.parts(job, first, first + _PIECE_FRAMES) for line in part.frames]
 
     async def _append(self, making: _Making, file: Any, content: bytes) -> None:
+        if shutil.disk_usage(making.path.parent).free < MIN_FREE:
+            raise _unwritten()
         await asyncio.to_thread(_write_all, file, content)
         async with making.more:
             making.ready += len(content)

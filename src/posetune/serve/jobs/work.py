@@ -361,3 +361,12 @@ def flags(context: Context, payload: dict[str, Any]) -> list[bytes]:
             one["flags"] = [{"joint": f.joint, "kind": f.kind, "value": f.value, "limit": f.limit} for f in found]
         lines.append(msgspec.json.encode(content))
     return lines
+
+
+def forget(context: Context, payload: dict[str, Any]) -> None:
+    """Close whatever is open of the job ``key``, whose files are gone."""
+    for key in [key for key in context.kept.get("videos", {}) if payload["key"] in key]:
+        _forget(context, key)
+    stepped = context.kept.get("frames", {}).pop(payload["key"], None)
+    if stepped is not None:
+        stepped.capture.release()

@@ -30,7 +30,10 @@ KINDS = {
     "facts": ("posetune.serve.pool.facts", "facts"),
     "keep_ranges": ("posetune.serve.pool.facts", "keep_ranges"),
     "picture": ("posetune.serve.pool.picture", "people"),
-    **{kind: ("posetune.serve.jobs.work", kind) for kind in ("probe", "track", "live", "frame", "clip", "flags")},
+    **{
+        kind: ("posetune.serve.jobs.work", kind)
+        for kind in ("probe", "track", "live", "frame", "clip", "flags", "forget")
+    },
 }
 _Work = Callable[[Context, dict[str, Any]], Any]
 
