@@ -24,6 +24,7 @@ def test_what_was_saved_is_read_back(tmp_path):
         (SOME, "others=some", "others wants"),
         (SOME, "stepz=7", "did you mean steps"),
         (SOME, "lr=-1", "lr wants"),
+        (SOME, "blend=0", "blend wants"),
     ],
 )
 def test_what_is_wrong_is_named(given, assignment, says):

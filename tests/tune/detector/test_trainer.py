@@ -48,6 +48,11 @@ def test_a_step_learns_and_leaves_unstored_weights_zero(graph, samples):
     losses = [trainer.step(batch, 1000)["loss"] for _ in range(4)]
     assert losses[-1] < losses[0]
     network = trainer.finished()
+    base, half, whole = (
+        n.get_submodule(trainer.trained[0]).weight for n in (trainer.stock, trainer.finished(0.5), network)
+    )
+    assert not torch.equal(base, whole)
+    torch.testing.assert_close(half, (base + whole) / 2)
     # Writing refuses weights that the file has no place for.
     content = network.write_to(Graph(graph.to_bytes())).to_bytes()
     assert len(content) == len(graph.to_bytes())

@@ -69,6 +69,7 @@ class DetectorConfig:
     validations: int
     patience: int
     val_pictures: int
+    blend: float
     circle_scale: float | str
     score_bias: float | str
     checkpoint_minutes: float
@@ -136,6 +137,7 @@ def _check(raw: Mapping[str, Any]) -> None:
     )
     require("sample.most_cells", 2 <= sample["most_cells"] <= 8, "2 to 8")
     require("sample.largest", 0 < sample["smallest"] <= sample["largest"], "at least smallest")
+    require("blend", 0 < raw["blend"] <= 1, "a share above 0, up to 1")
     scale = raw["circle_scale"]
     number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
     require("circle_scale", scale == "auto" or (number and 0.5 <= scale <= 2), "auto or a number from 0.5 to 2")

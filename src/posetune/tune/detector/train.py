@@ -226,7 +226,7 @@ class DetectorLoop:
         and measured; and what the summary says.
         """
         self.trainer.use(self.best_weights)
-        network = self.trainer.finished()
+        network = self.trainer.finished(self.config.blend)
         val = score_of(network, self.looks.val, self.trainer, self.trainer.pool)
         factor = self.config.circle_scale
         if factor == "auto":
@@ -249,6 +249,7 @@ class DetectorLoop:
         }
         return content, {
             "best_step": self.best_step,
+            "blend": self.config.blend,
             "circle_scale": factor,
             "score_bias": bias,
             **{name: score.to_json() for name, score in of.items()},

@@ -93,9 +93,11 @@ class DetectorTrainer(Trainer):
             yield bias
             yield gain
 
-    def finished(self) -> Network:
-        """The averaged network in folded form, with the constant box, silent anchors silent."""
-        return with_shared_biases(with_fixed_box(self.blended(1.0)), self._graph)
+    def finished(self, share: float = 1.0) -> Network:
+        """The averaged network in folded form, ``share`` of the way from the base to what was learnt, with the constant box, silent
+        anchors silent.
+        """
+        return with_shared_biases(with_fixed_box(self.blended(share)), self._graph)
 
 
 def detector_losses(boxes: Tensor, logits: Tensor, targets: BatchTargets, weights: Any) -> dict[str, Tensor]:
