@@ -7,7 +7,7 @@ import re
 import pytest
 
 from posetune.measure import charts
-from posetune.measure.charts import Spot, scatter, ticks
+from posetune.measure.charts import Series, Spot, scatter, ticks
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,14 @@ def test_names_stand_beside_their_dots_and_not_upon_each_other():
 def test_a_cell_keeps_its_heading_for_narrow_screens():
     assert charts.cell("crop px", "8.3") == '<td data-heading="crop px">8.3</td>'
     assert "<br>" in charts.cell("of stock", "−5 % (−9 … −1)")
+
+
+def test_the_columns_of_a_histogram_stand_on_one_another():
+    drawn = charts.columns(
+        ["0", "", "2"], [Series("a", "tuned1", [1, 0, 2]), Series("b", "tuned2", [3, 0, 0])], "counts"
+    )
+    heights = [float(h) for h in re.findall(r'<rect [^>]*height="([\d.]+)"', drawn)]
+    assert len(heights) == 3
+    assert heights[1] / heights[0] == pytest.approx(3, rel=0.01)
+    assert ">4</text>" in drawn
+    assert "nan" not in charts.columns(["0"], [Series("a", "tuned1", [0])], "nothing")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.cli import check, convert, split, synth
+from posetune.cli import check, convert, split, stats, synth
 from posetune.cli.common import words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.landmarks import COUNT, NAMES
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info = actions.add_parser("info", help="count images, people, groups and labelled points")
     _add_set(info)
     info.set_defaults(run_action=_info)
+    stats.add_subcommands(actions, _add_set, _load)
     convert.add_subcommand(actions)
     split.add_subcommand(actions)
     synth.add_subcommands(actions)

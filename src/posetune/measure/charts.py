@@ -60,7 +60,7 @@ def bars_with_intervals(
             parts.append(f'<path class="whisker" d="{path}"/>')
             end = max(value, bounds[1])
         parts.append(_text("value", _LABEL + end * scale + 8, y + 14, f"{value:.2f}"))
-    return _svg(parts, _WIDTH, len(names) * _ROW + 8, title)
+    return svg(parts, _WIDTH, len(names) * _ROW + 8, title)
 
 
 def grouped_bars(labels: Sequence[str], series: Sequence[Series], title: str, digits: int = 1, unit: str = "") -> str:
@@ -80,7 +80,7 @@ def grouped_bars(labels: Sequence[str], series: Sequence[Series], title: str, di
             parts.append(_bar(one.css, _LABEL, y, value * scale, _BAR - 2))
             number = f"{value:.{digits}f}{unit}"
             parts.append(_text("value small", _LABEL + value * scale + 6, y + _BAR - 3.5, number))
-    return _svg(parts, _WIDTH, len(labels) * row_height + 8, title)
+    return svg(parts, _WIDTH, len(labels) * row_height + 8, title)
 
 
 def cumulative(series: Sequence[Series], limit: float, title: str, x_label: str, y_label: str) -> str:
@@ -98,7 +98,7 @@ def cumulative(series: Sequence[Series], limit: float, title: str, x_label: str,
         points = " ".join("{:.1f},{:.1f}".format(*frame.place(x, y)) for x, y in zip(at, shares, strict=True))
         name = f"<title>{escape(one.name)}</title>"
         parts.append(f'<polyline class="line {one.css}" points="{points}">{name}</polyline>')
-    return _svg(parts, _WIDTH, frame.bottom + 42, title)
+    return svg(parts, _WIDTH, frame.bottom + 42, title)
 
 
 def scatter(spots: Sequence[Spot], title: str, x_label: str, y_label: str) -> str:
@@ -123,7 +123,27 @@ def scatter(spots: Sequence[Spot], title: str, x_label: str, y_label: str) -> st
         f'<circle class="{s.css}" cx="{x:.1f}" cy="{y:.1f}" r="{_DOT - 1}"><title>{escape(s.name)}</title></circle>'
         for s, (x, y) in zip(spots, dots, strict=True)
     ]
-    return _svg([*parts, *leaders, *circles, *names], _WIDTH, frame.bottom + 42, title)
+    return svg([*parts, *leaders, *circles, *names], _WIDTH, frame.bottom + 42, title)
+
+
+def columns(labels: Sequence[str], series: Sequence[Series], title: str) -> str:
+    """A histogram: for each label a column, in which the series stand on one another; the highest count at the axis."""
+    totals = [sum(s.values[k] or 0 for s in series) for k in range(len(labels))]
+    frame = _Frame(len(labels), max(*totals, 1), height=120)
+    parts = [_text("tick end", frame.left - 7, frame.top + 8, f"{max(totals):g}")]
+    parts.append(f'<path class="grid" d="M{frame.left} {frame.bottom}h{frame.width}"/>')
+    width = frame.width / len(labels)
+    for k, label in enumerate(labels):
+        y = frame.bottom
+        for one in series:
+            height = frame.height * (one.values[k] or 0) / frame.y_most
+            if height:
+                y -= height
+                name = f"<title>{escape(f'{one.name}: {one.values[k]:g}')}</title>"
+                at = f'x="{frame.left + k * width + 1:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{height:.1f}"'
+                parts.append(f'<rect class="{one.css}" {at}>{name}</rect>')
+        parts.append(_text("tick middle", frame.left + k * width, frame.bottom + 16, label) if label else "")
+    return svg(parts, _WIDTH, frame.bottom + 24, title)
 
 
 def ticks(most: float, about: int = 5) -> list[float]:
@@ -209,7 +229,8 @@ def _bar(css: str, x: float, y: float, width: float, height: float) -> str:
     return f'<rect class="{css}" x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2"/>'
 
 
-def _svg(parts: Sequence[str], width: float, height: float, title: str) -> str:
+def svg(parts: Sequence[str], width: float, height: float, title: str) -> str:
+    """The drawing of these parts, with a title for those who do not see it."""
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
