@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from served import Server, memory_mb, serving
+from served import Server, cpu_seconds, memory_mb, serving
 
 from posetune.serve.settings import processors
 
@@ -79,7 +79,7 @@ async def load(server: Server, content: bytes, clients: int, seconds: float) -> 
     ).encode() + content
     statuses: Counter[str] = Counter()
     took: list[float] = []
-    began = time.perf_counter()
+    began, cpu, own = time.perf_counter(), cpu_seconds(server.pid), time.process_time()
     most = [0.0, 0.0]
     asks = asyncio.gather(*(client(server.port, request, began + seconds, statuses, took) for _ in range(clients)))
     while not asks.done():
@@ -91,6 +91,9 @@ async def load(server: Server, content: bytes, clients: int, seconds: float) -> 
     p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
     print(f"{clients} clients, {length:.0f} s: {dict(statuses)}; {len(took) / length:.1f} answers/s")
     print(f"median {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, longest {took[-1] * 1000:.0f} ms")
+    web, workers = (1000 * (b - a) / len(took) for a, b in zip(cpu, cpu_seconds(server.pid), strict=True))
+    own = 1000 * (time.process_time() - own) / len(took)
+    print(f"processor time an answer: workers {workers:.1f} ms, web process {web:.1f} ms, clients {own:.1f} ms")
     print(f"server {most[0]:.0f} MB, workers {most[1]:.0f} MB together, at most", flush=True)
     load.rate = len(took) / length  # type: ignore[attr-defined]
 

@@ -58,6 +58,19 @@ def memory_mb(pid: int) -> tuple[float, float]:
     return _resident(str(pid)), sum(map(_resident, children))
 
 
+def cpu_seconds(pid: int) -> tuple[float, float]:
+    """Processor time of a process so far, and of its children together (Linux)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return _cpu(str(pid)), sum(map(_cpu, children))
+
+
+def _cpu(pid: str) -> float:
+    with contextlib.suppress(OSError):
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / 100
+    return 0.0
+
+
 def _resident(pid: str) -> float:
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6

@@ -64,6 +64,28 @@ def test_bytes_are_counted_whatever_the_head_says(uploads, length):
     assert caught.value.status == 413
 
 
+@pytest.mark.parametrize("size", [0, 10, 20, 21, 100])
+def test_a_small_body_needs_no_file(uploads, monkeypatch, size):
+    monkeypatch.setattr(uploads_module, "IN_MEMORY", 20)
+    content = bytes(range(size))
+
+    async def receive() -> bytes | str:
+        async with uploads.receive_small(_request(*[content[i : i + 7] for i in range(0, size, 7)]), 1000) as found:
+            return found if isinstance(found, bytes) else Path(found).read_bytes()
+
+    assert asyncio.run(receive()) == content
+
+
+def test_a_small_body_is_counted_too(uploads):
+    async def receive() -> None:
+        async with uploads.receive_small(_request(bytes(2000)), 1000):
+            pass
+
+    with pytest.raises(Problem) as caught:
+        asyncio.run(receive())
+    assert caught.value.status == 413
+
+
 def test_a_body_of_the_greatest_length_is_taken(uploads):
     assert len(_received(uploads, _request(bytes(1000)))[0]) == 1000
 
@@ -91,7 +113,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(uploads, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1000))
     with pytest.raises(Problem) as caught:
         _received(uploads, _request(b"a"))
-    assert caught.value.status == 507
+    assert caught.value.status == 503
 
     def no_room(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "no space left on device")
@@ -100,7 +122,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(uploads, monkeypatch):
     monkeypatch.setattr(uploads_module, "open", no_room, raising=False)
     with pytest.raises(Problem) as caught:
         _received(uploads, _request(b"a"))
-    assert caught.value.status == 507
+    assert caught.value.status == 503
 
 
 def test_the_quota_counts_all_files_of_the_data_folder(uploads, tmp_path):
@@ -109,7 +131,7 @@ def test_the_quota_counts_all_files_of_the_data_folder(uploads, tmp_path):
     assert bytes_below(tmp_path) == 9_999
     with pytest.raises(Problem) as caught:
         _received(uploads, _request(b"ab"))
-    assert caught.value.status == 507
+    assert caught.value.status == 503
 
 
 def test_what_a_killed_server_left_is_removed_and_what_a_living_one_has_is_not(tmp_path):

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import msgspec
 
+from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.serve.ids import is_id
 from posetune.serve.pool.context import Network
 from posetune.serve.pool.pool import Pool
 from posetune.serve.problem import Problem
+from posetune.serve.uploads import disk_is_full
 from posetune.stock import LANDMARK_NAMES, PINS, cache
 
 _NAME_LETTERS = 60
@@ -45,7 +47,6 @@ class _Kept(msgspec.Struct):
 
 class _Index(msgspec.Struct):
     networks: list[_Kept] = []
-    current: str = ""
 
 
 class Networks:
@@ -108,7 +109,6 @@ class Networks:
                 self._pool.keep_loaded([before])
                 raise
             self._current = entry.network.name
-            self._keep()
             return entry
 
     async def take_in(self, path: Path, name: str, seconds: float = 60.0) -> tuple[Entry, bool]:
@@ -131,6 +131,7 @@ class Networks:
             self._keep()
         except BaseException:
             kept.unlink(missing_ok=True)
+            self._entries = {name: e for name, e in self._entries.items() if e.network.source != str(kept)}
             raise
         return entry, True
 
@@ -179,8 +180,10 @@ class Networks:
             for e in self.all()
             if e.uploaded
         ]
-        content = msgspec.json.encode(_Index(kept, self._current))
-        write_bytes(self.folder / "networks.json", content, durable=True)
+        try:
+            write_bytes(self.folder / "networks.json", msgspec.json.encode(_Index(kept)), durable=True)
+        except PosetuneError as error:
+            raise disk_is_full() from error
 
 
 def _given_name(model: str) -> str:

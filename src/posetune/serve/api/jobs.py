@@ -337,7 +337,7 @@ _ID = "/api/v1/jobs/{id}"
 _NONE = {404: "no such job"}
 _UPLOAD = {
     404: "no such network", 408: "too slow", 413: "too large or too long", 415: "no video that is taken",
-    422: "damaged, or a bad query", 429: "too many jobs", 507: "disk full",
+    422: "damaged, or a bad query", 429: "too many jobs",
 }  # fmt: skip
 _ABOUT = (
     "Send the file's raw bytes: MP4, MOV, WebM, MKV or AVI, whatever its name. The job goes on without you, and after a restart of "

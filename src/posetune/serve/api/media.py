@@ -196,8 +196,8 @@ OPERATIONS = [
               "Takes one range.", problems={**_NONE, 416: "no such range"}, tag="videos"),
     Operation("GET", _ID + "/proxy.webm", proxy, "The video as VP8, which every browser plays",
               {200: Answer("a WebM", media="video/webm")}, _STREAMED,
-              problems={**_NONE, 416: "no such range", 507: "disk full"}, tag="videos"),
+              problems={**_NONE, 416: "no such range"}, tag="videos"),
     Operation("GET", _ID + "/download/{file}", download, "What was found, as a file",
               {200: Answer("the file", media="application/octet-stream")}, _FILES, query=DownloadQuery,
-              problems={**_NONE, 409: "not yet", 422: "a bad query", 507: "disk full"}, tag="videos"),
+              problems={**_NONE, 409: "not yet", 422: "a bad query"}, tag="videos"),
 ]  # fmt: skip

@@ -80,8 +80,7 @@ OPERATIONS = [
         "The raw bytes of a .task bundle or a .tflite landmark network; it is looked over and run once before it is taken.",
         query=Query, body=Body("a network", ("application/octet-stream",)),
         problems={403: "not an administrator", 409: "too many",
-                  408: "too slow", 413: "too large", 415: "no network", 422: "damaged or refused",
-                  507: "disk full"},
+                  408: "too slow", 413: "too large", 415: "no network", 422: "damaged or refused"},
         tag="networks",
     ),
     Operation(

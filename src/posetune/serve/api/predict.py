@@ -38,9 +38,9 @@ async def predict(request: Request) -> Response:
     network = services.networks.named(query.model or None).network
     services.pool.check_room()
     limits = services.settings.limits
-    async with services.uploads.receive(request, limits.picture_bytes) as upload:
+    async with services.uploads.receive_small(request, limits.picture_bytes) as content:
         payload = {
-            "path": str(upload.path),
+            "content": content,
             "network": msgspec.to_builtins(network),
             "max_people": query.max_people,
             "tiles": query.tiles,
@@ -72,8 +72,7 @@ OPERATIONS = [
         "POST", path, predict, "Find the people in a picture", {200: Answer("the people", api_types.People, example=_EXAMPLE)},
         _ABOUT,
         query=Query, body=Body("a picture: JPEG, PNG or WebP", MEDIA),
-        problems={404: "no such network", 408: "too slow", 413: "too large", 415: "no such picture", 422: "damaged, or a bad query",
-                  507: "disk full"},
+        problems={404: "no such network", 408: "too slow", 413: "too large", 415: "no such picture", 422: "damaged, or a bad query"},
     )
     for path in ("/api/v1/predict", "/predict")
 ]  # fmt: skip

@@ -29,10 +29,9 @@ async def put_ranges(request: Request) -> Response:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in ("application/json", "application/yaml"):
         raise Problem(415, "Send the ranges as application/json or application/yaml.")
-    async with services.uploads.receive(request, _MOST) as upload:
-        text = upload.path.read_bytes()
-    payload = {"text": text, "path": str(services.ranges_path)}
-    services.ranges = await services.pool.submit("keep_ranges", payload)
+    async with services.uploads.receive_small(request, _MOST) as text:
+        payload = {"text": text, "path": str(services.ranges_path)}
+        services.ranges = await services.pool.submit("keep_ranges", payload)
     return await ranges(request)
 
 

@@ -197,4 +197,4 @@ def _write_all(file: Any, content: bytes) -> None:
 
 
 def _unwritten() -> Problem:
-    return Problem(507, "The film could not be written; is the server's disk full?")
+    return Problem(503, "The film could not be written; is the server's disk full?")

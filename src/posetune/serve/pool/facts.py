@@ -31,7 +31,10 @@ def keep_ranges(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
         found = coach_ranges.parse(payload["text"], "The ranges")
     except PosetuneError as error:
         raise Refused(422, str(error)) from error
-    write_text(payload["path"], coach_ranges.to_yaml(found), durable=True)
+    try:
+        write_text(payload["path"], coach_ranges.to_yaml(found), durable=True)
+    except PosetuneError as error:
+        raise Refused(503, "The ranges could not be kept; is the server's disk full?") from error
     return as_plain(found)
 
 

@@ -27,12 +27,13 @@ MASK_SIDE = 1024
 
 
 def people(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
-    """The people in the picture at ``path``, found by ``network``: {"json": …, "people": how many}.
+    """The people in the picture ``content`` (bytes, or the path of a file), found by ``network``: {"json": …, "people": how many}.
 
     ``payload``: also ``max_people``, ``tiles``, ``mask`` and ``ranges``, as ``POST /api/v1/predict`` has them. Raises Refused for
     what is no picture that is taken.
     """
-    content = Path(payload["path"]).read_bytes()
+    content = payload["content"]
+    content = content if isinstance(content, bytes) else Path(content).read_bytes()
     check(content, context.limits)
     rgb = read_image(content)
     network = msgspec.convert(payload["network"], Network)
