@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import queue
 import signal
 import threading
 import time
@@ -29,15 +30,22 @@ class FakeWorker:
 
     def __init__(self) -> None:
         self.pid, self._killed = id(self), threading.Event()
+        self._asked: queue.SimpleQueue[Ask] = queue.SimpleQueue()
 
-    def ask(self, ask: Ask) -> Reply:
+    def send(self, ask: Ask) -> None:
+        self._asked.put(ask)
+
+    def receive(self) -> Reply:
+        return self.answer(self._asked.get())
+
+    def answer(self, ask: Ask) -> Reply:
         if ask.kind == "die":
             raise Died
         if ask.kind == "hang":
             self._killed.wait(10)
-        if ask.kind == "wait":
+        if ask.kind == "wait" or ask.payload.get("wait"):
             self.go.wait(10)
-        if self._killed.is_set():
+        if self._killed.is_set() or ask.payload.get("die"):
             raise Died
         if ask.kind == "no":
             return Reply(status=415, detail="No.")
@@ -141,11 +149,11 @@ def test_a_worker_that_dies_of_something_else_costs_nobody_his_answer():
     class DiesOnce(FakeWorker):
         left = [1]  # noqa: RUF012
 
-        def ask(self, ask: Ask) -> Reply:
+        def answer(self, ask: Ask) -> Reply:
             if ask.kind == "x" and self.left:
                 self.left.pop()
                 raise Died
-            return super().ask(ask)
+            return super().answer(ask)
 
     async def test():
         async with _open(1, start=DiesOnce) as pool:
@@ -178,6 +186,48 @@ def test_who_gives_up_waiting_is_not_worked_for():
             await first
             await pool.submit("x", {"name": "last"})
             assert FakeWorker.done == ["first", "last"]
+
+    _run(test)
+
+
+def test_a_busy_worker_has_the_next_picture_already_and_no_second():
+    async def test():
+        async with _open(1) as pool:
+            asks = [asyncio.create_task(pool.submit("picture", {"name": f"{i}", "wait": True})) for i in range(4)]
+            await asyncio.sleep(0.02)
+            assert pool.waiting["live"] == 2
+            FakeWorker.go.set()
+            await asyncio.gather(*asks)
+            assert FakeWorker.done == ["0", "1", "2", "3"]
+
+    _run(test)
+
+
+def test_nothing_is_handed_ahead_while_another_worker_is_free():
+    async def test():
+        async with _open(2) as pool:
+            asks = [asyncio.create_task(pool.submit("picture", {"wait": True})) for _ in range(2)]
+            await asyncio.sleep(0.02)
+            assert pool.busy == 2
+            FakeWorker.go.set()
+            assert len({reply["worker"] for reply in await asyncio.gather(*asks)}) == 2
+
+    _run(test)
+
+
+def test_what_waits_behind_a_poisoned_picture_is_answered():
+    async def test():
+        async with _open(1) as pool:
+            bad = asyncio.create_task(pool.submit("picture", {"wait": True, "die": True}))
+            await asyncio.sleep(0.01)
+            good = [asyncio.create_task(pool.submit("picture", {"name": f"{i}"})) for i in range(3)]
+            await asyncio.sleep(0.01)
+            FakeWorker.go.set()
+            with pytest.raises(Poisoned):
+                await bad
+            await asyncio.gather(*good)
+            assert sorted(name for name in FakeWorker.done if name != "load") == ["0", "1", "2"]
+            assert pool.deaths == 2
 
     _run(test)
 
@@ -218,7 +268,7 @@ def test_every_worker_is_asked():
 
 def test_a_network_that_cannot_be_loaded_is_told_at_once():
     class Refuses(FakeWorker):
-        def ask(self, ask: Ask) -> Reply:
+        def answer(self, ask: Ask) -> Reply:
             return Reply(status=422, detail="There is no network nix.")
 
     async def test():
@@ -237,7 +287,7 @@ def test_workers_that_die_before_they_answer_are_told_and_not_started_without_en
     started = []
 
     class Dies(FakeWorker):
-        def ask(self, ask: Ask) -> Reply:
+        def answer(self, ask: Ask) -> Reply:
             started.append(1)
             raise Died
 

@@ -34,8 +34,11 @@ def test_opencvs_limits_stand_before_it_is_loaded(monkeypatch):
     assert "concat" not in found["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
 
 
-def test_it_answers(process):
-    assert process.ask(Ask("nix", {})).trace.startswith("KeyError")
+def test_it_answers_in_order(process):
+    for kind in ("nix", "nox"):
+        process.send(Ask(kind, {}))
+    for _ in range(2):
+        assert process.receive().trace.startswith("KeyError")
 
 
 def test_its_memory_is_limited(process):
@@ -51,8 +54,8 @@ def test_a_killed_one_has_died():
     began = time.monotonic()
     process.kill()
     with pytest.raises(Died):
-        process.ask(Ask("nix", {}))
+        process.receive()
     process.bury()
     assert time.monotonic() - began < 10
     with pytest.raises(Died):
-        process.ask(Ask("nix", {}))
+        process.send(Ask("nix", {}))

@@ -72,7 +72,7 @@ OPERATIONS = [
         "POST", path, predict, "Find the people in a picture", {200: Answer("the people", api_types.People, example=_EXAMPLE)},
         _ABOUT,
         query=Query, body=Body("a picture: JPEG, PNG or WebP", MEDIA),
-        problems={404: "no such network", 408: "too slow", 413: "too large", 415: "no such picture", 422: "damaged, or a bad query"},
+        problems={404: "no such network", 408: "too slow", 413: "too large", 415: "no such picture", 422: "damaged, or a query"},
     )
     for path in ("/api/v1/predict", "/predict")
 ]  # fmt: skip

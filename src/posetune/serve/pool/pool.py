@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from posetune.serve.pool.context import Network
 from posetune.serve.pool.messages import Ask, Reply
 from posetune.serve.pool.process import Died, Process
 
 Lane = Literal["live", "job"]
+T = TypeVar("T")
 log = logging.getLogger("posetune.serve")
 
 #: Workers that die before their first answer are not replaced at once, but after so many seconds.
@@ -233,42 +234,69 @@ class Pool:
         return Ask("load", {"network": {"source": network.source, "name": network.name, "sha256": network.sha256}})
 
     async def _serve(self, slot: _Slot, process: Process) -> None:
-        """Hand ``slot`` one request after the other. Raises Died when it does."""
-        while True:
-            slot.hand = asyncio.get_running_loop().create_future()
-            self._offer()
-            task = await slot.hand
-            slot.hand, slot.busy = None, True
-            began = time.monotonic()
-            try:
-                reply = await self._ask(process, task.ask, task.seconds)
-            except Died:
-                task.deaths += 1
-                if task.deaths < MOST_DEATHS and task.lane is not None:
-                    self._lanes[task.lane].appendleft(task)
-                    self._offer()
-                else:
-                    _fail(task, Poisoned())
-                raise
-            except BaseException:  # the pool is being closed
-                _fail(task, Busy(5))
-                raise
-            finally:
-                slot.busy = False
-            if task.ask.kind == "picture":
-                self._seconds += 0.1 * (time.monotonic() - began - self._seconds)
-            if reply.status:
-                _fail(task, Failed(reply))
-            elif not task.future.done():
-                task.future.set_result(reply.value)
-
-    async def _ask(self, process: Process, ask: Ask, seconds: float) -> Reply:
-        loop = asyncio.get_running_loop()
-        end = loop.call_later(seconds, process.kill)
+        """Hand ``slot`` one request after the other; the next is with it already where all are busy. Raises Died."""
+        sent: deque[_Task] = deque()
         try:
-            return await loop.run_in_executor(self._threads, process.ask, ask)
+            while True:
+                if not sent:
+                    slot.busy = False
+                    sent.append(await self._next(slot))
+                    slot.busy = True
+                    await self._do(process.kill, sent[0].seconds, process.send, sent[0].ask)
+                began = time.monotonic()
+                if len(sent) == 1 and (ahead := self._take_ahead(slot, sent[0])) is not None:
+                    sent.append(ahead)
+                    await self._do(process.kill, sent[0].seconds, process.send, ahead.ask)
+                reply = await self._do(process.kill, sent[0].seconds, process.receive)
+                self._settle(sent.popleft(), reply, time.monotonic() - began)
+        except Died:
+            self._give_back(sent)
+            raise
+        except BaseException:  # the pool is being closed
+            for task in sent:
+                _fail(task, Busy(5))
+            raise
+        finally:
+            slot.busy = False
+
+    async def _next(self, slot: _Slot) -> _Task:
+        slot.hand = asyncio.get_running_loop().create_future()
+        self._offer()
+        try:
+            return await slot.hand
+        finally:
+            slot.hand = None
+
+    def _settle(self, task: _Task, reply: Reply, seconds: float) -> None:
+        if task.ask.kind == "picture":
+            self._seconds += 0.1 * (seconds - self._seconds)
+        if reply.status:
+            _fail(task, Failed(reply))
+        elif not task.future.done():
+            task.future.set_result(reply.value)
+
+    def _give_back(self, sent: deque[_Task]) -> None:
+        """A worker died of the first of ``sent``, which is tried once more; the others wait in front again."""
+        for task in reversed(sent):
+            task.deaths += task is sent[0]
+            if task.deaths < MOST_DEATHS and task.lane is not None:
+                self._lanes[task.lane].appendleft(task)
+            else:
+                _fail(task, Poisoned())
+        self._offer()
+
+    async def _do(self, kill: Callable[[], None], seconds: float, what: Callable[..., T], *arguments: Any) -> T:
+        """``what`` in a thread; ``kill`` ends it after ``seconds``."""
+        loop = asyncio.get_running_loop()
+        end = loop.call_later(seconds, kill)
+        try:
+            return await loop.run_in_executor(self._threads, what, *arguments)
         finally:
             end.cancel()
+
+    async def _ask(self, process: Process, ask: Ask, seconds: float) -> Reply:
+        await self._do(process.kill, seconds, process.send, ask)
+        return await self._do(process.kill, seconds, process.receive)
 
     def _offer(self) -> None:
         """Give what waits to the workers that wait."""
@@ -276,6 +304,15 @@ class Pool:
             if slot.free and (task := self._take(slot)) is not None:
                 assert slot.hand is not None
                 slot.hand.set_result(task)
+
+    def _take_ahead(self, slot: _Slot, first: _Task) -> _Task | None:
+        """A picture for a worker that has one already, so that it need not wait for this process between the two."""
+        if slot.own or first.ask.kind != "picture" or any(other.free for other in self._slots):
+            return None
+        waiting = self._lanes["live"]
+        while waiting and waiting[0].future.done():
+            waiting.popleft()
+        return waiting.popleft() if waiting and waiting[0].ask.kind == "picture" else None
 
     def _take(self, slot: _Slot) -> _Task | None:
         if slot.own:

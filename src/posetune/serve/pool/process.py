@@ -41,7 +41,7 @@ def environment(limits: Limits) -> dict[str, str]:
 
 
 class Process:
-    """Started at once; asked from one thread at a time."""
+    """Started at once; asked from one thread at a time. Answers come in the order of what was asked."""
 
     def __init__(self, limits: Limits) -> None:
         self._popen = subprocess.Popen(
@@ -59,12 +59,18 @@ class Process:
     def pid(self) -> int:
         return self._popen.pid
 
-    def ask(self, ask: Ask) -> Reply:
-        """What the worker answers; waits for it. Raises Died."""
+    def send(self, ask: Ask) -> None:
+        """Ask, and do not wait for the answer. Raises Died."""
         assert self._popen.stdin is not None
-        assert self._popen.stdout is not None
         try:
             messages.write(self._popen.stdin, ask)  # type: ignore[arg-type]
+        except (OSError, ValueError) as error:
+            raise Died from error
+
+    def receive(self) -> Reply:
+        """The next answer; waits for it. Raises Died."""
+        assert self._popen.stdout is not None
+        try:
             content = messages.read(self._popen.stdout)  # type: ignore[arg-type]
         except (OSError, ValueError) as error:
             raise Died from error
