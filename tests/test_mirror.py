@@ -64,6 +64,7 @@ OF_NO_MODULE = {
     "serve/pages/test_networks.py": "the page Networks, in a browser",
     "serve/pages/test_pages.py": "every page: axe, keyboard, languages, widths",
     "serve/pages/test_ranges.py": "the page Ranges, in a browser",
+    "serve/pages/test_stage.py": "the stage that draws skeletons, in a browser",
     "serve/pages/test_texts.py": "the texts of the pages, and their markup",
     "serve/pages/test_types.py": "the JavaScript of the pages",
     "runtime/test_mediapipe_parity.py": "our poses beside MediaPipe's, on pictures",

@@ -22,8 +22,17 @@ export class ApiError extends Error {
   }
 }
 
-/** Set by the shell: asks the viewer for the token, and says whether it was taken. */
-export const session = { signIn: async () => false };
+/** `signIn` is set by the shell: asks the viewer for the token, and says whether it was taken. */
+export const session = {
+  signIn: async () => false,
+  /** @type {Promise<boolean> | null} several refused requests wait for one answer */
+  asking: null,
+};
+
+function signedIn() {
+  session.asking ??= session.signIn().finally(() => (session.asking = null));
+  return session.asking;
+}
 
 /**
  * Ask; an answer that is no 2xx throws.
@@ -39,7 +48,7 @@ export async function ask(path, options = {}) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, t("error.away.title"), t("error.away"));
   }
-  if (answer.status === 401 && (await session.signIn())) return ask(path, options);
+  if (answer.status === 401 && (await signedIn())) return ask(path, options);
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }

@@ -197,7 +197,14 @@ function anglesPanel() {
   const verdict = count
     ? h("span", { class: "badge bad" }, icon("warning", 13), t(count === 1 ? "analyse.beyond.one" : "analyse.beyond", { count }))
     : h("span", { class: "badge good" }, icon("check", 13), t("analyse.within"));
-  const foot = h("p", { class: "small muted" }, t("angles.how"), " ", h("a", { href: "/ranges" }, t("angles.edit")));
+  const parts = ["shoulder", "elbow", "hip", "knee", "ankle"];
+  const foot = h(
+    "details", { class: "small muted convention" },
+    h("summary", {}, t("angles.convention")),
+    h("p", {}, t("angles.how")),
+    h("dl", {}, parts.map((part) => h("div", {}, h("dt", {}, t(`part.${part}`)), h("dd", {}, t(`ranges.hint.${part}`))))),
+    h("a", { href: "/ranges" }, t("angles.edit")),
+  );
   return h(
     "section", { class: "panel", id: "angles" },
     h("header", {}, h("h2", {}, t("angles.title")), panels.people, verdict),
