@@ -60,6 +60,8 @@ OF_NO_MODULE = {
     "serve/pages/test_analyse.py": "the page Analyse, in a browser",
     "serve/pages/test_compare.py": "the page Compare, in a browser",
     "serve/pages/test_docs_page.py": "the page of the API, in a browser",
+    "serve/pages/test_video.py": "the page Video, in a browser",
+    "serve/pages/test_webcam.py": "the page Webcam, in a browser",
     "serve/pages/test_flash.py": "the red at joints beyond their range, in a browser",
     "serve/pages/test_networks.py": "the page Networks, in a browser",
     "serve/pages/test_pages.py": "every page: axe, keyboard, languages, widths",

@@ -202,7 +202,7 @@ function refuse(error) {
   if (!(error instanceof ApiError)) console.error(error);
   const words = sentence(error);
   Object.assign(state, { error: words, status: "empty" });
-  fill(byId("refused"), icon("warning"), h("div", {}, h("strong", {}, error instanceof ApiError && error.title ? error.title : t("video.refused")), words));
+  fill(byId("refused"), icon("warning"), h("div", {}, error instanceof ApiError && error.status === 404 ? null : h("strong", {}, t("video.refused")), words));
   byId("refused").hidden = false;
   byId("refused").scrollIntoView({ block: "nearest" });
 }

@@ -65,7 +65,7 @@ try {
     foot: () => h("a", { href: "/ranges", class: "small" }, t("angles.edit")),
   });
   stageBar(byId("stage-bar"), stage, { toggles: ["skeleton", "angles"] });
-  Object.assign(window.posetune, { stage });
+  Object.assign(window.posetune, { stage, camera, link: () => link });
   listen();
 } catch (error) {
   fail(error);

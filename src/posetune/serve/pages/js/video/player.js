@@ -169,10 +169,14 @@ export class Player extends EventTarget {
     const next = (/** @type {number} */ _now, /** @type {{mediaTime: number}} */ { mediaTime }) => {
       if (!this.playing || this.turn !== turn) return;
       const index = this.times.nearest(mediaTime + this.offset);
-      this.copy.getContext("2d")?.drawImage(video, 0, 0, this.size.width, this.size.height);
-      this.target = index;
-      this.show(index, this.copy);
-      if (index >= this.part.to) this.ended();
+      const { to } = this.part;
+      // A decoder that is told to go back still presents a frame or two of behind the end.
+      if (index <= to) {
+        this.copy.getContext("2d")?.drawImage(video, 0, 0, this.size.width, this.size.height);
+        this.target = index;
+        this.show(index, this.copy);
+      }
+      if (index >= to && !video.seeking) this.ended();
       if (this.playing) video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);
