@@ -65,6 +65,11 @@ function listen() {
     const chosen = event.dataTransfer?.files[0];
     if (chosen) void take(chosen);
   });
+  byId("sample").addEventListener("click", async () => {
+    const answer = await fetch("/static/samples/squat.webm");
+    if (answer.ok) await take(new File([await answer.blob()], "squat.webm", { type: "video/webm" }));
+    else refuse(new ApiError(404, "", t("error.sample")));
+  });
   byId("another").addEventListener("click", () => leave());
   byId("sending-stop").addEventListener("click", () => sending?.abort());
   addEventListener("popstate", () => void route());
