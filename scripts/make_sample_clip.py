@@ -1,6 +1,6 @@
 """Make src/posetune/serve/pages/samples/squat.webm, the clip that the Video page offers: a rendered person squats twice.
 
-    python scripts/make_sample_clip.py [--scene squat] [--number 2] [--out FILE.webm]
+python scripts/make_sample_clip.py [--scene squat] [--number 2] [--out FILE.webm]
 """
 
 from __future__ import annotations
