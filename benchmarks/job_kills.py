@@ -54,10 +54,12 @@ class Server:
             sys.executable, "-m", "posetune", "serve", "--model", "lite", "--workers", "2", "--port", str(self.port),
             "--data-dir", str(folder), *more,
         ]  # fmt: skip
+        self._log = folder.with_suffix(".log")
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL, start_new_session=True)
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(self._command, stderr=log, start_new_session=True)
 
     def workers(self) -> list[int]:
         with contextlib.suppress(OSError):
@@ -86,7 +88,9 @@ class Server:
                 return self.ask(path, body)
             except (OSError, ValueError, urllib.error.URLError) as error:
                 if time.monotonic() > end:
-                    raise SystemExit(f"no answer to {path}: {error}") from None
+                    os._exit(
+                        print(f"no answer to {path}: {error}", self._log.read_text()[-2000:], file=sys.stderr) or 1
+                    )
                 time.sleep(0.1)
 
 

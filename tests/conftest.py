@@ -50,6 +50,19 @@ def sample(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def postgres_url():
+    """The URL of a real PostgreSQL's empty database, which tests empty before use."""
+    from tests.helpers import postgres
+
+    if postgres.programs() is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed: .ci/run does that.")
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with postgres.cluster() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def web_server(tmp_path_factory):
     """A running server with one worker and stock lite: ``tests.helpers.server.RunningServer``. What changes it starts its own."""
     pytest.importorskip("starlette")

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 pytest.importorskip("sqlalchemy")
 
 import sqlalchemy as sa
-from tests.helpers import postgres
 
 from posetune.store.database import Database
 from posetune.store.schema import prepare
-
-
-@pytest.fixture(scope="session")
-def postgres_url():
-    if postgres.programs() is None:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL is not installed: .ci/run does that.")
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
-    with postgres.cluster() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -103,6 +103,19 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path):
         pass
 
 
+def test_what_was_deleted_is_neither_in_the_file_nor_in_its_log(tmp_path):
+    with Database(f"sqlite:///{tmp_path / 'store.sqlite'}") as database:
+        with database.write() as connection:
+            connection.execute(sa.text("CREATE TABLE words (word TEXT)"))
+            connection.execute(sa.text("INSERT INTO words VALUES (:word)"), [{"word": "secret" * 200}] * 300)
+        full = sum(path.stat().st_size for path in tmp_path.iterdir())
+        with database.write() as connection:
+            connection.execute(sa.text("DELETE FROM words"))
+        database.empty_log()
+        assert not [path for path in tmp_path.iterdir() if b"secret" in path.read_bytes()]
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) < full / 4
+
+
 def test_a_full_disk_is_one_sentence_and_undoes_the_transaction(tmp_path):
     with Database(f"sqlite:///{tmp_path / 'store.sqlite'}") as database:
         table(database)

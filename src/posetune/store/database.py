@@ -72,6 +72,14 @@ class Database:
         with self._explained(), self._reading.begin() as connection:
             yield connection
 
+    def empty_log(self) -> None:
+        """After deleting: leave nothing of it in SQLite's log, which would be written over only by and by."""
+        if self.is_sqlite:
+            with self._explained(), self._engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")  # no log is emptied within a transaction
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+                connection.exec_driver_sql("BEGIN")
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -143,6 +151,10 @@ def _connected(connection: Any, _: object) -> None:
     """Each connection of SQLite: transactions are begun by :func:`_begun`, not by Python's module."""
     connection.isolation_level = None
     cursor = connection.cursor()
+    if (
+        cursor.execute("PRAGMA page_count").fetchone()[0] == 0
+    ):  # a new file; room that deleting frees goes back to the disk
+        cursor.execute("PRAGMA auto_vacuum = FULL")
     for pragma in (
         "journal_mode = WAL",  # readers and one writer at once
         "synchronous = FULL",  # what was committed outlives a power cut

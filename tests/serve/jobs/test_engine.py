@@ -11,10 +11,14 @@ import time
 import urllib.request
 
 import pytest
+
+sa = pytest.importorskip("sqlalchemy")
+
 from tests.helpers.served_videos import followed, send, wait_for, walk_clip
 from tests.helpers.server import running
 
 from posetune.serve.jobs import engine as module
+from posetune.store.database import Database
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,22 @@ def test_a_killed_worker_goes_unnoticed(web_server, long_clip, expected):
     os.kill(web_server.services.pool.pids[0], signal.SIGKILL)
     assert wait_for(web_server, url)["state"] == "done"
     assert web_server.get(f"{url}/result").json()["frames"] == expected
+
+
+def test_postgresql_serves_several_servers_each_of_which_does_its_own_jobs(tmp_path, clip, postgres_url):
+    with Database(postgres_url) as database, database.write() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    with (
+        running(tmp_path / "a", database=postgres_url) as one,
+        running(tmp_path / "b", database=postgres_url) as other,
+    ):
+        jobs = [(server, send(server, clip).json()["url"]) for server in (one, other, one)]
+        for server, url in jobs:
+            assert wait_for(server, url)["state"] == "done"
+            assert server.get(f"{url}/result").json()["next"] == 4
+            assert server.get(f"{url}/frames/3.jpg").status == 200
+            assert server.ask("DELETE", url).status == 204
 
 
 def test_what_a_killed_server_was_saving_is_removed_and_what_is_lost_is_told(tmp_path, clip):

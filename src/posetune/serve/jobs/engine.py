@@ -221,19 +221,23 @@ class Engine:
         return job
 
     async def delete(self, id: str, owner: str | None = None) -> bool:
-        """Remove a job, its files and what it found; False where there is none."""
-        there = await asyncio.to_thread(self.jobs.delete, id, owner)
-        if there:
-            self.stop(id)
-            await asyncio.to_thread(shutil.rmtree, self.files_of(id), True)
-            forgetting = asyncio.create_task(self._forget(id))  # workers have the file open, which keeps it on the disk
-            self._forgetting.add(forgetting)
-            forgetting.add_done_callback(self._forgetting.discard)
-        return there
+        """Remove a job, its files and what it found; False where there is none. The files go first: a full disk lets no row go."""
+        if await asyncio.to_thread(self.jobs.get, id, owner) is None:
+            return False
+        self.stop(id)
+        await asyncio.to_thread(shutil.rmtree, self.files_of(id), True)
+        await asyncio.to_thread(self.jobs.delete, id, owner)
+        forgetting = asyncio.create_task(self._forget(id))  # workers have the file open, which keeps it on the disk
+        self._forgetting.add(forgetting)
+        forgetting.add_done_callback(self._forgetting.discard)
+        return True
 
     async def _forget(self, id: str) -> None:
         with contextlib.suppress(Failed, Poisoned, Busy):
             await self.pool.everywhere("forget", {"key": id})
+        if self._database is not None and not self._closing:
+            with contextlib.suppress(PosetuneError):
+                await asyncio.to_thread(self._database.empty_log)
 
     async def _run(self, job: Job) -> None:
         from posetune.store.jobs import DONE, FAILED, LeaseLost

@@ -15,6 +15,7 @@ from posetune.opencv import cv2
 from posetune.runtime.draw import line_width
 from posetune.runtime.pose import MIN_VISIBILITY
 from posetune.serve.jobs.webm import packets_in
+from posetune.serve.pool.context import Refused
 
 #: px of the longer side of a film.
 FILM_SIDE = 1280
@@ -48,7 +49,7 @@ def encoded(frames: Sequence[np.ndarray], folder: str | Path, fps: float) -> lis
         writer.release()
         packets = packets_in(path.read_bytes())
     if len(packets) != len(frames) or not packets[0].key:
-        raise OSError(28, "No space left on device")  # OpenCV does not say so
+        raise Refused(507, "The film could not be written; is the server's disk full?")  # OpenCV does not say so
     return [[p.data, p.key] for p in packets]
 
 
