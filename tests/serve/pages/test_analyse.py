@@ -206,6 +206,8 @@ def test_what_is_no_picture_gets_a_sentence_and_keeps_the_page(visit):
     page = visit("/")
     for name, kind, content, words in (
         ("a.gif", "image/gif", b"GIF89a", "no JPEG, PNG or WebP"),
+        ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypheic" + b"\0" * 64, "iPhone's HEIC"),
+        ("a.png", "image/png", b"\0\0\0\x18ftypisom" + b"\0" * 64, "This is a video"),
         ("a.mp4", "video/mp4", b"\0" * 64, "This is a video"),
         ("a.png", "image/png", b"", "empty"),
         ("a.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 and no more", "cannot be read"),
@@ -213,7 +215,8 @@ def test_what_is_no_picture_gets_a_sentence_and_keeps_the_page(visit):
         page.set_input_files("input[type=file]", {"name": name, "mimeType": kind, "buffer": content})
         page.locator(".toast.bad", has_text=words).wait_for()
         page.locator(".toast.bad button").first.click()
-    assert analysed(page)["status"] == "done"
+    unnamed = {"name": "picture", "mimeType": "", "buffer": PICTURE.read_bytes()}
+    assert analysed(page, unnamed)["status"] == "done", "what it is decides, not what it is called"
 
 
 def test_an_empty_room_teaches_how_to_film_and_offers_a_closer_look(visit):

@@ -2,8 +2,6 @@
  * Ways for a picture to come in: chosen, dropped anywhere on the page, pasted. The rest of the page does not care which.
  */
 
-/** What the server takes; everything else is refused here already, with the same words. */
-export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 export const MAX_PICTURE_BYTES = 20 * 1024 * 1024;
 
 /**
@@ -39,15 +37,35 @@ export function listenForPictures(input, zone, take) {
 }
 
 /**
- * Why a file cannot be sent, as the key of a text; "" if it can.
- * @param {File} file
+ * What a file is, by its first bytes: names and types of files are what others think of them.
+ * @param {Blob} file
+ * @returns {Promise<"image/jpeg" | "image/png" | "image/webp" | "heic" | "video" | "">}
  */
-export function refusalOf(file) {
-  if (!file.size) return "error.empty";
-  if (file.type.startsWith("video/")) return "error.is_video";
-  if (!PICTURE_TYPES.includes(file.type)) return "error.type";
-  if (file.size > MAX_PICTURE_BYTES) return "error.large";
+export async function kindOf(file) {
+  const bytes = new Uint8Array(await file.slice(0, 16).arrayBuffer());
+  const text = String.fromCharCode(...bytes);
+  if (text.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "image/webp";
+  if (text.slice(4, 8) === "ftyp") return /^(hei|hev|mif|msf|avi[fs])/.test(text.slice(8, 12)) ? "heic" : "video";
+  if (text.startsWith("\x1aE\xdf\xa3") || (text.startsWith("RIFF") && text.slice(8, 12) === "AVI ") || file.type.startsWith("video/")) return "video";
   return "";
+}
+
+/**
+ * The file as the server wants it, or why it cannot be sent, as the key of a text.
+ * @param {File} file
+ * @returns {Promise<{file: File, refusal: ""} | {file: null, refusal: string}>}
+ */
+export async function examined(file) {
+  const refuse = (/** @type {string} */ refusal) => ({ file: /** @type {null} */ (null), refusal });
+  if (!file.size) return refuse("error.empty");
+  const kind = await kindOf(file);
+  if (kind === "heic") return refuse("error.heic");
+  if (kind === "video") return refuse("error.is_video");
+  if (!kind) return refuse("error.type");
+  if (file.size > MAX_PICTURE_BYTES) return refuse("error.large");
+  return { file: kind === file.type ? file : new File([file], file.name, { type: kind }), refusal: "" };
 }
 
 /**

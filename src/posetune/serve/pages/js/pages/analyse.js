@@ -3,7 +3,7 @@
  */
 import { ApiError, getRanges, getSkeleton, predict } from "../api.js";
 import { flagSentence, flagText, showAngles } from "../components/angle_list.js";
-import { listenForPictures, readPicture, refusalOf } from "../components/picture_input.js";
+import { examined, listenForPictures, readPicture } from "../components/picture_input.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
 import { personBox } from "../components/skeleton_facts.js";
 import { legend, stageBar } from "../components/stage_bar.js";
@@ -60,20 +60,20 @@ async function takeSample(name) {
 
 /** A picture came in, whichever way. @param {File} chosen @param {string} [sample] which of ours it is */
 async function take(chosen, sample) {
-  const refusal = refusalOf(chosen);
-  if (refusal) {
+  const { file: picture, refusal } = await examined(chosen);
+  if (!picture) {
     Object.assign(state, { error: t(refusal) });
     return shell.toast(t(refusal), "bad");
   }
   /** @type {ImageBitmap} */
   let bitmap;
   try {
-    bitmap = await readPicture(chosen);
+    bitmap = await readPicture(picture);
   } catch {
     Object.assign(state, { error: t("error.broken") });
     return shell.toast(t("error.broken"), "bad");
   }
-  file = chosen;
+  file = picture;
   open();
   if (stage.picture instanceof ImageBitmap) stage.picture.close();
   stage.setPeople([]);

@@ -4,7 +4,7 @@
 import { ApiError, getNetworks, getSkeleton, predict } from "../api.js";
 import { flagText } from "../components/angle_list.js";
 import { angleDifferences, distances, median, pairs } from "../components/differences.js";
-import { listenForPictures, readPicture, refusalOf } from "../components/picture_input.js";
+import { examined, listenForPictures, readPicture } from "../components/picture_input.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
 import { legend, stageBar } from "../components/stage_bar.js";
 import { wipe } from "../components/wipe.js";
@@ -68,16 +68,16 @@ async function takeSample(name) {
 
 /** @param {File} chosen @param {string} [name] what to call it */
 async function take(chosen, name) {
-  const refusal = refusalOf(chosen);
-  if (refusal) return shell.toast(t(refusal), "bad");
+  const { file: picture, refusal } = await examined(chosen);
+  if (!picture) return shell.toast(t(refusal), "bad");
   /** @type {ImageBitmap} */
   let bitmap;
   try {
-    bitmap = await readPicture(chosen);
+    bitmap = await readPicture(picture);
   } catch {
     return shell.toast(t("error.broken"), "bad");
   }
-  file = chosen;
+  file = picture;
   byId("empty").hidden = true;
   byId("bench").hidden = false;
   byId("file-name").textContent = name ?? chosen.name;
