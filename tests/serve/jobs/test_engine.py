@@ -18,6 +18,7 @@ from tests.helpers.served_videos import followed, send, wait_for, walk_clip
 from tests.helpers.server import running
 
 from posetune.serve.jobs import engine as module
+from posetune.store import jobs as store
 from posetune.store.database import Database
 
 
@@ -120,6 +121,25 @@ def test_postgresql_serves_several_servers_each_of_which_does_its_own_jobs(tmp_p
             assert server.get(f"{url}/result").json()["next"] == 4
             assert server.get(f"{url}/frames/3.jpg").status == 200
             assert server.ask("DELETE", url).status == 204
+
+
+def test_two_servers_of_one_folder_share_the_work_and_take_over_from_the_dead(tmp_path, clip, monkeypatch):
+    """The command refuses it; where a file system knows no locks nothing may be lost or twice all the same."""
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(store, "STALE_SECONDS", 1.0)
+    with running(tmp_path) as one, running(tmp_path) as other:
+        jobs, folder = one.services.engine.jobs, one.services.engine.folder_id
+        urls = [send(server, clip).json()["url"] for server in (one, other, one)]
+        for url in urls:
+            wait_for(other, url)
+            assert [frame["index"] for frame in one.get(f"{url}/result").json()["frames"]] == [0, 1, 2, 3]
+        # One that died with a job in its hands: nobody raises its beat.
+        with jobs._database.write() as connection:
+            connection.execute(sa.text("UPDATE jobs SET state = 'running', holder = 'dead', attempt = attempt + 1"))
+        assert len(jobs.in_folder(folder, "running")) == 3
+        for url in urls:
+            assert wait_for(one, url)["state"] == "done"
+            assert [frame["index"] for frame in one.get(f"{url}/result").json()["frames"]] == [0, 1, 2, 3]
 
 
 def test_what_a_killed_server_was_saving_is_removed_and_what_is_lost_is_told(tmp_path, clip):
