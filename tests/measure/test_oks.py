@@ -38,6 +38,9 @@ def test_oks_counts_labelled_points_of_the_17_only():
 def test_where_the_area_is_from():
     assert area_of(person(area=500.0)) == (500, "area")
     assert area_of(person(bbox=np.array([0, 0, 10, 20.0]))) == (pytest.approx(106), "box")
+    hull = {"bbox": np.array([0, 0, 10, 20.0]), "bbox_from": "keypoints"}
+    assert area_of(person(area=200.0, **hull)) == (pytest.approx(200 * 0.53 / 0.66), "hull")
+    assert area_of(person(area=90.0, **hull)) == (90, "area")  # of an outline, not of that box
     assert area_of(person())[1] == "points"
 
 

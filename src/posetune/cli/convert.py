@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from posetune.cli.auto_names import find_names
 from posetune.cli.common import add_json
 from posetune.data.formats.table import FORMATS, written
 from posetune.errors import CheckFailed, PosetuneError
@@ -42,7 +43,9 @@ def add_subcommand(actions: Any) -> None:
         help="which of the 33 a name means: 'LFoot: left_ankle'; null leaves the point out",
     )  # fmt: skip
     parser.add_argument(
-        "--names", metavar="FILE", help="names of points that have none, one a line, in order",
+        "--names", metavar="auto|FILE",
+        help="names of points that have none: a FILE with one a line, in order; auto finds them from a network's answers over "
+        "at least 20 people, and refuses where it is not sure",
     )  # fmt: skip
     parser.add_argument(
         "--strict", action="store_true", help="exit with 1 if anything is lost, and write nothing if reading loses"
@@ -77,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
     report = to_terminal()
     with opened(args.source, args.out, report) as source:
         how = reading(args)
+        if args.names == "auto":
+            how = find_names(source, how, args.out, report)
         parts = read_parts(source, how, report)
         try:
             done = convert(

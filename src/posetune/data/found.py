@@ -10,6 +10,8 @@ from posetune.data.people import Person
 
 #: A detection belongs to a labelled person if its mid-hip is within this many torsos of the label's.
 FOUND_WITHIN_TORSOS = 1.5
+#: By so much of its longer side, on every side, the hull of a person's points grows to the person's box.
+HULL_MARGIN = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,9 @@ def region_of(person: Person) -> np.ndarray | None:
     """(4,) x0, y0, x1, y1, image px: where somebody is who is not to be counted; None where nothing is known."""
     if person.bbox is not None:
         x, y, w, h = person.bbox
+        if person.bbox_from is not None:  # the hull of the points: head, hands and feet go beyond it
+            grown = HULL_MARGIN * max(w, h)
+            x, y, w, h = x - grown, y - grown, w + 2 * grown, h + 2 * grown
         return np.array([x, y, x + w, y + h])
     points = person.keypoints[person.labelled, :2]
     return np.concatenate([points.min(axis=0), points.max(axis=0)]) if len(points) else None

@@ -21,6 +21,8 @@ MOST_DETECTIONS = 20
 #: A person fills about this share of the box: used where a label file gives a box but no area (as CrowdPose
 #: does).
 AREA_OF_BOX = 0.53
+#: The hull of a person's points is about this share of the person's box: COCO's 17 points of 12 people, 0.53 to 0.84.
+HULL_OF_BOX = 0.66
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +35,13 @@ class Detection:
 
 def area_of(person: Person) -> tuple[float, str]:
     """``(area in px², where it is from)``: "area" or "box" of the label file, else the box around the
-    "points".
+    "points". Where the label file's box is only the hull of the points, and its area that of this box (as CVAT writes both), it
+    is worked out from the "hull".
     """
+    if person.bbox_from == "keypoints" and person.bbox is not None:
+        hull = float(person.bbox[2] * person.bbox[3])
+        if person.area is None or abs(person.area - hull) <= 0.01 * hull:
+            return max(hull * AREA_OF_BOX / HULL_OF_BOX, 1.0), "hull"
     if person.area is not None and person.area > 0:
         return person.area, "area"
     if person.bbox is not None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from posetune.data.formats.coco_writer import write_parts
-from posetune.data.formats.label_text import is_label_file, mentions, read_json
+from posetune.data.formats.json_stream import read_large
+from posetune.data.formats.label_text import is_label_file, mentions
 from posetune.data.formats.reading import ALL, SOME, Reading, Tables
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.groups import GROUP_KEYS
@@ -34,7 +35,7 @@ def sniff(path: Path) -> bool:
 
 def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     """Read a COCO keypoint file, plain or packed (.json.gz). See :func:`load_coco`."""
-    content, notes = read_json(path)
+    content, notes = read_large(path)
     return read_tables(tables_of(content, path, notes), path, how)
 
 

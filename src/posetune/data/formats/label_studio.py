@@ -4,14 +4,16 @@ the rectangle that holds them. Written by ``label_studio_writer``.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from posetune.data.formats.json_stream import LARGE, pieces
 from posetune.data.formats.label_studio_writer import HIDDEN, LOSSES, write_label_studio
 from posetune.data.formats.label_text import is_label_file, mentions, read_json
-from posetune.data.formats.reading import Reading, Tables
+from posetune.data.formats.reading import Reading, Tables, packed, spread
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.losses import Losses
 from posetune.data.people import Dataset
@@ -42,20 +44,28 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     Of several annotations of one task the last one that was not cancelled counts. Who annotated is not read. Raises
     PosetuneError: no tasks, no key points, points of one person twice, and what ``coco.load_coco`` raises.
     """
-    content, notes = read_json(path)
-    tasks = content if isinstance(content, list) else [content]
-    if not tasks or not all(isinstance(task, dict) for task in tasks):
-        raise PosetuneError(f"{path}: it holds no tasks; export the project as JSON.")
-    reader = _Reader(path, notes)
-    for number, task in enumerate(tasks, 1):
-        reader.task(task, number)
+    reader = _read(path)
     if not reader.names:
         raise PosetuneError(f"{path}: no task has key points; label with <KeyPointLabels> and export as JSON.")
     categories = [{"id": 1, "name": "person", "keypoints": list(reader.names)}]
-    for row in reader.rows:
-        row["keypoints"] = [v for name in reader.names for v in row["keypoints"].get(name, (0.0, 0.0, 0.0))]
+    reader.place_points()
     tables = Tables(str(path), reader.images, reader.rows, categories, reader.notes, reader.losses)
     return read_tables(tables, path, how)
+
+
+def _read(path: Path) -> _Reader:
+    """The tasks gone through, one at a time where the file is large."""
+    if path.is_file() and path.stat().st_size >= LARGE:
+        with contextlib.suppress(ValueError):  # what is wrong, the other way says better
+            reader = _Reader(path, [])
+            for number, (_, task, _) in enumerate(pieces(path), 1):
+                reader.task(task, number)
+            return reader
+    content, notes = read_json(path)
+    reader = _Reader(path, notes)
+    for number, task in enumerate(content if isinstance(content, list) else [content], 1):
+        reader.task(task, number)
+    return reader
 
 
 class _Reader:
@@ -65,13 +75,20 @@ class _Reader:
         self.path, self.notes = path, notes
         self.images: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = []
-        self.names: dict[str, None] = {}
+        self.names: dict[str, int] = {}
         self.losses = Losses()
 
     def fail(self, what: str) -> PosetuneError:
         return PosetuneError(f"{self.path}: {what}")
 
-    def task(self, task: dict[str, Any], number: int) -> None:
+    def place_points(self) -> None:
+        """Once all names are known: each row's points in their order."""
+        for row in self.rows:
+            row["keypoints"] = spread(row["keypoints"], len(self.names))
+
+    def task(self, task: Any, number: int) -> None:
+        if not isinstance(task, dict):
+            raise self.fail("it holds no tasks; export the project as JSON.")
         about = f"task {task.get('id', number)}"
         name = self.picture(task, about)
         regions = list(self.regions(task))
@@ -134,11 +151,15 @@ class _Reader:
                     f"{about} has {name!r} twice for one person, and nothing says whose it is: draw a rectangle around each person "
                     "and put the points into it (parent), or relate them."
                 )
-            self.names.setdefault(name)
             points[name] = (x, y, 1.0 if _is_hidden(region) else 2.0)
         if not points and person.box is None:
             return
-        row: dict[str, Any] = {"id": len(self.rows) + 1, "image_id": image, "category_id": 1, "keypoints": points}
+        row: dict[str, Any] = {
+            "id": len(self.rows) + 1,
+            "image_id": image,
+            "category_id": 1,
+            "keypoints": packed(points, self.names),
+        }
         if person.box is not None:
             box = person.box["value"]
             sides = [_px(box.get(k), s) for k, s in zip(("x", "y", "width", "height"), (*size, *size), strict=True)]

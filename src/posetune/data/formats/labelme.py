@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from posetune.data.formats.label_text import mentions, read_json
-from posetune.data.formats.reading import Reading, Tables
+from posetune.data.formats.reading import Reading, Tables, packed, spread
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.losses import Losses
 from posetune.data.people import Dataset
@@ -65,7 +65,7 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     if not reader.names:
         raise PosetuneError(f"{path}: no file of labelme has a point; label with shapes of the type point.")
     for row in reader.rows:
-        row["keypoints"] = [v for name in reader.names for v in row["keypoints"].get(name, (0.0, 0.0, 0.0))]
+        row["keypoints"] = spread(row["keypoints"], len(reader.names))
     categories = [{"id": 1, "name": "person", "keypoints": list(reader.names)}]
     tables = Tables(str(path), reader.images, reader.rows, categories, reader.notes, reader.losses)
     base = folder if folder.is_dir() else folder.parent
@@ -77,7 +77,7 @@ class _Reader:
         self.path = path
         self.images: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = []
-        self.names: dict[str, None] = {}
+        self.names: dict[str, int] = {}
         self.notes: list[str] = []
         self.losses = Losses()
 
@@ -119,10 +119,14 @@ class _Reader:
                     f"{file}: {name!r} stands twice for one person, and nothing says whose it is; give the shapes of each person a "
                     "group, or draw a rectangle around each."
                 )
-            self.names.setdefault(name)
             points[name] = (*corners[0], 1.0 if _is_hidden(shape) else 2.0)
         if points:
-            row: dict[str, Any] = {"id": len(self.rows) + 1, "image_id": image, "category_id": 1, "keypoints": points}
+            row: dict[str, Any] = {
+                "id": len(self.rows) + 1,
+                "image_id": image,
+                "category_id": 1,
+                "keypoints": packed(points, self.names),
+            }
             self.rows.append(row if box is None else {**row, "bbox": box})
         elif box is not None:
             self.losses.add("boxes", "hold no point")

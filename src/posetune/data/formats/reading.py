@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,3 +61,19 @@ class Tables:
     categories: list[dict[str, Any]]
     notes: list[str] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
+
+
+def packed(points: Mapping[str, tuple[float, float, float]], names: dict[str, int]) -> array:
+    """Points by name as place, x, y, v each, for formats whose names are known in the end only; new ones are put into
+    ``names``: name → place.
+    """
+    return array("d", [v for name, xyv in points.items() for v in (names.setdefault(name, len(names)), *xyv)])
+
+
+def spread(packed_points: array, count: int) -> array:
+    """x, y, v of all ``count`` points in their order, from what :func:`packed` gave."""
+    flat = array("d", bytes(8 * 3 * count))
+    for at in range(0, len(packed_points), 4):
+        place = 3 * int(packed_points[at])
+        flat[place : place + 3] = packed_points[at + 1 : at + 4]
+    return flat

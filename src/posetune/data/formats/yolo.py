@@ -44,6 +44,11 @@ def parts(path: Path) -> list[str]:
     return list(describe(path).splits)
 
 
+def point_count(path: Path) -> int:
+    """How many points a person has, as the YAML says."""
+    return describe(path).count
+
+
 def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     """Read one split (``how.split``; without, all of them). The points' names are ``how.order``, else the YAML's kpt_names.
 

@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from posetune.data.formats.writing import Part, Told, box_around
+from posetune.data.found import HULL_MARGIN
 from posetune.data.losses import Loss
 from posetune.data.people import Person
 from posetune.files import write_text
@@ -20,8 +21,6 @@ LOSSES = (
     "boxes of people without one (the hull of their points, grown by 10 % a side, stands for it)",
     "images whose size is not known, and points outside of their image",
 )
-#: By so much of its longer side the hull of a person's points grows to a box around the person.
-_MARGIN = 0.1
 
 
 def write_yolo(parts: Sequence[Part], out: Path) -> tuple[Loss, ...]:
@@ -69,7 +68,7 @@ def _line(person: Person, told: Told) -> str | None:
     points[off] = 0
     box = None if person.bbox_from is not None else person.bbox
     if box is None:
-        box = box_around(points[points[:, 2] > 0, :2], _MARGIN)
+        box = box_around(points[points[:, 2] > 0, :2], HULL_MARGIN)
         told.losses.add("boxes", "are not given; the hull of the points, grown by 10 % a side, stands for them")
     low, high = np.clip(box[:2], 0, size), np.clip(box[:2] + box[2:], 0, size)
     if (high <= low).any():
