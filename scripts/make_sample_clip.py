@@ -1,6 +1,6 @@
 """Make src/posetune/serve/pages/samples/squat.webm, the clip that the Video page offers: a rendered person squats twice.
 
-python scripts/make_sample_clip.py [--scene squat] [--number 2] [--out FILE.webm]
+python scripts/make_sample_clip.py [--scene squat] [--number 4] [--out FILE.webm]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SEED, SIDE, FPS, SECONDS, TIMES = 92, 480, 20, 2.4, 2
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scene", default="squat", help="what they do (default: %(default)s)")
-    parser.add_argument("--number", type=int, default=2, help="which person (default: %(default)s)")
+    parser.add_argument("--number", type=int, default=4, help="which person (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     renderer = make_renderer(pick_renderer("auto")[0])

@@ -17,7 +17,7 @@ import { ExactFrames } from "./exact.js";
 import { address, cancelJob, deleteJob, getJob, getTimes, going } from "./jobs.js";
 import { showDifferences, showDownloads, showJob, sentence } from "./panels.js";
 import { VideoPeople } from "./people.js";
-import { Player } from "./player.js";
+import { MOST_PX, Player } from "./player.js";
 import { FrameTimes } from "./times.js";
 import { Transport } from "./transport.js";
 
@@ -59,6 +59,7 @@ export class Bench {
     this.turn = 0;
     this.pending = "";
     this.film = "";
+    this.leaving = new AbortController();
   }
 
   /**
@@ -77,7 +78,7 @@ export class Bench {
     this.size = { width: job.video.width, height: job.video.height };
     this.people = new VideoPeople(job.id, times.count);
     this.others = second && new VideoPeople(second.id, times.count);
-    const exact = new ExactFrames((index) => `jobs/${job.id}/frames/${index}.jpg`, times.count);
+    const exact = new ExactFrames((index) => `jobs/${job.id}/frames/${index}.jpg?side=${MOST_PX}`, times.count);
     this.player = new Player(times, exact, this.size);
     this.player.addEventListener("frame", (event) => this.draw(/** @type {CustomEvent} */ (event).detail));
     this.player.addEventListener("trouble", (event) => this.message(icon("warning"), sentence(/** @type {CustomEvent} */ (event).detail)));
@@ -103,6 +104,8 @@ export class Bench {
 
   close() {
     this.turn++;
+    this.leaving.abort();
+    this.leaving = new AbortController();
     this.player?.close();
     this.transport?.destroy();
     this.curves?.destroy();
@@ -128,7 +131,7 @@ export class Bench {
     if (turn !== this.turn) return;
     this.message(h("span", { class: "spinner" }), t("video.converting"));
     try {
-      const answer = await fetch(address(job.id, "proxy.webm"), { credentials: "same-origin" });
+      const answer = await fetch(address(job.id, "proxy.webm"), { credentials: "same-origin", signal: this.leaving.signal });
       if (!answer.ok) throw new Error(String(answer.status));
       const film = await answer.blob();
       if (turn !== this.turn) return;
@@ -153,6 +156,7 @@ export class Bench {
         if (turn !== this.turn || !this.job) return;
         if (fresh.some(Boolean)) this.refresh();
         this.panels();
+        if (going_[0] && !going(this.job)) this.context.shell.say(t(`video.state.${this.job.state}`));
         if (going_[0] && this.job.state === "done") await this.settle(turn);
         const ended = (/** @type {Job | null} */ job, /** @type {VideoPeople | null | undefined} */ people) => !job || (!going(job) && !!people?.complete);
         if (ended(this.job, this.people) && ended(this.second, this.others)) break;

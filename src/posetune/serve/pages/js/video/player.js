@@ -11,6 +11,8 @@ import { FrameTimes } from "./times.js";
 /** @typedef {{from: number, to: number}} Stretch frames, both ends included */
 
 export const SPEEDS = [0.1, 0.25, 0.5, 1];
+/** The longer side of the pictures that are shown: more than a screen has is only slow. */
+export const MOST_PX = 1920;
 
 export class Player extends EventTarget {
   /**
@@ -36,8 +38,9 @@ export class Player extends EventTarget {
     this.video = null;
     this.offset = 0;
     this.turn = 0;
+    const share = Math.min(1, MOST_PX / Math.max(size.width, size.height));
     this.copy = document.createElement("canvas");
-    Object.assign(this.copy, size);
+    Object.assign(this.copy, { width: Math.round(size.width * share), height: Math.round(size.height * share) });
   }
 
   /**
@@ -63,8 +66,17 @@ export class Player extends EventTarget {
     this.video = video;
     this.offset = await firstTime(video, this.times.times[0]);
     video.addEventListener("ended", () => this.ended());
+    video.addEventListener("error", () => this.lost(video)); // damaged farther on
     this.tell("state");
     return true;
+  }
+
+  /** The decoder gave up: frame by frame, then. @param {HTMLVideoElement} video */
+  lost(video) {
+    if (this.video !== video) return;
+    this.video = null;
+    this.tell("state");
+    if (this.playing) void this.byFrames();
   }
 
   /** What is played: the whole, or a stretch. @returns {Stretch} */
@@ -172,7 +184,7 @@ export class Player extends EventTarget {
       const { to } = this.part;
       // A decoder that is told to go back still presents a frame or two of behind the end.
       if (index <= to) {
-        this.copy.getContext("2d")?.drawImage(video, 0, 0, this.size.width, this.size.height);
+        this.copy.getContext("2d")?.drawImage(video, 0, 0, this.copy.width, this.copy.height);
         this.target = index;
         this.show(index, this.copy);
       }
