@@ -1,4 +1,4 @@
-"""The page Webcam in Chromium with a clip as its camera (640×480, 30 frames a second): frames a second, and from capture to drawing.
+"""The page Webcam in Chromium with a clip as its camera (640×480, 30 frames a second): frames a second, and capture to drawing.
 
     python -m benchmarks.serve.webcam [--model full] [--seconds 8] [--picture FILE]
 
