@@ -266,3 +266,13 @@ def test_samples_are_small_and_ours():
     pictures = sorted((PAGES / "samples").glob("*.webp"))
     assert len(pictures) == 4
     assert sum(picture.stat().st_size for picture in pictures) < 200_000
+
+
+def test_a_closer_look_asks_for_more_people_in_tiles(visit):
+    page = visit("/")
+    analysed(page)
+    page.evaluate("delete document.documentElement.dataset.status")
+    with page.expect_request(lambda request: "tiles=auto" in request.url and "max_people=20" in request.url):
+        page.locator("#look-closer").click()
+    assert settled(page)["status"] == "done"
+    assert page.locator("#look-closer").is_hidden()

@@ -61,9 +61,9 @@ function cell(person, ranges, joint) {
     told
       ? h("b", {}, flag ? icon("warning", 14) : null, `${number(value, 1)}°`)
       : h("span", { class: "dim", title: t("angles.unseen") }, "–", h("span", { class: "visually-hidden" }, t("angles.unseen"))),
-    h("small", {}, flag ? flagText(flag) : (limits ?? "")),
+    flag ? null : h("small", {}, limits ?? ""),
   );
-  return h("td", { class: flag && "flagged", dataset: { joint, value: told ? value.toFixed(3) : "" } }, shown, rangeBar(value ?? null, range));
+  return h("td", { class: flag && "flagged", dataset: { joint, value: told ? value.toFixed(3) : "" } }, shown, rangeBar(value ?? null, range), flag ? h("small", { class: "limit" }, flagText(flag)) : null);
 }
 
 /**

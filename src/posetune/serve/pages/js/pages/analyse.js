@@ -33,6 +33,10 @@ const panels = {
 };
 /** @type {File | null} */
 let file = null;
+/** How the picture was looked at. @type {{tiles?: string, maxPeople?: number}} */
+let how = {};
+/** Part by part, for crowds and people far away. */
+const CLOSER = { tiles: "auto", maxPeople: 20 };
 /** @type {AbortController | null} */
 let running = null;
 /** @type {SkeletonCanvas} */
@@ -48,6 +52,8 @@ let ranges = {};
 function drawEmpty() {
   fill(byId("drop-icon"), icon("upload", 24));
   fill(byId("another"), icon("image", 17), t("analyse.another"));
+  fill(byId("look-closer"), icon("search", 17), t("analyse.closer"));
+  byId("look-closer").title = t("analyse.closer.why");
   sampleButtons(byId("samples"), (name) => void takeSample(name));
 }
 
@@ -93,10 +99,11 @@ function open() {
 
 /**
  * Ask the server; the last question asked is the one that counts.
- * @param {{tiles?: string}} how
+ * @param {typeof how} wanted
  */
-async function analyse(how) {
+async function analyse(wanted) {
   if (!file) return;
+  how = wanted;
   running?.abort();
   const mine = (running = new AbortController());
   Object.assign(state, { status: "loading", error: null, result: null, people: [], selected: -1 });
@@ -157,6 +164,7 @@ function message(...what) {
 /** The panels beside the stage, as the state says. */
 function draw() {
   document.documentElement.dataset.status = state.status; // for scripts that wait
+  byId("look-closer").hidden = state.status !== "done" || how === CLOSER;
   const badge = byId("network-badge");
   badge.hidden = !state.network;
   if (state.network) {
@@ -182,8 +190,8 @@ function stageWords() {
 
 function anglesPanel() {
   const person = state.people[state.selected];
-  fill(panels.people, state.people.length < 2 ? null : state.people.map((_, i) => {
-    const button = h("button", { type: "button", "aria-pressed": String(i === state.selected), "aria-label": t("analyse.person", { number: i + 1 }) }, i + 1);
+  fill(panels.people, state.people.length < 2 ? null : state.people.map((person, i) => {
+    const button = h("button", { type: "button", "aria-pressed": String(i === state.selected), "aria-label": t(person.flags.length ? "analyse.person.beyond" : "analyse.person", { number: i + 1 }) }, i + 1, person.flags.length ? icon("warning", 11) : null);
     button.addEventListener("click", () => {
       stage.select(i);
       /** @type {HTMLElement | undefined} */ (panels.people.children[i])?.focus();
@@ -250,7 +258,7 @@ async function download(kind) {
 function nobodyPanel() {
   const list = h("ul", { class: "tips" });
   tips(list, ["whole", "light"]);
-  const closer = h("button", { class: "button primary", type: "button", id: "closer", on: { click: () => void analyse({ tiles: "auto" }) } }, t("analyse.closer"));
+  const closer = h("button", { class: "button primary", type: "button", id: "closer", on: { click: () => void analyse(CLOSER) } }, t("analyse.closer"));
   return h(
     "section", { class: "panel" },
     h("header", {}, h("h2", {}, t("analyse.nobody"))),
@@ -259,7 +267,7 @@ function nobodyPanel() {
 }
 
 function errorPanel() {
-  const again = h("button", { class: "button", type: "button", id: "again", on: { click: () => void analyse({}) } }, icon("refresh", 16), t("analyse.again"));
+  const again = h("button", { class: "button", type: "button", id: "again", on: { click: () => void analyse(how) } }, icon("refresh", 16), t("analyse.again"));
   return h("div", { class: "stack" }, h("div", { class: "notice bad", id: "refusal" }, icon("warning"), h("div", {}, h("strong", {}, t("analyse.refused")), state.error ?? "")), again);
 }
 
@@ -277,7 +285,7 @@ async function addMasks() {
   if (!file || !state.result) return;
   message(h("span", { class: "spinner" }), t("analyse.masks"));
   try {
-    const result = await predict(file, { mask: true });
+    const result = await predict(file, { ...how, mask: true });
     const selected = state.selected;
     show(result);
     if (selected < result.people.length) stage.select(selected);
@@ -292,6 +300,7 @@ document.documentElement.dataset.status = state.status;
 drawEmpty();
 tips(byId("tips"));
 legend(byId("legend"));
+byId("look-closer").addEventListener("click", () => void analyse(CLOSER));
 byId("another").addEventListener("click", () => byId("file").click());
 window.addEventListener("posetune:language", () => {
   drawEmpty();
