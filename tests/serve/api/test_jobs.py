@@ -110,6 +110,19 @@ def test_a_request_sent_again_makes_no_second_job(web_server, clip):
     assert len(folders) == len(web_server.get("/api/v1/jobs").json()["jobs"])
 
 
+def test_the_same_video_for_another_network_needs_no_upload(web_server, clip):
+    url, _ = followed(web_server, clip, "?max_people=3&name=walk")
+    made = web_server.ask("POST", f"{url}/again?model=full&key=other")
+    assert made.status == 201
+    assert web_server.ask("POST", f"{url}/again?model=full&key=other").json() == made.json()
+    other = wait_for(web_server, made.json()["url"])
+    assert (other["state"], other["network"]["name"], other["name"], other["max_people"]) == ("done", "full", "walk", 3)
+    assert web_server.ask("DELETE", url).status == 204
+    assert web_server.get(f"{made.json()['url']}/original").content == clip
+    assert web_server.ask("POST", f"{url}/again").status == 404
+    assert web_server.ask("POST", f"{made.json()['url']}/again?model=nothing").status == 404
+
+
 def test_new_ranges_flag_what_was_found_before(web_server, clip):
     url, _ = followed(web_server, clip)
     before = web_server.get("/api/v1/ranges").json()["ranges"]

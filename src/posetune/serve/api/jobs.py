@@ -15,7 +15,7 @@ from posetune.errors import PosetuneError
 from posetune.serve import api_types
 from posetune.serve.api.predict import MAX_PEOPLE
 from posetune.serve.ids import is_id, new_id
-from posetune.serve.jobs.engine import expected_times, take_in, write_times
+from posetune.serve.jobs.engine import expected_times, same_video, take_in, write_times
 from posetune.serve.operations import Answer, Body, Operation, json_of, json_response, query_of
 from posetune.serve.problem import Problem
 from posetune.serve.security.sessions import visitor_of
@@ -38,6 +38,15 @@ class Query(msgspec.Struct, forbid_unknown_fields=True):
     ] = "off"
     smooth: Annotated[Literal["mediapipe", "steady", "none"], Meta(description="how points are smoothed")] = "mediapipe"
     name: Annotated[str, Meta(description="what you call it", max_length=200)] = ""
+    key: Annotated[
+        str, Meta(description="what you call this request: sent again, it is the same job", max_length=128)
+    ] = ""
+
+
+class Again(msgspec.Struct, forbid_unknown_fields=True):
+    model: Annotated[str, Meta(description="name or sha256 of a network; empty: the current one", max_length=200)] = ""
+    max_people: Annotated[int, Meta(description="0: as before", ge=0, le=50)] = 0
+    smooth: Annotated[Literal["", "mediapipe", "steady", "none"], Meta(description="empty: as before")] = ""
     key: Annotated[
         str, Meta(description="what you call this request: sent again, it is the same job", max_length=128)
     ] = ""
@@ -209,6 +218,34 @@ async def make(request: Request) -> Response:
     return json_response(MadeJob(job.id, url), 201 if is_new else 200, {"location": url})
 
 
+async def again(request: Request) -> Response:
+    services, before = await job_of(request)
+    asked = query_of(request, Again)
+    query = Query(
+        asked.model,
+        asked.max_people or before.options["max_people"],
+        before.options["tiles"],
+        asked.smooth or before.options["smooth"],
+        before.name,
+        asked.key,
+    )
+    network = services.networks.named(query.model or None).network
+    engine, id = services.engine, new_id()
+    try:
+        await asyncio.to_thread(same_video, engine, before.id, id)
+        job, is_new = await _add(services, query, before.owner, id, before.size_bytes, network, before.about)
+    except BaseException as error:
+        shutil.rmtree(engine.files_of(id), ignore_errors=True)
+        if isinstance(error, FileNotFoundError):
+            raise Problem(404, "The video is not there any more; send it again.") from error
+        raise
+    if not is_new:
+        shutil.rmtree(engine.files_of(id), ignore_errors=True)
+    engine.wake()
+    url = f"/api/v1/jobs/{job.id}"
+    return json_response(MadeJob(job.id, url), 201 if is_new else 200, {"location": url})
+
+
 async def _look_at(services: Services, path: str) -> tuple[dict[str, Any], list[float]]:
     """What the video is, by its head and then by a worker. Raises Problem, Failed or Poisoned for what is not taken."""
     from posetune.runtime.video_header import NotAVideo, video_header
@@ -346,6 +383,9 @@ _ABOUT = (
 OPERATIONS = [
     Operation("POST", "/api/v1/jobs", make, "Follow the people in a video", {201: Answer("the job", MadeJob)}, _ABOUT, query=Query,
               body=Body("a video", MEDIA), problems=_UPLOAD, tag="videos"),
+    Operation("POST", _ID + "/again", again, "The same video for another network",
+              {201: Answer("the new job", MadeJob)},
+              query=Again, problems={404: "no such job or network", 422: "a bad query", 429: "too many jobs"}, tag="videos"),
     Operation("GET", "/api/v1/jobs", list_, "Your videos", {200: Answer("your jobs", AllJobs)}, tag="videos"),
     Operation("GET", _ID, show, "How far it is", {200: Answer("the job", Job)}, problems=_NONE, tag="videos"),
     Operation("PATCH", _ID, keep, "Keep it, or not", {200: Answer("the job", Job)}, body=Body("whether it is kept", type=Keep),

@@ -378,6 +378,19 @@ async def take_in(engine: Engine, path: Path, id: str) -> None:
     await asyncio.to_thread(move)
 
 
+def same_video(engine: Engine, id: str, new: str) -> None:
+    """Give the job ``new`` the video of the job ``id``, which takes no room where the file system has links. Raises OSError."""
+    before, after = engine.files_of(id), engine.files_of(new)
+    after.mkdir(mode=0o700)
+    for name in ("original", "times.json"):
+        try:
+            os.link(before / name, after / name)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            shutil.copyfile(before / name, after / name)
+
+
 def write_times(engine: Engine, id: str, times: list[float]) -> None:
     """When the frames should be shown, for as long as they have not been looked at."""
     (engine.files_of(id) / "times.json").write_text(json.dumps(times))

@@ -7,7 +7,7 @@ import { byId, fill, h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
 import { mountShell } from "../shell.js";
 import { Bench } from "../video/bench.js";
-import { address, getJob, getJobs, going, upload } from "../video/jobs.js";
+import { address, againJob, getJob, getJobs, going, upload } from "../video/jobs.js";
 import { sentence, share, stateBadge } from "../video/panels.js";
 import { clock } from "../video/transport.js";
 
@@ -161,13 +161,11 @@ async function sendVideo(video, name, query) {
   }
 }
 
-/** The same video for another network: the server has it, and gets it once more. @param {Job} job @param {string} network */
+/** The same video for another network. @param {Job} job @param {string} network */
 async function compare(job, network) {
   const known = (await getJobs()).find((other) => other.name === job.name && other.video.frames === job.video.frames && other.network.name === network && other.max_people === job.max_people && other.state === "done" && other.video.duration_s === job.video.duration_s);
   if (!known) {
-    const answer = await fetch(address(job.id, "original"), { credentials: "same-origin" });
-    if (!answer.ok) throw new ApiError(answer.status, "", t("error.server", { status: answer.status }));
-    const { id } = await upload(await answer.blob(), { model: network, max_people: String(job.max_people), name: job.name }, () => {});
+    const { id } = await againJob(job.id, network);
     history.pushState(null, "", `/video?job=${job.id}&with=${id}`);
     return getJob(id);
   }

@@ -27,6 +27,9 @@ export async function getJobs() {
 /** @param {string} id */
 export const cancelJob = (id) => ask(`jobs/${id}/cancel`, { method: "POST" });
 
+/** A job for the same video with another network. @param {string} id @param {string} network @returns {Promise<{id: string}>} */
+export const againJob = async (id, network) => (await ask(`jobs/${id}/again?${new URLSearchParams({ model: network })}`, { method: "POST" })).json();
+
 /** @param {string} id */
 export const deleteJob = (id) => ask(`jobs/${id}`, { method: "DELETE" });
 
