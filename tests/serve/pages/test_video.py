@@ -229,6 +229,18 @@ def test_without_a_film_it_plays_frame_by_frame(visit, pages_server, tmp_path):
     assert sorted(set(page.evaluate("seen"))) == list(range(6))
 
 
+def test_a_server_that_goes_away_is_told_and_forgotten_when_it_is_back(bench):
+    bench.expected = "Failed to load resource"
+    bench.route("**/frames/2*.jpg*", lambda route: route.abort())
+    bench.evaluate("posetune.bench.player.seek(25)")
+    bench.get_by_text("The server does not answer").first.wait_for()
+    assert until(bench, "s.frame === 0")["overlay"] == 0, "the cursor stays with the picture"
+    bench.unroute("**/frames/2*.jpg*")
+    bench.evaluate("posetune.bench.player.seek(25)")
+    until(bench, "s.frame === 25")
+    assert bench.locator("#message").is_hidden()
+
+
 def test_two_networks_on_one_clock(bench, pages_server, job):
     bench.locator("#second").select_option("full")
     bench.locator("#beside").click()

@@ -60,6 +60,7 @@ export class Bench {
     this.pending = "";
     this.film = "";
     this.leaving = new AbortController();
+    this.failed = false;
   }
 
   /**
@@ -81,7 +82,7 @@ export class Bench {
     const exact = new ExactFrames((index) => `jobs/${job.id}/frames/${index}.jpg?side=${MOST_PX}`, times.count);
     this.player = new Player(times, exact, this.size);
     this.player.addEventListener("frame", (event) => this.draw(/** @type {CustomEvent} */ (event).detail));
-    this.player.addEventListener("trouble", (event) => this.message(icon("warning"), sentence(/** @type {CustomEvent} */ (event).detail)));
+    this.player.addEventListener("trouble", (event) => this.fail(/** @type {CustomEvent} */ (event).detail));
     this.player.addEventListener("state", () => this.tellPlayer());
     this.transport = new Transport(byId("transport"), this.player);
     this.curves = new Curves(byId("curves"), times.times, times.end);
@@ -150,6 +151,7 @@ export class Bench {
       try {
         const fresh = [await this.people?.more(), await this.others?.more()];
         if (turn !== this.turn || !this.job) return;
+        this.recovered();
         const going_ = [this.job, this.second].map((job) => !!job && going(job));
         if (going_[0]) this.job = await getJob(this.job.id);
         if (going_[1] && this.second) this.second = await getJob(this.second.id);
@@ -162,7 +164,7 @@ export class Bench {
         if (ended(this.job, this.people) && ended(this.second, this.others)) break;
       } catch (error) {
         if (turn !== this.turn) return;
-        this.message(icon("warning"), sentence(error));
+        this.fail(error);
         if (/** @type {any} */ (error).status === 404) return;
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -203,6 +205,7 @@ export class Bench {
    */
   draw({ index, picture }) {
     if (!this.people || !this.times || !this.size || !picture) return;
+    this.recovered();
     const people = this.people.at(index);
     this.stage.others = this.others ? (this.others.at(index) ?? []) : null;
     this.stage.selected = people?.findIndex((person) => (person.id ?? 0) === this.who) ?? -1;
@@ -318,8 +321,20 @@ export class Bench {
     this.panels();
   }
 
+  /** @param {unknown} error */
+  fail(error) {
+    this.message(icon("warning"), sentence(error));
+    this.failed = true;
+  }
+
+  /** What failed goes again. */
+  recovered() {
+    if (this.failed) this.message();
+  }
+
   /** Over the foot of the stage; without arguments: nothing. @param {...(Node | string)} what */
   message(...what) {
+    this.failed = false;
     byId("message").hidden = !what.length;
     fill(byId("message"), ...what);
   }

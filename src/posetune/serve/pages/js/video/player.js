@@ -49,6 +49,7 @@ export class Player extends EventTarget {
    * @returns {Promise<boolean>}
    */
   async load(url) {
+    if (!("requestVideoFrameCallback" in HTMLVideoElement.prototype)) return false; // whose frames cannot be told apart
     const video = document.createElement("video");
     video.muted = true;
     video.playsInline = true;
