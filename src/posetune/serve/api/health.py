@@ -30,6 +30,7 @@ async def metrics(request: Request) -> Response:
     gauges = {
         "workers_ready": ("Workers whose networks have answered", float(pool.ready)),
         "workers_busy": ("Workers at work", float(pool.busy)),
+        "jobs_running": ("Videos that are being looked at", float(services.engine.running)),
         **{f"waiting_{lane}": (f"Requests that wait, {lane}", float(n)) for lane, n in pool.waiting.items()},
     }
     counters = {"worker_deaths": ("Workers that died", float(pool.deaths))}
