@@ -129,3 +129,29 @@ def test_labels_never_cover_their_joint_wherever_they_must_stand(visit):
         cases,
     )
     assert worst == [600, 0], json.dumps(worst)
+
+
+def test_a_flag_does_not_pass_to_whoever_stands_in_its_place(visit, strict_server):
+    page = visit("/", server=strict_server)
+    analysed(page)
+    drawn = page.evaluate("""(() => {
+      const { stage } = posetune, [person] = stage.people;
+      const other = { ...person, flags: [], landmarks_px: person.landmarks_px.map(([x, y, z]) => [x - 200, y, z]) };
+      stage.setPeople([other, person]);
+      stage.draw();
+      return stage.drawn;
+    })()""")
+    assert [(ring["person"], ring["joint"]) for ring in drawn["rings"]] == [(1, "right_elbow")]
+    assert [label["person"] for label in drawn["labels"] if label["flagged"]] == [1]
+
+
+def test_words_stand_as_long_as_the_ring_in_a_video(visit, strict_server):
+    page = visit("/", server=strict_server)
+    analysed(page)
+    drawn = page.evaluate("""(() => {
+      const { stage } = posetune, [person] = stage.people;
+      stage.setFrame(stage.picture, stage.size, [{ ...person, flags: [] }]);
+      stage.draw();
+      return stage.drawn;
+    })()""")
+    assert [label["text"].split("° ")[1] for label in drawn["labels"] if label["flagged"]] == ["below 170°"]

@@ -78,6 +78,8 @@ export class SkeletonCanvas extends EventTarget {
     this.gates = [new FlashGate(), new FlashGate()];
     /** @type {Map<string, number>[]} */
     this.choices = [new Map(), new Map()];
+    /** @type {Map<string, import("../types.js").Flag>} the last words at each flagged joint, which stand as long as its ring */
+    this.flags = new Map();
     /** @type {Map<string, HTMLCanvasElement>} */
     this.masks = new Map();
     this.dirty = { picture: true, overlay: true };
@@ -128,11 +130,13 @@ export class SkeletonCanvas extends EventTarget {
   }
 
   /**
-   * The people of the picture, as the API answers. Flags flash from now on.
+   * The people of a still picture, as the API answers. Flags flash from now on.
    * @param {Person[]} people
    */
   setPeople(people) {
     this.people = people;
+    this.gates[0].clear(); // the same place in the list may be somebody else
+    this.choices[0].clear();
     if (this.selected >= people.length) this.selected = -1;
     if (this.shown.mask) void this.loadMasks();
     this.redraw(false);
@@ -425,9 +429,14 @@ export class SkeletonCanvas extends EventTarget {
    * @param {number} which 0, or 1 for the other network's
    */
   drawLayer(context, people, which) {
-    const flagged = people.flatMap((person, i) => (person.flags ?? []).map((flag) => jointKey(person, i, flag.joint)));
+    const flagged = people.flatMap((person, i) => (person.flags ?? []).map((flag) => {
+      const key = jointKey(person, i, flag.joint);
+      this.flags.set(key, flag);
+      return key;
+    }));
     return drawPeople(context, {
       people,
+      words: this.flags,
       skeleton: this.options.skeleton,
       toScreen: (x, y) => this.toScreen(x, y),
       scale: this.view.scale,

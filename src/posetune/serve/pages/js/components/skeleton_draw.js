@@ -31,6 +31,7 @@ import { isRight, known, personBox, pointRegions, skeletonOf } from "./skeleton_
  * @property {number} selected whose labels come first; -1: nobody's
  * @property {Map<string, number>} flashing "person/joint" → ms since it is flagged
  * @property {boolean} reduced
+ * @property {Map<string, Flag>} [words] "person/joint" → what was last said of a joint that still flashes
  * @property {Map<string, number>} [choices] where the labels stood in the last frame; updated
  * @typedef {{person: number, joint: string, value: number, text: string, flagged: boolean, x: number, y: number, width: number, height: number, at: [number, number]}} DrawnLabel
  * @typedef {{labels: DrawnLabel[], points: {person: number, index: number, x: number, y: number, alpha: number}[], rings: {person: number, joint: string, x: number, y: number, r: number, level: number}[], lines: {person: number, a: number, b: number, colour: string}[]}} Drawn
@@ -246,7 +247,7 @@ function drawLabels(context, scene, drawn) {
       if (angle === null || angle === undefined || !known(a) || !known(c)) continue;
       if (!flagged && (!options.angles || (small && who !== scene.selected))) continue;
       if (!flagged && (person.visibility[triple.b] ?? 1) < Math.max(0.3, options.minVisibility)) continue;
-      const flag = flags.get(triple.name);
+      const flag = flags.get(triple.name) ?? scene.words?.get(jointKey(person, who, triple.name));
       const text = `${angle.toFixed(options.decimals)}°${flagged && flag ? ` ${options.flagText(flag)}` : ""}`;
       const [first, second] = [direction(joint, scene.toScreen(a[0], a[1])), direction(joint, scene.toScreen(c[0], c[1]))];
       requests.push({
