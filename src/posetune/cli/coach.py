@@ -1,0 +1,172 @@
+"""``posetune coach``: count the repetitions of an exercise in a video and say what can be said about them."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posetune.cli.common import add_json
+from posetune.errors import PosetuneError
+from posetune.files import json_text, read_bytes, write_text
+from posetune.progress import Reporter, to_terminal
+
+if TYPE_CHECKING:
+    from posetune.coach.exercise import Exercise
+    from posetune.coach.session import Session
+    from posetune.runtime.pose import Pose
+
+JSON_NAME, CSV_NAME = "coach.json", "repetitions.csv"
+_LANGUAGES = ("en", "zh")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "A check of a repetition is ok, near (beyond its limit by less than the network's own error), a fault, or not measurable, "
+        "with the reason: another view, a hidden limb. It coaches; it is no medical advice. Exercises are YAML files: "
+        "docs/reference/exercises.md. Exit code 0: done, whatever was counted; 2: nothing could be done."
+    )
+    parser.add_argument(
+        "input", type=Path, metavar="VIDEO|predictions.json", help="a video, or what predict wrote about one"
+    )
+    parser.add_argument(
+        "--exercise", default="auto", metavar="NAME",
+        help="squat, pushup, deadlift, lunge, overhead_press, jumping_jack, plank, downward_dog, warrior_ii, a YAML file of your "
+        "own, or auto: what explains most of the clip (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--model", default="full", help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=f"write {JSON_NAME} and {CSV_NAME} there; made if missing"
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="EVAL.json",
+        help="what eval --json wrote about the MODEL: its errors at the joints are the tolerances (default: stock's)",
+    )  # fmt: skip
+    parser.add_argument("--person", type=int, metavar="ID", help="the track id to coach (default: the largest person)")
+    parser.add_argument("--language", choices=_LANGUAGES, default="en", help="of the cues (default: %(default)s)")
+    add_json(parser, "count, repetitions and notes")
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.coach.errors import of_report, stock_errors
+    from posetune.coach.session import coached
+
+    exercise = _exercise(args.exercise)
+    errors = of_report(args.report) if args.report else stock_errors()
+    report = to_terminal()
+    frames = (
+        _predicted(args.input)
+        if args.input.suffix.lower() == ".json"
+        else list(_followed(args.input, args.model, report))
+    )
+    session = coached(frames, exercise, errors, args.person)
+    content = {"file": args.input.name, **session.to_json(args.language)}
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+        write_text(args.out / JSON_NAME, json_text(content))
+        write_text(args.out / CSV_NAME, _table(session))
+    if args.json is not None:
+        args.json.write(content)
+    print(_summary(session, args.language))
+    return 0
+
+
+def _exercise(name: str) -> Exercise | str:
+    from posetune.coach.exercise import parse
+
+    if not name.lower().endswith((".yaml", ".yml")):
+        return name
+    return parse(read_bytes(Path(name)), Path(name).name)
+
+
+def _followed(video: Path, model: str, report: Reporter) -> Iterator[tuple[float, Sequence[Pose]]]:
+    from posetune.runtime.load import load
+    from posetune.runtime.video import VideoReader
+
+    reader = VideoReader(video)
+    with load(model) as landmarker:
+        for done, people in enumerate(landmarker.track(reader), 1):
+            report.progress("frames", done, max(reader.expected_frames or 0, done))
+            yield people.seconds, list(people)
+
+
+def _predicted(path: Path) -> list[tuple[float, Sequence[Pose]]]:
+    from posetune.runtime.pose import Pose
+
+    try:
+        rows: list[dict[str, Any]] = json.loads(read_bytes(path))
+        if not isinstance(rows, list):
+            raise TypeError
+        timed = [(float(row["seconds"]), row) for row in rows]
+        files = {row["file_name"] for row in rows}
+    except (ValueError, TypeError, KeyError) as error:
+        raise PosetuneError(
+            f"{path}: these are no predictions of a video; posetune predict VIDEO writes predictions.json."
+        ) from error
+    if len(files) > 1:
+        raise PosetuneError(f"{path}: predictions of {len(files)} files; the coach takes those of one video.")
+    timed.sort(key=lambda pair: pair[0])
+    return [
+        (time_s, [Pose.from_dict(row) for _, row in group])
+        for time_s, group in groupby(timed, key=lambda pair: pair[0])
+    ]
+
+
+def _table(session: Session) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        [
+            "repetition",
+            "start_s",
+            "end_s",
+            "extremum_s",
+            "side",
+            "view",
+            "check",
+            "status",
+            "value",
+            "limit",
+            "tolerance",
+            "why",
+        ]
+    )
+    for n, repetition in enumerate(session.repetitions, 1):
+        head = [
+            n,
+            *(f"{s:.3f}" for s in (repetition.start_s, repetition.end_s, repetition.extremum_s)),
+            repetition.side,
+            repetition.view,
+        ]
+        for name, result in repetition.checks.items():
+            told = result.to_json()
+            writer.writerow(
+                [*head, name, result.status, *(told.get(key, "") for key in ("value", "limit", "tolerance", "why"))]
+            )
+        if not repetition.checks:
+            writer.writerow([*head, *[""] * 6])
+    return text.getvalue()
+
+
+def _summary(session: Session, language: str) -> str:
+    from posetune.coach.session import cues
+
+    lines = []
+    if session.exercise:
+        title = session.exercise.title.get(language, session.exercise.title["en"])
+        lines.append(
+            f"{title}: {len(session.repetitions)} {'holds' if session.exercise.kind == 'hold' else 'repetitions'}"
+        )
+    for n, r in enumerate(session.repetitions, 1):
+        told = ", ".join(f"{name} {c.status}" + (f" ({c.why})" if c.why else "") for name, c in r.checks.items())
+        lines.append(f"  {n:3}  {r.start_s:6.2f} to {r.end_s:6.2f} s  {told}")
+    lines += [f"→ {cue}" for cue in cues(session, language)]
+    lines += list(session.notes)
+    return "\n".join(lines)

@@ -1,0 +1,270 @@
+"""What a pose says about a body, free of scale: the measures that rules of exercises are written in.
+
+Lengths are in parts of a limb of the same person (its longest so far, as it is shortest where it points at the camera); angles in
+degrees. All in the image plane, with y down and gravity along it: a camera that hangs askew shifts what is told against the
+vertical.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from posetune.landmarks import INDEX
+from posetune.runtime.pose import MIN_VISIBILITY, Pose
+
+SIDES = ("left", "right")
+#: Degrees by which the body is turned away from facing the camera (or its back): below, a front view; above, a side view.
+FRONT_BELOW, SIDE_ABOVE = 35.0, 55.0
+#: The nearer side changes only if the other one is more visible by this.
+_SIDE_GAP = 0.1
+#: How fast a limb's longest length forgets an outlier: per second.
+_LENGTH_DECAY = 0.01
+_ARM = ("shoulder", "elbow", "wrist")
+_LEG = ("hip", "knee", "ankle")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One person at one time. ``points``: (33, 2) image px; ``visibility``: (33,) 0…1; ``world``: (33, 3) metres."""
+
+    time_s: float
+    points: np.ndarray
+    visibility: np.ndarray
+    world: np.ndarray
+
+    @classmethod
+    def of(cls, pose: Pose, time_s: float) -> Sample:
+        return cls(time_s, pose.landmarks_px[:, :2].astype(np.float64), pose.visibility, pose.world)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Limb lengths in image px that a person's lengths are measured by; NaN while unknown."""
+
+    leg: float
+    arm: float
+    thigh: float
+
+
+@dataclass
+class Ruler:
+    """Follows how long a person's limbs are, and which side is the nearer one. One for each person; ``see`` every sample."""
+
+    side: str | None = None
+    _lengths: dict[str, float] = field(default_factory=dict)
+    _last_s: float | None = None
+
+    def see(self, sample: Sample) -> Body:
+        """The body in ``sample``, measured by all that was seen so far."""
+        self._choose_side(sample)
+        passed = max(0.0, sample.time_s - self._last_s) if self._last_s is not None else 0.0
+        self._last_s = sample.time_s
+        scale = Scale(
+            self._longest("leg", _chain(sample, _LEG), passed),
+            self._longest("arm", _chain(sample, _ARM), passed),
+            self._longest("thigh", _chain(sample, _LEG[:2]), passed),
+        )
+        return Body(sample, self.side or "left", scale)
+
+    def _choose_side(self, sample: Sample) -> None:
+        seen = {
+            side: float(np.mean([sample.visibility[INDEX[f"{side}_{p}"]] for p in ("shoulder", *_LEG)]))
+            for side in SIDES
+        }
+        depth = {
+            side: float(np.mean([sample.world[INDEX[f"{side}_{p}"], 2] for p in ("shoulder", "hip")])) for side in SIDES
+        }
+        # MediaPipe's z grows away from the camera; 0.2 m between the shoulders weigh like a gap of visibility.
+        lead = (seen["left"] - seen["right"]) + 0.5 * (depth["right"] - depth["left"])
+        if self.side is None or abs(lead) > _SIDE_GAP:
+            self.side = "left" if lead >= 0 else "right"
+
+    def _longest(self, limb: str, length: float, passed: float) -> float:
+        known = self._lengths.get(limb, math.nan)
+        if math.isfinite(length):
+            # A step towards the longer length, not a jump: one wild frame must not set the scale.
+            kept = known * (1 - _LENGTH_DECAY * passed) if math.isfinite(known) else length
+            known = max(kept, min(length, kept * 1.1))
+            self._lengths[limb] = known
+        return known
+
+
+@dataclass(frozen=True)
+class Body:
+    """A sample with its scale: ``body.measure("hip_height")``. ``near``: the side nearer to the camera."""
+
+    sample: Sample
+    near: str
+    scale: Scale
+
+    @property
+    def far(self) -> str:
+        return "right" if self.near == "left" else "left"
+
+    def measure(self, name: str) -> float:
+        """One of :data:`MEASURES`; NaN where a point that it needs is not visible, or a length is not known yet."""
+        return MEASURES[name](self)
+
+    def visible(self, part: str) -> bool:
+        """``part``: "knee" of the nearer side, "left_knee", or "both_knee"."""
+        return all(self.sample.visibility[INDEX[name]] >= MIN_VISIBILITY for name in _names(part, self.near))
+
+    def turned(self) -> float:
+        """How far the body is turned from facing the camera or its back, degrees 0 to 90: 90 is a side view."""
+        world = self.sample.world
+        across = (world[INDEX["left_shoulder"]] - world[INDEX["right_shoulder"]]) + (
+            world[INDEX["left_hip"]] - world[INDEX["right_hip"]]
+        )
+        if not np.isfinite(across).all() or not np.any(across):
+            return math.nan
+        return math.degrees(math.atan2(abs(float(across[2])), math.hypot(float(across[0]), float(across[1]))))
+
+    def at(self, part: str, side: str | None = None) -> np.ndarray:
+        """(2,) image px of a point of ``side``, the nearer one if not told; NaN where it is not visible."""
+        i = INDEX[part if part in INDEX else f"{side or self.near}_{part}"]
+        if self.sample.visibility[i] < MIN_VISIBILITY:
+            return np.full(2, math.nan)
+        point: np.ndarray = self.sample.points[i]
+        return point
+
+    def middle(self, part: str) -> np.ndarray:
+        """(2,) image px between both sides where both are visible, else the visible one."""
+        both = [p for p in (self.at(part, side) for side in SIDES) if np.isfinite(p).all()]
+        return np.mean(both, axis=0) if both else np.full(2, math.nan)
+
+
+def view_of(turned: float) -> str:
+    """ "front" (or back), "side" or "oblique"; "unknown" where ``turned`` (degrees) is NaN."""
+    if not math.isfinite(turned):
+        return "unknown"
+    return "front" if turned < FRONT_BELOW else "side" if turned > SIDE_ABOVE else "oblique"
+
+
+def _names(part: str, near: str) -> list[str]:
+    if part in INDEX:
+        return [part]
+    if part.startswith("both_"):
+        return [f"{side}_{part.removeprefix('both_')}" for side in SIDES]
+    return [f"{near}_{part}"]
+
+
+def _chain(sample: Sample, parts: tuple[str, ...]) -> float:
+    """The longer side's length along ``parts``, of those that are visible: image px."""
+    lengths = []
+    for side in SIDES:
+        rows = [INDEX[f"{side}_{part}"] for part in parts]
+        if (sample.visibility[rows] >= MIN_VISIBILITY).all() and np.isfinite(sample.points[rows]).all():
+            lengths.append(float(np.linalg.norm(np.diff(sample.points[rows], axis=0), axis=1).sum()))
+    return max(lengths, default=math.nan)
+
+
+def _ratio(length: float, scale: float) -> float:
+    return length / scale if math.isfinite(scale) and scale > 0 else math.nan
+
+
+def _angle(body: Body, side: str, parts: tuple[str, str, str]) -> float:
+    a, b, c = (body.at(part, side) for part in parts)
+    return _between(a - b, c - b)
+
+
+def _between(u: np.ndarray, v: np.ndarray) -> float:
+    lengths = float(np.linalg.norm(u) * np.linalg.norm(v))
+    if not math.isfinite(lengths) or lengths == 0:
+        return math.nan
+    return math.degrees(math.acos(min(1.0, max(-1.0, float(u @ v) / lengths))))
+
+
+def _from_vertical(low: np.ndarray, high: np.ndarray) -> float:
+    return _between(high - low, np.array([0.0, -1.0]))
+
+
+def _from_level(a: np.ndarray, b: np.ndarray) -> float:
+    tilt = _between(b - a, np.array([1.0, 0.0]))
+    return min(tilt, 180 - tilt)
+
+
+def _body_line(body: Body) -> float:
+    """Shoulder–hip–ankle as a signed angle: 180 straight, below it the hip hangs (sag), above it the hip stands out (pike)."""
+    shoulder, hip, ankle = body.at("shoulder"), body.at("hip"), body.at("ankle")
+    angle = _between(shoulder - hip, ankle - hip)
+    along = ankle - shoulder
+    if not math.isfinite(angle) or along[0] == 0:
+        return math.nan
+    line_y = shoulder[1] + along[1] * (hip[0] - shoulder[0]) / along[0]
+    return angle if hip[1] > line_y else 360 - angle
+
+
+def _knees(body: Body) -> list[float]:
+    return [k for k in (_angle(body, side, ("hip", "knee", "ankle")) for side in SIDES) if math.isfinite(k)]
+
+
+def _both(body: Body, one: Callable[[Body, str], float], choose: Callable[[list[float]], float]) -> float:
+    values = [v for v in (one(body, side) for side in SIDES) if math.isfinite(v)]
+    return choose(values) if values else math.nan
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _apart(body: Body, part: str) -> float:
+    a, b = body.at(part, "left"), body.at(part, "right")
+    return abs(float(a[0] - b[0]))
+
+
+def _wrist_over_shoulder(body: Body, side: str) -> float:
+    return _ratio(float(body.at("shoulder", side)[1] - body.at("wrist", side)[1]), body.scale.arm)
+
+
+_OF_BOTH: Mapping[str, Callable[[list[float]], float]] = {"smaller": min, "larger": max, "mean": _mean}
+_JOINTS: Mapping[str, tuple[str, str, str]] = {
+    "knee": ("hip", "knee", "ankle"),
+    "hip": ("shoulder", "hip", "knee"),
+    "elbow": ("shoulder", "elbow", "wrist"),
+    "shoulder": ("hip", "shoulder", "elbow"),
+    "ankle": ("knee", "ankle", "foot_index"),
+}
+
+
+def _trunk_lean(body: Body) -> float:
+    return _from_vertical(body.middle("hip"), body.middle("shoulder"))
+
+
+def _shank_lean(body: Body) -> float:
+    return _from_vertical(body.at("ankle"), body.at("knee"))
+
+
+def _joint(body: Body, joint: str, which: str) -> float:
+    if which == "near":
+        return _angle(body, body.near, _JOINTS[joint])
+    if which in SIDES:
+        return _angle(body, which, _JOINTS[joint])
+    return _both(body, lambda b, side: _angle(b, side, _JOINTS[joint]), _OF_BOTH[which])
+
+
+#: Name → what it measures. Angles are interior, 0 to 180 degrees; "over" and "height" grow upwards.
+MEASURES: Mapping[str, Callable[[Body], float]] = {
+    **{f"{which}_{joint}": partial(_joint, joint=joint, which=which) for joint in _JOINTS for which in ("near", *SIDES, *_OF_BOTH)},
+    # lengths, in parts of the limb
+    "hip_height": lambda b: _ratio(float(b.middle("ankle")[1] - b.middle("hip")[1]), b.scale.leg),
+    "hip_over_knee": lambda b: _ratio(float(b.at("knee")[1] - b.at("hip")[1]), b.scale.thigh),
+    "shoulder_over_wrist": lambda b: _ratio(float(b.at("wrist")[1] - b.at("shoulder")[1]), b.scale.arm),
+    "wrist_over_shoulder": lambda b: _both(b, _wrist_over_shoulder, _mean),
+    "wrist_over_ankle": lambda b: _ratio(float(b.middle("ankle")[1] - b.middle("wrist")[1]), b.scale.leg),
+    "shoulder_over_ankle": lambda b: _ratio(float(b.middle("ankle")[1] - b.middle("shoulder")[1]), b.scale.leg),
+    "ankles_apart": lambda b: _ratio(_apart(b, "ankle"), b.scale.leg),
+    "knees_to_ankles": lambda b: _ratio(_apart(b, "knee"), _apart(b, "ankle")),
+    # degrees against the vertical or the level
+    "trunk_lean": _trunk_lean,
+    "shank_lean": _shank_lean,
+    "arm_lean": lambda b: _from_vertical(b.at("shoulder"), b.at("wrist")),
+    "trunk_to_shank": lambda b: abs(_trunk_lean(b) - _shank_lean(b)),
+    "body_tilt": lambda b: _from_level(b.at("shoulder"), b.at("ankle")),
+    "arms_tilt": lambda b: _from_level(b.at("wrist", "left"), b.at("wrist", "right")),
+    "body_line": _body_line,
+}  # fmt: skip

@@ -1,0 +1,185 @@
+"""A whole clip, coached: whom to follow, what they did, and what is to be said about how far that can be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from posetune.coach.body import Ruler, Sample
+from posetune.coach.coach import Coach, Passed, Repetition
+from posetune.coach.exercise import Exercise, library
+from posetune.coach.judge import upside_down
+from posetune.coach.repetitions import LAG_S
+from posetune.errors import PosetuneError
+from posetune.runtime.pose import MIN_VISIBILITY, Pose
+
+#: Fewer pictures a second than this, and quick movements fall between them.
+FEWEST_FPS = 8.0
+#: Somebody who comes back with another id is the same person if the body is between 1/1.6 and 1.6 times as large.
+_SAME_SIZE = 1.6
+_AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Session:
+    """``exercise``: None if ``auto`` found none. ``person``: the track ids that were followed. Seconds of the clip."""
+
+    exercise: Exercise | None
+    repetitions: Sequence[Repetition]
+    passed: Sequence[Passed]
+    notes: Sequence[str]
+    person: Sequence[int]
+    lag_s: float
+
+    def to_json(self, language: str = "en") -> dict[str, Any]:
+        return {
+            "exercise": self.exercise.name if self.exercise else None,
+            "kind": self.exercise.kind if self.exercise else None,
+            "count": len(self.repetitions),
+            "repetitions": [r.to_json() for r in self.repetitions],
+            "not_counted": [
+                {"start": round(p.start_s, 3), "end": round(p.end_s, 3), "why": p.why} for p in self.passed
+            ],
+            "cues": cues(self, language),
+            "notes": list(self.notes),
+            "person": list(self.person),
+            "lag_s": round(self.lag_s, 3),
+        }
+
+
+def cues(session: Session, language: str = "en") -> list[str]:
+    """What to say, most frequent fault first; in English where ``language`` has no text."""
+    if session.exercise is None:
+        return []
+    faults = Counter(n for r in session.repetitions for n, result in r.checks.items() if result.status == "fault")
+    said = {c.name: c.cue.get(language, c.cue["en"]) for c in session.exercise.checks}
+    return [said[name] for name, _ in faults.most_common()]
+
+
+def coached(
+    frames: Iterable[tuple[float, Sequence[Pose]]],
+    exercise: Exercise | str,
+    errors: Mapping[str, float] | None = None,
+    person: int | None = None,
+) -> Session:
+    """A clip of ``frames``, each (seconds, its people with track ids), coached.
+
+    ``exercise``: one of ``library()`` by name, "auto", or an Exercise. ``person``: a track id; the largest person unless told.
+    ``errors``: joint → the network's measured error, degrees. Raises PosetuneError for an unknown name or id.
+    """
+    chosen = _exercises(exercise)
+    seen = list(frames)
+    if not any(people for _, people in seen):
+        return Session(_only(chosen), (), (), ("Nobody was found in the clip.",), (), 0.0)
+    ids = _whom(seen, person)
+    samples = {i: [Sample.of(p, t) for t, people in seen for p in people if (p.id or 1) == i] for i in ids}
+    sessions = [_followed(e, [samples[i] for i in ids], errors or {}) for e in chosen]
+    best = max(sessions, key=_explains)
+    if exercise == _AUTO and not best[1]:
+        best = (None, [], [], 0.0)
+    found, repetitions, passed, lag_s = best
+    notes = _notes(seen, [s for i in ids for s in samples[i]], ids, person)
+    if found is None:
+        notes.append("None of the exercises that are known was seen: " + ", ".join(e.name for e in chosen) + ".")
+    elif not repetitions and passed:
+        notes.append(f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.")
+    if found and found.cannot:
+        notes.append(found.cannot["en"])
+    return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s)
+
+
+_Followed = tuple[Exercise | None, list[Repetition], list[Passed], float]
+
+
+def _followed(exercise: Exercise, streams: Sequence[Sequence[Sample]], errors: Mapping[str, float]) -> _Followed:
+    """Each stream by a coach of its own: what somebody does after coming back begins anew."""
+    coaches = [Coach(exercise, errors) for _ in streams]
+    for coach, stream in zip(coaches, streams, strict=True):
+        for sample in stream:
+            coach.see(sample)
+        coach.end()
+    repetitions = sorted((r for c in coaches for r in c.repetitions), key=lambda r: r.start_s)
+    passed = sorted((p for c in coaches for p in c.passed), key=lambda p: p.start_s)
+    return exercise, repetitions, passed, max(c.lag_s for c in coaches)
+
+
+def _explains(followed: _Followed) -> tuple[float, bool]:
+    """Seconds in repetitions or holds; a repetition rather than a hold at equal time."""
+    exercise, repetitions, _, _ = followed
+    return sum(r.end_s - r.start_s for r in repetitions), exercise is not None and exercise.kind == "repetitions"
+
+
+def _exercises(exercise: Exercise | str) -> list[Exercise]:
+    if isinstance(exercise, Exercise):
+        return [exercise]
+    if exercise == _AUTO:
+        return list(library().values())
+    if exercise not in library():
+        raise PosetuneError(
+            f"There is no exercise {exercise!r}: give auto, a YAML file, or one of {', '.join(library())}."
+        )
+    return [library()[exercise]]
+
+
+def _only(exercises: Sequence[Exercise]) -> Exercise | None:
+    return exercises[0] if len(exercises) == 1 else None
+
+
+def _whom(seen: Sequence[tuple[float, Sequence[Pose]]], person: int | None) -> list[int]:
+    """The track ids of the person to follow: the one asked for, or the largest and who that is after coming back."""
+    sizes: dict[int, list[float]] = {}
+    times: dict[int, list[float]] = {}
+    for time_s, people in seen:
+        for pose in people:
+            sizes.setdefault(pose.id or 1, []).append(_size(pose))
+            times.setdefault(pose.id or 1, []).append(time_s)
+    if person is not None:
+        if person not in sizes:
+            raise PosetuneError(
+                f"Nobody has the id {person} in the clip; there are {', '.join(map(str, sorted(sizes)))}."
+            )
+        return [person]
+    size = {i: float(np.median(s)) for i, s in sizes.items()}
+    main = max(sizes, key=lambda i: size[i] * len(sizes[i]))
+    ids, spans = [main], [(times[main][0], times[main][-1])]
+    for i in sorted(sizes, key=lambda i: -len(sizes[i])):
+        begin, end = times[i][0], times[i][-1]
+        alone = all(end < b or begin > e for b, e in spans)
+        if i != main and alone and 1 / _SAME_SIZE <= size[i] / size[main] <= _SAME_SIZE:
+            ids.append(i)
+            spans.append((begin, end))
+    return sorted(ids, key=lambda i: times[i][0])
+
+
+def _size(pose: Pose) -> float:
+    """Diagonal of the box around the visible points, image px."""
+    points = pose.landmarks_px[pose.visibility >= MIN_VISIBILITY, :2]
+    return float(np.hypot(*(points.max(axis=0) - points.min(axis=0)))) if len(points) > 1 else 0.0
+
+
+def _notes(
+    seen: Sequence[tuple[float, Sequence[Pose]]], samples: Sequence[Sample], ids: Sequence[int], person: int | None
+) -> list[str]:
+    notes = []
+    times = [t for t, _ in seen]
+    fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else math.nan
+    if not fps >= FEWEST_FPS:
+        notes.append(
+            "So few pictures a second that quick movements fall between them." if math.isfinite(fps)
+            else "So few pictures that no movement can be followed."
+        )  # fmt: skip
+    if person is None and max(len(people) for _, people in seen) > 1:
+        notes.append(f"Several people are in the clip; the largest is coached (id {', '.join(map(str, ids))}).")
+    if len(ids) > 1:
+        notes.append("The person left and came back; a movement under way meanwhile is not counted.")
+    ruler = Ruler()
+    if upside_down([ruler.see(s) for s in samples]):
+        notes.append(
+            "People stand on their heads: if the video is upside down, turn it first; up and down are confused here."
+        )
+    return notes

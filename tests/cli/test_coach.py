@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from tests.coach.test_session import pose
+from tests.helpers.stick_figures import repeated, squatting
+
+from posetune.cli import main
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    rows = [
+        {
+            "image_id": n,
+            "category_id": 1,
+            **pose(s).to_dict(),
+            "file_name": "squats.mp4",
+            "frame": n,
+            "seconds": s.time_s,
+        }
+        for n, s in enumerate(repeated(squatting, 3, fps=15))
+    ]
+    path = tmp_path / "predictions.json"
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def test_counts_from_predictions(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert (
+        main(
+            [
+                "coach",
+                str(predictions),
+                "--exercise",
+                "squat",
+                "--json",
+                str(tmp_path / "f.json"),
+                "--out",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 0
+    )
+    content = json.loads((tmp_path / "f.json").read_text())
+    assert (content["exercise"], content["count"], len(content["repetitions"])) == ("squat", 3, 3)
+    assert content["repetitions"][0]["checks"]["depth"]["status"] == "ok"
+    assert "Squat: 3 repetitions" in capsys.readouterr().out
+    assert json.loads((tmp_path / "out" / "coach.json").read_text()) == content
+    with (tmp_path / "out" / "repetitions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["repetition"] for row in rows} == {"1", "2", "3"}
+    assert {row["status"] for row in rows if row["check"] == "knees_in"} == {"not measurable"}
+
+
+def test_auto_is_the_default_and_chinese_can_be_had(predictions: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["coach", str(predictions), "--language", "zh"]) == 0
+    assert "深蹲: 3" in capsys.readouterr().out
+
+
+def test_an_exercise_of_ones_own(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    own = tmp_path / "bend.yaml"
+    own.write_text("name: bend\nkind: repetitions\nsignal: {measure: near_knee, enter: 90, leave: 150}\n")
+    assert main(["coach", str(predictions), "--exercise", str(own)]) == 0
+    assert "bend: 3 repetitions" in capsys.readouterr().out
+    own.write_text("name: bend\nkind: repetitions\nsignal: {measure: near_kne, enter: 90, leave: 150}\n")
+    assert main(["coach", str(predictions), "--exercise", str(own)]) == 2
+    assert "bend.yaml: line 3: measure 'near_kne' is unknown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[1]", '[{"seconds": "x"}]', "no json", '[{"file_name": "a.jpg", "keypoints": []}]']
+)
+def test_what_are_no_predictions_of_a_video(tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "p.json"
+    path.write_text(content)
+    assert main(["coach", str(path), "--exercise", "squat"]) == 2
+    told = capsys.readouterr().err
+    assert "posetune predict VIDEO writes predictions.json" in told
+    assert "Traceback" not in told
+
+
+def test_a_video_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"nothing")
+    assert main(["coach", str(path)]) == 2
+    assert "Traceback" not in capsys.readouterr().err

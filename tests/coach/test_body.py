@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from tests.helpers.stick_figures import figure, pressing_up, squatting
+
+from posetune.coach.body import MEASURES, Ruler, view_of
+
+
+def test_a_standing_figure_measures_as_one():
+    body = Ruler().see(figure(0, squatting(0)))
+    assert body.measure("hip_height") == pytest.approx(1, abs=0.01)
+    assert body.measure("near_knee") == pytest.approx(180, abs=0.5)
+    assert body.measure("trunk_lean") == pytest.approx(0, abs=0.5)
+
+
+def test_a_level_thigh_is_at_the_height_of_the_knee():
+    ruler = Ruler()
+    ruler.see(figure(0, squatting(0)))
+    body = ruler.see(figure(1, squatting(1)))
+    assert body.measure("hip_over_knee") == pytest.approx(0, abs=0.01)
+    assert body.measure("near_knee") == pytest.approx(60, abs=1)
+
+
+@pytest.mark.parametrize("sag", [-30, 0, 30])
+def test_the_bodys_line_has_a_sign(sag: float):
+    line = Ruler().see(figure(0, pressing_up(0, sag))).measure("body_line")
+    assert line == pytest.approx(180, abs=1) if sag == 0 else (line < 175 if sag > 0 else line > 185)
+
+
+def test_what_is_hidden_is_nan_and_lengths_are_kept():
+    ruler = Ruler()
+    ruler.see(figure(0, squatting(0)))
+    hidden = ruler.see(figure(1, squatting(0.5), hidden=("left_knee", "right_knee")))
+    assert math.isnan(hidden.measure("near_knee"))
+    assert hidden.measure("hip_height") == pytest.approx(0.83, abs=0.02)
+
+
+def test_one_wild_frame_does_not_set_the_scale():
+    ruler = Ruler()
+    ruler.see(figure(0, squatting(0)))
+    wild = squatting(0)
+    wild["ankle"] = (wild["ankle"][0], 5000.0)
+    ruler.see(figure(0.03, wild))
+    assert ruler.see(figure(0.06, squatting(0))).measure("hip_height") > 0.85
+
+
+@pytest.mark.parametrize(("turned", "view"), [(0, "front"), (45, "oblique"), (90, "side"), (math.nan, "unknown")])
+def test_views(turned: float, view: str):
+    assert view_of(turned) == view
+
+
+def test_the_view_is_of_the_world_points():
+    assert Ruler().see(figure(0, squatting(0), turned=70)).turned() == pytest.approx(70, abs=1)
+
+
+def test_every_measure_can_be_taken():
+    body = Ruler().see(figure(0, squatting(0.5)))
+    # knees and ankles of a side view lie on top of one another
+    assert {name for name in MEASURES if not math.isfinite(body.measure(name))} <= {"knees_to_ankles", "arms_tilt"}

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.helpers.stick_figures import figure, pressing_up, repeated, squatting
+
+from posetune.coach.body import Sample
+from posetune.coach.session import coached, cues
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop
+from posetune.runtime.pose import Pose
+
+
+def pose(sample: Sample, id: int | None = 1, scale: float = 1.0) -> Pose:
+    points = np.column_stack([sample.points * scale, np.zeros(33)]).astype(np.float32)
+    return Pose(
+        points,
+        sample.visibility,
+        sample.visibility,
+        sample.world.astype(np.float32),
+        0.9,
+        np.zeros((2, 3), np.float32),
+        Crop(0, 0, 1, 0),
+        id=id,
+    )
+
+
+def clip(samples: Iterable[Sample], **more) -> list[tuple[float, Sequence[Pose]]]:
+    return [(s.time_s, [pose(s, **more)]) for s in samples]
+
+
+def test_auto_finds_the_exercise():
+    assert coached(clip(repeated(squatting, 3)), "auto").to_json()["exercise"] == "squat"
+    assert coached(clip(repeated(pressing_up, 3)), "auto").to_json()["count"] == 3
+
+
+def test_auto_of_somebody_who_stands():
+    session = coached(clip(figure(n / 30, squatting(0)) for n in range(100)), "auto")
+    assert session.exercise is None
+    assert any("None of the exercises" in note for note in session.notes)
+
+
+def test_nobody():
+    session = coached([(0.0, []), (0.1, [])], "squat")
+    assert session.to_json()["count"] == 0
+    assert session.notes == ("Nobody was found in the clip.",)
+
+
+def test_the_largest_person_unless_told():
+    small = [pose(s, 1, 0.3) for s in repeated(squatting, 1, period_s=4)]
+    large = [pose(s, 2) for s in repeated(squatting, 2, period_s=1.5)]
+    frames = [(n / 30, [a, b]) for n, (a, b) in enumerate(zip(small, large, strict=False))]
+    session = coached(frames, "squat")
+    assert session.person == [2]
+    assert any("Several people" in note for note in session.notes)
+    assert coached(frames, "squat", person=1).person == [1]
+    with pytest.raises(PosetuneError, match="Nobody has the id 7"):
+        coached(frames, "squat", person=7)
+
+
+def test_who_comes_back_goes_on():
+    first = clip(repeated(squatting, 2), id=1)
+    later = [(t + 20, [replace(p, id=5) for p in people]) for t, people in clip(repeated(squatting, 1), id=5)]
+    session = coached(first + later, "squat")
+    assert len(session.repetitions) == 3
+    assert any("came back" in note for note in session.notes)
+
+
+def test_another_exercise_than_asked_for():
+    session = coached(clip(repeated(pressing_up, 3)), "squat")
+    assert session.to_json()["count"] == 0
+
+
+def test_five_frames():
+    session = coached(clip(figure(n / 30, squatting(0)) for n in range(5)), "squat")
+    assert session.to_json()["count"] == 0
+
+
+def test_cues_by_language():
+    session = coached(clip(repeated(squatting, 3, deepest=0.75)), "squat")
+    assert cues(session) == ["Go deeper, until the thighs are level."]
+    assert cues(session, "zh")[0].startswith("再蹲低")
+
+
+def test_an_unknown_exercise():
+    with pytest.raises(PosetuneError, match="There is no exercise 'skipping'"):
+        coached([], "skipping")
