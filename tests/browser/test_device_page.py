@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from tests.browser.site import serve
+from tests.helpers.npm_package import unpacked
 from tests.helpers.y4m import write_y4m
 
 import posetune
@@ -100,6 +101,13 @@ def test_joints_beyond_their_range_are_told_in_words(page, folder, pictures, tmp
     cell = page.locator(f"td[data-joint={flagged[0]}].flagged")
     assert cell.inner_text().endswith("above 1°")
     assert page.get_by_text(f"{len(flagged)} beyond range").is_visible()
+
+
+def test_a_result_is_readable(page, pictures, tmp_path):
+    show(page, pictures[1], tmp_path)
+    page.evaluate(f"{(unpacked('axe-core@4.14.0') / 'axe.min.js').read_text('utf-8')}; undefined")
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)")
+    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
 
 
 def test_it_asks_nobody_else_and_may_not(page, site):

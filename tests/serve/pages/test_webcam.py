@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.helpers.figures import draw_person, room
 from tests.helpers.y4m import write_y4m
+from tests.serve.pages.test_pages import serious_faults
 from tests.serve.pages.test_video import until
 
 PERSON = draw_person(room(640, 480), (300, 270), 1.05, arms=0.5)
@@ -106,6 +107,11 @@ def test_a_camera_that_is_unplugged_gets_a_sentence_and_a_retry(live):
     live.locator("#retry").click()
     until(live, "s.status === 'live' && s.frames > 2")
     assert not live.locator("#failed").is_visible()
+
+
+def test_what_is_seen_live_is_readable(live):
+    until(live, "s.people.length === 1 && s.fps > 0")
+    assert not serious_faults(live)
 
 
 def test_stop_gives_the_camera_back(live):

@@ -252,12 +252,14 @@ function fail(error) {
   words = () => {
     const again = h("button", { class: "button", type: "button", id: "retry" }, icon("refresh", 16), t("analyse.again"));
     again.addEventListener("click", () => (error instanceof CameraError ? void showCamera() : location.reload()));
-    const text = h("div", { class: "stack" }, h("strong", {}, t(`${key}.title`)), h("span", {}, t(key)), why && h("span", { class: "mono small" }, why));
+    const text = h("div", {}, h("strong", {}, t(`${key}.title`)), t(key), why && h("p", { class: "mono small" }, why));
     fill(byId("failed"), icon("warning"), text, key === "device.noWebgl" ? null : again);
   };
   words();
   byId("failed").hidden = false;
   byId("bench").hidden = true;
-  byId("empty").hidden = !landmarker;
+  byId("empty").hidden = false;
+  byId("drop").hidden = !landmarker;
   byId("main").classList.remove("bench");
+  byId("failed").scrollIntoView({ block: "nearest" });
 }
