@@ -109,11 +109,13 @@ def _state(pid: str) -> str:
         (["--model", "nix.task"], "nix.task"),
         (["--token-file", "nix"], "token file"),
         (["--tls-cert", "c"], "--tls-key"),
+        (["--data-dir", "mysql://host/name"], "A database is named by"),
+        (["--data-dir", "postgresql://a/b", "--database", "postgresql://a/b"], "both name a database"),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence(tmp_path, words, said, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["serve", "--port", "0", "--workers", "1", "--data-dir", "data", *words]) == 2
+    assert main(["serve", "--port", "0", "--workers", "1", "--data-dir", str(tmp_path / "data"), *words]) == 2
     error = capsys.readouterr().err
     assert said in error.splitlines()[-1]
     assert "Traceback" not in error

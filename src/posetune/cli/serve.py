@@ -6,6 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from posetune.errors import PosetuneError
+
+_DATA_DIR = "posetune-data"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Pages for the browser, and an API: docs/guide/web-app.md, docs/reference/server.md."
@@ -19,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
     parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", default=Path("posetune-data"),
-        help="uploads, networks, jobs and ranges (default: %(default)s)",
+        "--data-dir", metavar="DIR", default=_DATA_DIR,
+        help="uploads, networks, jobs and ranges (default: %(default)s); the URL of a database is taken as --database",
     )  # fmt: skip
     parser.add_argument(
         "--database", metavar="URL",
@@ -56,8 +60,12 @@ def run(args: argparse.Namespace) -> int:
     from posetune.serve.security.sessions import ENVIRONMENT
     from posetune.serve.settings import Settings, processors
 
+    if "://" in args.data_dir:
+        if args.database is not None:
+            raise PosetuneError("--data-dir and --database both name a database; give one.")
+        args.data_dir, args.database = _DATA_DIR, args.data_dir
     settings = Settings(
-        data_dir=args.data_dir.expanduser().absolute(),
+        data_dir=Path(args.data_dir).expanduser().absolute(),
         models=tuple(dict.fromkeys(args.model or ["full"])),
         host=args.host,
         port=args.port,

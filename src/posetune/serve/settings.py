@@ -18,8 +18,10 @@ class Limits:
 
     picture_bytes: int = 20 * MB
     picture_pixels: int = 40_000_000
-    #: Seconds that a worker may take for one picture.
-    picture_seconds: float = 20.0
+    #: Seconds that a worker may take for one picture, by the clock.
+    picture_seconds: float = 60.0
+    #: Seconds of a processor that one picture may take: other programs' work does not count.
+    processor_seconds: int = 20
     video_bytes: int = 500 * MB
     video_seconds: float = 600.0
     #: px of the longer side.

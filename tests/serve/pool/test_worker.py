@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -40,6 +41,11 @@ def test_what_nobody_foresaw_says_where(monkeypatch):
     monkeypatch.setattr(worker, "_work", lambda kind: lambda context, payload: payload["nix"])
     reply = worker.answer(Context(Limits()), Ask("x", {}))
     assert reply.trace.startswith("KeyError test_worker.py:")
+
+
+def test_what_takes_too_much_of_a_processor_ends_the_worker():
+    code = "from posetune.serve.pool.worker import allow\nallow(0)\nwhile True:\n    pass"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == -signal.SIGXCPU
 
 
 def test_a_worker_ends_with_its_server():

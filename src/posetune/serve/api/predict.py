@@ -47,7 +47,9 @@ async def predict(request: Request) -> Response:
             "mask": bool(query.mask),
             "ranges": services.ranges,
         }
-        found = await services.pool.submit("picture", payload, seconds=limits.picture_seconds)
+        found = await services.pool.submit(
+            "picture", payload, seconds=limits.picture_seconds, processor=limits.processor_seconds
+        )
     return json_response(found["json"])
 
 

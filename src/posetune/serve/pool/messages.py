@@ -13,10 +13,13 @@ _LENGTH = struct.Struct("<I")
 
 
 class Ask(msgspec.Struct, array_like=True):
-    """``kind``: what is to be done, a key of ``worker.KINDS``; ``payload``: what with."""
+    """``kind``: what is to be done, a key of ``worker.KINDS``; ``payload``: what with; ``processor``: seconds of one that it
+    may take, or the worker is ended.
+    """
 
     kind: str
     payload: dict[str, Any]
+    processor: int = 60
 
 
 class Reply(msgspec.Struct, array_like=True):

@@ -151,11 +151,13 @@ class Pool:
         *,
         lane: Lane = "live",
         seconds: float = 30.0,
+        processor: int = 60,
         affinity: str | None = None,
     ) -> Any:
         """What a worker answers to ``kind`` with ``payload``.
 
-        ``lane``: "live" goes before "job". ``seconds``: the worker is killed after so many. ``affinity``: requests of the same go
+        ``lane``: "live" goes before "job". ``seconds``: the worker is killed after so many, and after so many of
+        ``processor`` time. ``affinity``: requests of the same go
         to the same worker while it lives (for what it keeps in ``Context.kept``). An input whose worker dies is tried once more.
 
         Raises Busy, Poisoned, Failed.
@@ -164,7 +166,9 @@ class Pool:
             self.check_room()
             self._last_live = time.monotonic()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._lanes[lane].append(_Task(Ask(kind, payload), seconds, affinity, future, time.monotonic(), lane))
+        self._lanes[lane].append(
+            _Task(Ask(kind, payload, processor), seconds, affinity, future, time.monotonic(), lane)
+        )
         self._offer()
         return await future
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import queue
 import sys
@@ -49,7 +50,9 @@ def main() -> None:
     context = Context(limits)
     with contextlib.suppress(BrokenPipeError):
         while True:
-            messages.write(replies, answer(context, msgspec.msgpack.decode(asks.get(), type=Ask)))
+            ask = msgspec.msgpack.decode(asks.get(), type=Ask)
+            allow(ask.processor)
+            messages.write(replies, answer(context, ask))
 
 
 def _listen(stream: BinaryIO, asks: queue.SimpleQueue[bytes]) -> None:
@@ -67,6 +70,17 @@ def restrict(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no picture of the user in a dump
         resource.setrlimit(resource.RLIMIT_AS, (limits.worker_bytes, limits.worker_bytes))
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+
+def allow(seconds: int) -> None:
+    """End this process once it has had so many more seconds of a processor (SIGXCPU), as far as the system knows how to."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        had = resource.getrusage(resource.RUSAGE_SELF)
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (math.ceil(had.ru_utime + had.ru_stime) + seconds, resource.RLIM_INFINITY)
+        )
 
 
 def answer(context: Context, ask: Ask) -> Reply:
