@@ -114,7 +114,7 @@ def load_dataset(
     require = {True: ALL, False: SOME, None: NONE}[require_images]
     how = Reading(images=Path(images) if images else None, require=require, native=native)
     if folder.is_file():
-        return read_part(lone_file(folder, split), how)
+        return _with_losses_told(read_part(lone_file(folder, split), how), folder)
     files, left_out = label_files(folder)
     file = pick(files, split)
     if file is None:
@@ -125,7 +125,16 @@ def load_dataset(
         notes.append(f"{folder}: label files without keypoints are left out ({some([p.name for p in left_out])}).")
     if file.name != split and file.format is None and stem_of(file.path) != split:
         notes.append(f"{folder} has no split called '{split}': {file.path.relative_to(folder)} is taken for it.")
-    return dataclasses.replace(dataset, warnings=(*notes, *dataset.warnings))
+    return _with_losses_told(dataclasses.replace(dataset, warnings=(*notes, *dataset.warnings)), file.path)
+
+
+def _with_losses_told(dataset: Dataset, labels: Path) -> Dataset:
+    """``dataset`` with a last warning on what the label file holds that is not in it, where no other warning says it."""
+    untold = [loss for loss in dataset.losses if loss.things in ("boxes", "shapes", "tracks")]
+    if not untold:
+        return dataset
+    note = f"{labels}: not read: {'; '.join(map(str, untold))}."
+    return dataclasses.replace(dataset, warnings=(*dataset.warnings, note))
 
 
 def read_part(file: LabelFile, how: Reading) -> Dataset:

@@ -107,7 +107,9 @@ def _records(content: Any, key: str, where: str) -> list[dict[str, Any]]:
     if not table:
         if key == "annotations" and _loose_points(content.get("categories")):
             return table  # read_schemas says what happened
-        raise PosetuneError(f"{where}: '{key}' is empty; label at least one person and export the set again.")
+        raise PosetuneError(
+            f"{where}: '{key}' is empty; label at least one person and export the set again (in CVAT, save it first: Ctrl+S)."
+        )
     return table
 
 

@@ -61,6 +61,8 @@ def _write(part: Part, file: TextIO, told: Told) -> None:
             f'  <image id="{number}" name={quoteattr(_printable(part.names[id(image)]))} width="{image.width}" '
             f'height="{image.height}">\n'
         )
+        if not image.width:
+            told.losses.add("images", "have no known size, and stand as 0 × 0", 1, [image.path.name])
         for person in people.get(id(image), ()):
             told.person(person, kept=("outside", "status", "ignore", "box", "other"))
             lost = person.origin.other.keys() - {"attributes"}

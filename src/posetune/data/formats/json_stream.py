@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from posetune.data.formats.label_text import read_json
+from posetune.errors import PosetuneError
 
 #: Files of fewer bytes are read whole, which is faster and says more about mistakes.
 LARGE = 1 << 25
+#: No element of a label file is longer.
+LONGEST = 1 << 28
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
 
@@ -61,7 +64,8 @@ def pieces(path: Path, chunk: int = _CHUNK) -> Iterator[tuple[str | None, Any, b
     """``(key, value, in_list)``: the elements of a list (key None), or of an object its values, of values that are lists each
     element.
 
-    Raises ValueError if it is not JSON in UTF-8, or neither list nor object; OSError if it cannot be read.
+    Raises ValueError if it is not JSON in UTF-8, or neither list nor object; OSError if it cannot be read; PosetuneError for a
+    value that no label file has, it is so long.
     """
     with path.open("rb") as file:
         text = _Text(file, chunk)
@@ -147,6 +151,11 @@ class _Text:
             except ValueError:
                 if self.ended:
                     raise
+            if len(self.held) - self.at > LONGEST:
+                raise PosetuneError(
+                    f"The labels {self.file.name} have one value of more than {LONGEST >> 20} MB, which is no person's; "
+                    "it is not read."
+                )
             self.more(size)
             size *= 2  # a value longer than a chunk is not gone through again for each chunk
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,16 @@ from posetune.data.formats.ids import as_number, look_up, plain_id, written
 from posetune.data.formats.image_finder import ImageFinder, some
 from posetune.data.formats.label_text import stem_of
 from posetune.data.formats.reading import ALL, NONE, Reading, Tables
+from posetune.data.formats.row_values import (
+    SURE,
+    box_of,
+    is_finite,
+    is_hull,
+    outside_of,
+    points_3d_of,
+    points_of,
+    scored_points_of,
+)
 from posetune.data.groups import GROUP_KEYS, original_of
 from posetune.data.losses import Losses
 from posetune.data.origin import INTERPOLATED, Origin
@@ -26,12 +35,8 @@ from posetune.data.prepare import prepared
 from posetune.errors import PosetuneError
 from posetune.skeleton import Skeleton
 
-#: In COCO-WholeBody's hands, feet and faces v may be a detector's score: from here on it counts as a label.
-_SURE = 0.5
 #: A side of more px is no picture's.
 _LARGEST = 1_000_000
-#: A box this near to the hull of the labelled points, in px, is their hull: exporters round to two decimals.
-_HULL_PX = 0.02
 
 _PERSON_KEYS = frozenset(
     {"id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "iscrowd", "ignore", "outside",
@@ -116,7 +121,7 @@ class _Doubts:
                 f"unlabelled (annotations {some(self.unlabelled_with_xy)})"
             )
         if self.scores:
-            yield f"{self.scores} points of feet, hands or faces have a score for v: from {_SURE} on they count as labels"
+            yield f"{self.scores} points of feet, hands or faces have a score for v: from {SURE} on they count as labels"
         if self.visibilities == {1}:
             yield "every labelled point has v = 1, labelled but hidden; here 1 seems to mean visible"
         if self.hulls:
@@ -159,7 +164,7 @@ class Reader:
             if width is None or height is None:
                 width = height = 0
             sizes = (width, height)
-            known_or_not = all(map(_finite, sizes)) and (width >= 1) == (height >= 1)
+            known_or_not = all(map(is_finite, sizes)) and (width >= 1) == (height >= 1)
             if not known_or_not or not all(0 <= side <= _LARGEST for side in sizes):
                 raise self.fail(
                     f"image {file_name} has no valid width and height ({row.get('width')!r} × {row.get('height')!r})."
@@ -219,7 +224,7 @@ class Reader:
         about = f"annotation {who} ({image.path.name})"
         keypoints = self.keypoints(row, schema, skeleton.count, about, doubts)
         unlabelled = keypoints[:, 2] == 0
-        outside = self.outside(row, schema, skeleton.count, about)
+        outside = outside_of(row, schema, skeleton.count, about, self.fail)
         with_xy = unlabelled & (keypoints[:, :2] != 0).any(axis=1)
         if with_xy.any():
             doubts.unlabelled_with_xy.append(str(who))
@@ -229,8 +234,8 @@ class Reader:
         native_at = {t: s for s, t in schema.mapping.items()}
         native_places = [native_at.get(i) for i in range(skeleton.count)]
         doubts.visibilities.update(np.unique(keypoints[~unlabelled, 2]).astype(int).tolist())
-        box = self.box(row, who)
-        hull = box is not None and (row.get("bbox_from") == "keypoints" or self.is_hull(box, row, schema))
+        box = box_of(row, who, self.fail)
+        hull = box is not None and (row.get("bbox_from") == "keypoints" or is_hull(box, row))
         doubts.boxes += box is not None
         doubts.hulls += hull
         if row.get("segmentation"):
@@ -240,9 +245,9 @@ class Reader:
             image=image,
             keypoints=keypoints,
             bbox=box,
-            area=float(row["area"]) if _finite(row.get("area")) else None,
+            area=float(row["area"]) if is_finite(row.get("area")) else None,
             ignore=bool(row.get("ignore") or row.get("iscrowd")),
-            keypoints_3d=self.points_3d(row, schema, who, skeleton.count),
+            keypoints_3d=points_3d_of(row, schema, who, skeleton.count, self.fail),
             origin=self.origin(row, native_places),
             skeleton=skeleton,
             outside=outside if np.isfinite(outside[:, 0]).any() else None,
@@ -256,40 +261,16 @@ class Reader:
             return origin
         return Origin(**{**vars(origin), "source": INTERPOLATED})
 
-    def is_hull(self, box: np.ndarray, row: dict[str, Any], schema: Schema) -> bool:
-        """Whether a box is the hull of the labelled points, all of the file's own."""
-        flat = row.get("keypoints") or []
-        points = np.array(flat, float).reshape(-1, 3)
-        points = points[points[:, 2] > 0, :2]
-        if len(points) < 2:
-            return False
-        hull = np.concatenate([points.min(axis=0), np.ptp(points, axis=0)])
-        return bool(np.abs(hull - box).max() <= _HULL_PX)
-
-    def outside(self, row: dict[str, Any], schema: Schema, count: int, who: str) -> np.ndarray:
-        """(count, 3) x, y, occluded of the points that were marked as not there; NaN for all others."""
-        points = np.full((count, 3), np.nan)
-        said = row.get("outside")
-        if not isinstance(said, dict):
-            return points
-        place = {name: schema.mapping[i] for i, name in enumerate(schema.names) if i in schema.mapping}
-        for name, values in said.items():
-            if not isinstance(values, list) or len(values) != 3 or not all(map(_finite, values)):
-                raise self.fail(f"'outside' of {who} is not name: [x, y, occluded].")
-            if name in place:
-                points[place[name]] = values
-        return points
-
     def keypoints(self, row: dict[str, Any], schema: Schema, count: int, who: str, doubts: _Doubts) -> np.ndarray:
         """(count, 3) x, y, v: the category's own points, and those of hands, feet and faces where it has none."""
         keypoints = np.zeros((count, 3))
-        native = self.points(row, "keypoints", len(schema.names), who)
+        native = points_of(row, "keypoints", len(schema.names), who, self.fail)
         keypoints[list(schema.mapping.values())] = native[list(schema.mapping)]
         for i, name in enumerate(schema.names):
             if i not in schema.mapping and native[i, 2] > 0:
                 self.losses.add("points", f"'{name}' means none of the 33")
         for key, (number, places) in schema.beside.items():
-            points, fractions = self.scored_points(row, key, number, who)
+            points, fractions = scored_points_of(row, key, number, who, self.fail)
             doubts.scores += fractions
             into, source = np.array(list(places.values()), int), list(places)
             free = (keypoints[into, 2] == 0) & (points[source, 2] > 0)
@@ -354,78 +335,6 @@ class Reader:
             raise self.fail(f"annotation id {written(raw)} is not a whole number; number the annotations 1, 2, 3, ….")
         return number
 
-    def scored_points(self, row: dict[str, Any], key: str, count: int, who: str) -> tuple[np.ndarray, int]:
-        """``(points, n)``: as :meth:`points`, where v may be a score between 0 and 1, as it is of n points."""
-        flat = row.get(key)
-        fractions = 0
-        if isinstance(flat, list) and row.get(key.replace("kpts", "valid")) is False:
-            flat = None
-        if isinstance(flat, list):
-            flat = list(flat)
-            for i in range(2, len(flat), 3):
-                if isinstance(flat[i], float) and 0 < flat[i] < 1:
-                    fractions += 1
-                    flat[i] = 2 if flat[i] >= _SURE else 0
-        return self.points({key: flat}, key, count, who), fractions
-
-    def points(self, row: dict[str, Any], key: str, count: int, who: str) -> np.ndarray:
-        """(count, 3) x, y, v of an annotation; zeros if it has none."""
-        flat = row.get(key)
-        if flat is None or flat == []:
-            return np.zeros((count, 3))
-        try:
-            values = np.array(flat, dtype=np.float64).reshape(-1)  # None becomes NaN
-        except (TypeError, ValueError):
-            raise self.fail(f"the {key} of {who} are not numbers.") from None
-        if values.size != 3 * count:
-            named = (
-                f"COCO-WholeBody has {count} points there"
-                if key in WHOLEBODY
-                else f"its category names {count} keypoints"
-            )
-            raise self.fail(
-                f"the {key} of {who} are {values.size} numbers; {named}, so it takes {3 * count} (x, y, v each)."
-            )
-        points = values.reshape(count, 3)
-        if not np.isin(points[:, 2], (0, 1, 2)).all():
-            raise self.fail(f"the {key} of {who} have a v that is not 0, 1 or 2.")
-        if not np.isfinite(points[points[:, 2] > 0]).all():
-            raise self.fail(f"the {key} of {who} hold NaN or infinity; correct it, or set v = 0 for that point.")
-        points[points[:, 2] == 0] = np.nan_to_num(points[points[:, 2] == 0], nan=0, posinf=0, neginf=0)
-        return points
-
-    def points_3d(self, row: dict[str, Any], schema: Schema, who: int, count: int) -> np.ndarray | None:
-        """(33, 3) metres, NaN where absent; None if the annotation has no ``keypoints_3d``.
-
-        Written as the 2D points are: by the category's names, flat or as triples; null or NaN is unknown.
-        """
-        raw = row.get("keypoints_3d")
-        if not raw:
-            return None
-        try:
-            values = np.array(raw, dtype=np.float64).reshape(-1)
-        except (TypeError, ValueError):
-            raise self.fail(f"the keypoints_3d of annotation {who} are not numbers.") from None
-        if values.size != 3 * len(schema.names):
-            raise self.fail(
-                f"the keypoints_3d of annotation {who} are {values.size} numbers; its category takes "
-                f"{3 * len(schema.names)}."
-            )
-        native = values.reshape(-1, 3)
-        native[~np.isfinite(native).all(axis=1)] = np.nan
-        points = np.full((count, 3), np.nan)
-        points[list(schema.mapping.values())] = native[list(schema.mapping)]
-        return points
-
-    def box(self, row: dict[str, Any], who: int) -> np.ndarray | None:
-        """(4,) x, y, width, height in image px, or None."""
-        raw = row.get("bbox")
-        if not raw:
-            return None
-        if not isinstance(raw, list) or len(raw) != 4 or not all(_finite(v) for v in raw):
-            raise self.fail(f"the bbox of annotation {who} is not four numbers x, y, width, height.")
-        return np.array(raw, dtype=np.float64) if raw[2] > 0 and raw[3] > 0 else None
-
 
 def _side(value: Any) -> Any:
     """A width or height; None where there is none."""
@@ -433,10 +342,6 @@ def _side(value: Any) -> Any:
         return None
     number = as_number(value)
     return value if number is None else number
-
-
-def _finite(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _short(row: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from posetune.errors import PosetuneError
 _LARGEST = 1 << 20
 _SPLITS = ("train", "val", "valid", "test", "dev")
 _MEANS = {"valid": "val"}
+_NAMES = ("kpt_names", "keypoint_names", "keypoints_names", "keypoints")
 #: More points than anybody labels.
 _MOST_POINTS = 1000
 
@@ -150,7 +151,8 @@ def _flip(flip: Any, count: int, file: Path) -> tuple[int, ...]:
         raise PosetuneError(f"{file}: flip_idx is no list; write [0, 2, 1, …].")
     odd = next((item for item in flip if type(item) is not int), None)
     if odd is not None:
-        raise PosetuneError(f"{file}: flip_idx has {odd!r}, which is no number; is a comma missing?")
+        line = next((i for i, text in enumerate(file.read_text("utf-8-sig").splitlines(), 1) if str(odd) in text), 0)
+        raise PosetuneError(f"{file}, line {line}: flip_idx has {odd!r}, which is no number; is a comma missing?")
     if sorted(flip) != list(range(count)):
         raise PosetuneError(f"{file}: flip_idx has {len(flip)} numbers; it takes each of 0 to {count - 1} once.")
     return tuple(flip)
@@ -164,8 +166,8 @@ def _entry(value: Any, name: str, file: Path) -> list[str]:
 
 
 def _names(content: dict[str, Any], count: int, file: Path) -> tuple[str, ...]:
-    """The points' names under kpt_names (Ultralytics: class → list; all classes the same)."""
-    said = content.get("kpt_names")
+    """The points' names under kpt_names (Ultralytics: class → list; all classes the same), or what others call it."""
+    said = next((content[key] for key in _NAMES if content.get(key)), None)
     if isinstance(said, dict):
         lists = [v for v in said.values() if isinstance(v, list)]
         said = lists[0] if lists and all(v == lists[0] for v in lists) else None
