@@ -9,6 +9,8 @@ import struct
 import numpy as np
 import pytest
 from tests.helpers.figures import draw_person, room
+from tests.helpers.server import running
+from tests.serve.security.test_sessions import OTHER, TOKEN
 
 from posetune.opencv import cv2
 from posetune.runtime.images import read_image
@@ -136,6 +138,20 @@ def test_a_visitor_has_so_many_cameras_and_leaves_none_behind(web_server):
             assert ask(socket, 0)["seq"] == 0
             return
     pytest.fail("the connections that were closed still count")
+
+
+def test_a_changed_token_ends_the_connection(tmp_path):
+    tokens = [TOKEN, OTHER]
+    (tmp_path / "token").write_text(tokens[0])
+    with running(tmp_path / "data", token_file=tmp_path / "token") as server:
+        assert refusal(server) == 401
+        with connect(server, additional_headers={"Authorization": f"Bearer {tokens[0]}"}) as socket:
+            assert ask(socket, 0)["seq"] == 0
+            (tmp_path / "token").write_text(tokens[1])
+            socket.send(frame(1))
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv(timeout=20)
+        assert closed.value.rcvd.code == 1008
 
 
 def test_the_head_is_twelve_bytes_little_endian():

@@ -146,15 +146,18 @@ def test_what_a_killed_server_was_saving_is_removed_and_what_is_lost_is_told(tmp
     with running(tmp_path) as server:
         url, _ = followed(server, clip)
         engine = server.services.engine
-        half = engine.files_of("x" * 22)
+        half, other = engine.files_of("x" * 22), tmp_path / "jobs" / ("y" * 22)
         half.mkdir()
         (half / "original").write_bytes(b"half a video")
         lost = send(server, clip).json()["url"]
     (engine.files_of(lost.rsplit("/", 1)[1]) / "original").unlink()
     with running(tmp_path) as server:
         assert not half.exists()
+        other.mkdir()
         assert "not there any more" in wait_for(server, lost)["error"]
         assert server.get(url).json()["state"] == "done"
+    with running(tmp_path, database=f"sqlite:///{tmp_path / 'new.sqlite'}"):
+        assert other.exists(), "the files of another database's jobs"
 
 
 def test_old_jobs_go_by_themselves_and_a_clock_that_jumps_takes_none_along(tmp_path, clip, monkeypatch):

@@ -192,8 +192,10 @@ async def make(request: Request) -> Response:
     query = query_of(request, Query)
     owner = visitor_of(request).name
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in MEDIA:
-        raise Problem(415, f"Send the bytes of a video as {', '.join(MEDIA)}, named in Content-Type.")
+    if not media.startswith("video/") and media not in MEDIA:
+        raise Problem(
+            415, "Send the bytes of a video, with its type in Content-Type (video/mp4), or application/octet-stream."
+        )
     network = services.networks.named(query.model or None).network
     engine, limits = services.engine, services.settings.limits
     most = limits.jobs_an_owner

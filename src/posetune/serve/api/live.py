@@ -118,6 +118,9 @@ async def _answer(socket: WebSocket, services: Services, newest: _Newest, query:
     refused = 0
     begin: float | None = None
     while (frame := await newest.take()) is not None:
+        if socket.app.state.sessions.visitor(socket.scope) is None:  # the token was changed meanwhile
+            await _close(socket, 1008)
+            return
         number, taken_ms = HEAD.unpack_from(frame)
         if not math.isfinite(taken_ms) or not 0 <= taken_ms < 1e15:
             await _close(socket, 1007)

@@ -122,11 +122,22 @@ class Engine:
         if self._alone:  # nobody else can hold a job of this folder, or be saving one
             for job in jobs.in_folder(self.folder_id, "running"):
                 jobs.take_back(job)
-            known = {job.id for job in jobs.in_folder(self.folder_id)}
-            for path in self.folder.iterdir():
-                if path.is_dir() and path.name not in known:
-                    shutil.rmtree(path, ignore_errors=True)
+            self._purge(jobs)
         return jobs
+
+    def _purge(self, jobs: Jobs) -> None:
+        """Remove what servers were saving that were killed: folders without a job, if this is the database that would know it."""
+        assert self._database is not None
+        which, name = self.folder / "database", self._database.name
+        if not which.is_file():
+            write_text(which, name)
+        if which.read_text() != name:
+            log.warning("these jobs' files were another database's; those without a job here are left alone")
+            return
+        known = {job.id for job in jobs.in_folder(self.folder_id)}
+        for path in self.folder.iterdir():
+            if path.is_dir() and path.name not in known:
+                shutil.rmtree(path, ignore_errors=True)
 
     async def close(self) -> None:
         """Let the jobs go that run: the next server goes on with them."""
@@ -369,11 +380,12 @@ async def take_in(engine: Engine, path: Path, id: str) -> None:
             os.fsync(file.fileno())
         os.replace(path, folder / "original")
         for place in (folder, engine.folder):
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            with contextlib.suppress(OSError):  # Windows and some network file systems do not know it
+                handle = os.open(place, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
 
     await asyncio.to_thread(move)
 

@@ -57,6 +57,8 @@ class Films:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._making: dict[Path, _Making] = {}
+        # More would push one another's open videos out of the workers, and each piece begin with decoding from the start.
+        self._at_once = asyncio.Semaphore(max(1, engine.settings.workers))
 
     def finished(self, job: Job, kind: str) -> Path | None:
         """The file of a film that was made, whole."""
@@ -114,7 +116,8 @@ class Films:
 
     async def _make(self, job: Job, kind: str, making: _Making, path: Path) -> None:
         try:
-            await self._write(job, kind, making)
+            async with self._at_once:
+                await self._write(job, kind, making)
             for old in path.parent.glob(f"{kind}*.webm"):
                 old.unlink(missing_ok=True)
             await asyncio.to_thread(os.replace, making.path, path)
@@ -176,7 +179,8 @@ class Films:
                 raise Problem(409, "There is nothing to show yet; wait for the first frames.")
             await self._append(making, file, film.tail())
             for place, content in film.patches(gap):
-                os.pwrite(file.fileno(), content, place)
+                file.seek(place)
+                await asyncio.to_thread(_write_all, file, content)
 
     def _lines(self, job: Job, first: int) -> list[bytes]:
         return [line for part in self._engine.jobs.parts(job, first, first + _PIECE_FRAMES) for line in part.frames]

@@ -33,7 +33,7 @@ from posetune.serve.pool.picture import person
 from posetune.serve.settings import Limits
 
 #: Videos that a worker holds open.
-_MOST_OPEN = 3
+_MOST_OPEN = 4
 #: Videos whose frames are asked for one by one: two that are compared.
 _MOST_STEPPED = 2
 #: A frame's time is a table's to this, seconds.
