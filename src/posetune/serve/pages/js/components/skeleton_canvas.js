@@ -9,8 +9,11 @@
  *
  * For a video: `stage.setFrame(video, size, people)` a frame. Everything is in image px of the upright picture.
  */
+import { cleared, layer, note, palette, wipeLine } from "./canvases.js";
+import { drawnPicture } from "./drawn_picture.js";
 import { FlashGate } from "./flash.js";
 import { listen } from "./gestures.js";
+import { nearestPerson, nearestPoint } from "./hits.js";
 import { tintedMask } from "./mask.js";
 import { drawPeople, jointKey } from "./skeleton_draw.js";
 import { known, skeletonOf } from "./skeleton_facts.js";
@@ -42,8 +45,6 @@ import { fitted, kept, zoomed } from "./viewport.js";
  * @typedef {{person: number, index: number}} PointRef
  */
 
-/** How near a press must be to take a point, CSS px. */
-const GRAB = 14;
 const REDRAW_MS = 50; // of the flash: 20 pictures a second are smooth, and cheap
 
 export class SkeletonCanvas extends EventTarget {
@@ -258,32 +259,14 @@ export class SkeletonCanvas extends EventTarget {
 
   // Events
 
-  /** The point nearest to a spot, within reach. @param {{x: number, y: number}} spot @returns {PointRef | null} */
+  /** The point nearest to a spot, within reach. @param {{x: number, y: number}} spot */
   pointAt(spot) {
-    let best = null;
-    let nearest = GRAB;
-    for (const point of this.drawn.points) {
-      const distance = Math.hypot(point.x - spot.x, point.y - spot.y) + (point.person === this.selected ? 0 : 0.5);
-      if (distance < nearest) [nearest, best] = [distance, { person: point.person, index: point.index }];
-    }
-    return best;
+    return nearestPoint(this.drawn, spot, this.selected);
   }
 
   /** The person whose lines are nearest to a spot; -1: nobody. @param {{x: number, y: number}} spot */
   personAt(spot) {
-    let best = -1;
-    let nearest = 22;
-    for (const line of this.drawn.lines) {
-      const points = this.people[line.person]?.landmarks_px;
-      if (!points) continue;
-      const [ax, ay] = this.toScreen(points[line.a][0], points[line.a][1]);
-      const [bx, by] = this.toScreen(points[line.b][0], points[line.b][1]);
-      const along = ((spot.x - ax) * (bx - ax) + (spot.y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2 || 1);
-      const k = Math.min(1, Math.max(0, along));
-      const distance = Math.hypot(spot.x - ax - k * (bx - ax), spot.y - ay - k * (by - ay));
-      if (distance < nearest) [nearest, best] = [distance, line.person];
-    }
-    return best;
+    return nearestPerson(this.drawn, spot);
   }
 
   /** @param {{x: number, y: number}} spot */
@@ -443,7 +426,7 @@ export class SkeletonCanvas extends EventTarget {
       unit: 1,
       bounds: { x: 0, y: 0, ...this.room() },
       palette: palette(this.host),
-      options: { ...this.shown, flagText: this.options.flagText ?? (() => "") },
+      options: this.drawOptions(),
       selected: this.selected,
       flashing: this.shown.flags ? this.gates[which].update(flagged, performance.now()) : new Map(),
       reduced: this.motion.matches,
@@ -457,18 +440,8 @@ export class SkeletonCanvas extends EventTarget {
     if (!person || !known(person.landmarks_px[ref.index])) return;
     const name = skeletonOf(person, this.options.skeleton).names[ref.index];
     const text = `${this.options.pointName?.(name) ?? name} · ${Math.round(100 * (person.visibility[ref.index] ?? 1))} %`;
-    const [x, y] = this.toScreen(person.landmarks_px[ref.index][0], person.landmarks_px[ref.index][1]);
-    context.font = `500 12px ${palette(this.host).font}`;
-    const width = context.measureText(text).width + 14;
-    const left = Math.min(Math.max(4, x - width / 2), this.host.clientWidth - width - 4);
-    const top = y > 44 ? y - 38 : y + 16;
-    context.fillStyle = "rgb(255 255 255 / 0.96)";
-    context.beginPath();
-    context.roundRect(left, top, width, 23, 6);
-    context.fill();
-    context.fillStyle = "#14171c";
-    context.textBaseline = "middle";
-    context.fillText(text, left + 7, top + 12);
+    const at = this.toScreen(person.landmarks_px[ref.index][0], person.landmarks_px[ref.index][1]);
+    note(context, text, at, palette(this.host).font, this.host.clientWidth);
   }
 
   /** @param {CanvasRenderingContext2D} context */
@@ -493,37 +466,16 @@ export class SkeletonCanvas extends EventTarget {
    * The picture with what is shown on it, in its own resolution.
    * @returns {Promise<Blob>} PNG
    */
-  async drawnPicture() {
-    const canvas = document.createElement("canvas");
-    const { width, height } = this.size;
-    canvas.width = width;
-    canvas.height = height;
-    const context = canvas.getContext("2d");
-    if (!context || !this.picture) throw new Error("There is no picture.");
-    context.drawImage(this.picture, 0, 0, width, height);
-    context.globalAlpha = 0.45;
-    for (const person of this.shown.mask ? this.people : []) {
-      const mask = person.mask && this.masks.get(person.mask);
-      if (mask) context.drawImage(mask, 0, 0, width, height);
-    }
-    context.globalAlpha = 1;
-    const flagged = this.people.flatMap((person, i) => (person.flags ?? []).map((flag) => jointKey(person, i, flag.joint)));
-    drawPeople(context, {
-      people: this.people,
-      skeleton: this.options.skeleton,
-      toScreen: (x, y) => [x, y],
-      scale: 1,
-      unit: Math.max(0.6, Math.max(width, height) / 900),
-      bounds: { x: 0, y: 0, width, height },
-      palette: palette(this.host),
-      options: { ...this.shown, flagText: this.options.flagText ?? (() => "") },
-      selected: -1,
-      flashing: new Map(this.shown.flags ? flagged.map((key) => [key, 0]) : []),
-      reduced: true,
+  drawnPicture() {
+    if (!this.picture) throw new Error("There is no picture.");
+    const masks = this.people.map((person) => (this.shown.mask && person.mask ? this.masks.get(person.mask) : undefined));
+    return drawnPicture(this.picture, this.size, this.people, masks, {
+      skeleton: this.options.skeleton, palette: palette(this.host), options: this.drawOptions(),
     });
-    return new Promise((resolve, reject) => {
-      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large to save."))), "image/png");
-    });
+  }
+
+  drawOptions() {
+    return { ...this.shown, flagText: this.options.flagText ?? (() => "") };
   }
 
   /** Leave the host as it was. */
@@ -535,48 +487,4 @@ export class SkeletonCanvas extends EventTarget {
     this.below.remove();
     this.above.remove();
   }
-}
-
-/** @param {HTMLElement} host @param {string} name */
-function layer(host, name) {
-  const canvas = document.createElement("canvas");
-  canvas.className = name;
-  canvas.setAttribute("aria-hidden", "true"); // the page says in words what is drawn
-  host.prepend(canvas);
-  if (name === "stage-overlay") host.querySelector(".stage-picture")?.after(canvas);
-  return canvas;
-}
-
-/** An empty canvas, in CSS px. @param {HTMLCanvasElement} canvas */
-function cleared(canvas) {
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser cannot draw.");
-  const ratio = canvas.clientWidth ? canvas.width / canvas.clientWidth : 1;
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return context;
-}
-
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} height */
-function wipeLine(context, x, height) {
-  context.fillStyle = "rgb(0 0 0 / 0.45)";
-  context.fillRect(x - 1.5, 0, 3, height);
-  context.fillStyle = "#ffffff";
-  context.fillRect(x - 0.75, 0, 1.5, height);
-}
-
-/** @type {import("./skeleton_draw.js").Palette | null} */
-let colours = null;
-
-/** The colours of the regions, from css/tokens.css: they are the same in both themes. @param {HTMLElement} host */
-export function palette(host) {
-  if (colours) return colours;
-  const style = getComputedStyle(host);
-  const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim() || "#ffffff";
-  colours = {
-    upper: colour("--region-upper"), lower: colour("--region-lower"), trunk: colour("--region-trunk"),
-    face: colour("--region-face"), flag: colour("--flag"), casing: colour("--casing"), font: style.fontFamily,
-  };
-  return colours;
 }

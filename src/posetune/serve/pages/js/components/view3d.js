@@ -2,9 +2,9 @@
  * A person's world landmarks in space, to be turned: by dragging, by the arrow keys, by `look`. Own drawing on a 2D canvas:
  * 33 points need no graphics library.
  */
+import { palette } from "./canvases.js";
 import { opacity } from "./skeleton_draw.js";
 import { isRight, known, pointRegions, skeletonOf } from "./skeleton_facts.js";
-import { palette } from "./skeleton_canvas.js";
 import { listen } from "./gestures.js";
 
 /** @typedef {import("../types.js").Person} Person */
