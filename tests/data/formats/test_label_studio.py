@@ -120,4 +120,5 @@ def test_there_and_back_with_the_losses_that_are_stated(folder):
     assert np.abs(back.people[1].keypoints - kept[1].keypoints).max() < 1e-6
     assert back.people[0].bbox.tolist() == pytest.approx([10, 5, 70, 80])
     assert back.groups == dataset.groups
+    assert not any("were found by their name" in w for w in back.warnings)
     assert '<Label value="left_hip"/>' in (folder / "out" / "label_config.xml").read_text()

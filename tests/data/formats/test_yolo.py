@@ -26,6 +26,7 @@ YAML = "path: .\ntrain: images/train\nkpt_shape: [4, 3]\nnames: {0: person}\n"
 
 def lay(folder: Path, text: str = YAML, **labels: str) -> Path:
     """data.yaml, and images of 100 × 200 px with these labels; "train_a" is labels/train/a.txt."""
+    folder.mkdir(exist_ok=True)
     (folder / "data.yaml").write_text(text)
     for key, lines in labels.items():
         split, _, name = key.partition("_")
@@ -94,6 +95,16 @@ def test_places_as_people_write_them(tmp_path, entry):
     (tmp_path / "train.txt").write_text("./images/train/a.png\nimages\\train\\b.png\n\nimages/train/gone.png\n")
     dataset = read(lay(tmp_path, YAML.replace("train: images/train", entry), train_a=LINE, train_b=LINE))
     assert len(dataset.images) == 2
+
+
+def test_pictures_of_two_splits_with_one_name_are_not_confused(tmp_path, monkeypatch):
+    text = YAML.replace("train: images/train", "train: images/train\nval: images/val")
+    lay(tmp_path / "set", text, train_a=LINE, val_a=LINE)
+    monkeypatch.chdir(tmp_path)
+    for split in ("train", "val"):
+        dataset = read(Path("set"), split=split)
+        assert dataset.images[0].path == Path(f"set/images/{split}/a.png")
+        assert not dataset.warnings
 
 
 def test_roboflows_folders(tmp_path):

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from posetune.data.formats.json_stream import LARGE, pieces
 from posetune.data.formats.label_studio_writer import HIDDEN, LOSSES, write_label_studio
@@ -26,6 +27,8 @@ TITLE = "Label Studio JSON"
 
 write = write_label_studio
 
+#: What stands before the path of a file in Label Studio's local storage.
+_LOCAL = "/data/local-files/?d="
 #: The key of a picture in a task's data, whatever the project calls it.
 _PICTURES = ("image", "img", "picture", "url")
 
@@ -113,7 +116,7 @@ class _Reader:
         found = found or next((v for v in texts.values() if "." in v.rpartition("/")[2]), None)
         if found is None:
             raise self.fail(f"{about} names no picture in its data.")
-        return found
+        return unquote(found.partition(_LOCAL)[2]) if _LOCAL in found else found
 
     def regions(self, task: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What was drawn, of the annotation that counts; in JSON-MIN, lists of it stand in the task itself."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -69,7 +70,7 @@ def _task(number: int, image: ImageRecord, name: str, people: Sequence[Person], 
         else:
             told.person(person, kept=("box",))
             result += _regions(person, number, told)
-    data = {"image": f"/data/local-files/?d=images/{name}", "posetune_group": image.group}
+    data = {"image": f"/data/local-files/?d=images/{quote(name)}", "posetune_group": image.group}
     return {"id": number, "data": data, "annotations": [{"result": result}]}
 
 

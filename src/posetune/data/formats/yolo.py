@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
 
 
 def _with_root(how: Reading, folder: Path) -> Reading:
-    return Reading(**{**vars(how), "root": how.root or folder, "images": how.images or folder})
+    bases = (*how.bases, folder)
+    return Reading(**{**vars(how), "root": how.root or folder, "images": how.images or folder, "bases": bases})
 
 
 class _Reader:
@@ -117,8 +119,13 @@ class _Reader:
                     continue
                 number += 1
                 yield {
-                    "id": number, "file_name": image.as_posix(), "width": size.width, "height": size.height
+                    "id": number, "file_name": self.name(image), "width": size.width, "height": size.height
                 }, labels  # fmt: skip
+
+    def name(self, image: Path) -> str:
+        """As it is to be found from the YAML's folder."""
+        folder = self.where.parent
+        return image.relative_to(folder).as_posix() if image.is_relative_to(folder) else os.path.abspath(image)
 
     def pairs(self, entry: Sequence[str]) -> Iterator[tuple[Path, Path]]:
         """(image, label file) of a split's entry: folders, lists of images, or images."""
