@@ -26,6 +26,7 @@ TESTED_ELSEWHERE = {
     "data/formats/yolo_yaml.py": "data/formats/test_yolo.py, with the YAMLs of several exporters",
     "export/int8/make.py": "export/int8/test_export_int8.py and measure/test_bench_setup.py, through whole networks",
     "serve/api_types.py": "serve/test_openapi.py, and serve/api, through a running server",
+    "serve/examples.py": "serve/test_openapi.py",
     "serve/networks.py": "serve/api/test_networks.py, through a running server",
     "serve/services.py": "serve/api, through a running server",
     "serve/api/description.py": "serve/test_openapi.py",

@@ -10,6 +10,7 @@ import msgspec
 
 from posetune._version import __version__
 from posetune.serve import problem
+from posetune.serve.examples import EXAMPLES
 from posetune.serve.operations import Operation
 from posetune.serve.problem import ProblemDetails
 
@@ -71,7 +72,7 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
-        content = _content(operation.body.media, operation.body.type, operation.body.example, schemas)
+        content = _content(operation.body.media, operation.body.type, schemas)
         described["requestBody"] = {"description": operation.body.about, "required": True, "content": content}
     return described
 
@@ -81,19 +82,21 @@ def _responses(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     for status, answer in operation.answers.items():
         responses[str(status)] = {"description": answer.about}
         if answer.media:
-            responses[str(status)]["content"] = _content((answer.media,), answer.type, answer.example, schemas)
+            responses[str(status)]["content"] = _content((answer.media,), answer.type, schemas)
     for status, why in sorted({**_ALWAYS, **operation.problems}.items()):
         example = {"type": "about:blank", "title": "…", "status": status, "detail": why}
         responses[str(status)] = {
-            "description": why, "content": _content((problem.MEDIA_TYPE,), ProblemDetails, example, schemas),
+            "description": why, "content": _content((problem.MEDIA_TYPE,), ProblemDetails, schemas, example),
         }  # fmt: skip
     return responses
 
 
-def _content(media: tuple[str, ...], kind: Any, example: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _content(media: tuple[str, ...], kind: Any, schemas: dict[Any, Any], example: Any = None) -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
     text = {"type": "string"}
     found: dict[str, Any] = {}
+    if kind in EXAMPLES and example is None:
+        example = msgspec.to_builtins(EXAMPLES[kind])
     for name in media:
         found[name] = {
             "schema": schemas[str(kind)] if kind is not None else text if name.startswith("text/") else binary

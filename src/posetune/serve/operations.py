@@ -18,12 +18,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """A success. ``type``: a msgspec type where it is JSON, else None; ``media``: its media type; ``example``: one for the docs."""
+    """A success. ``type``: a msgspec type where it is JSON, else None; ``media``: its media type."""
 
     about: str
     type: Any = None
     media: str = "application/json"
-    example: Any = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Body:
     about: str
     media: tuple[str, ...] = ("application/json",)
     type: Any = None
-    example: Any = None
 
 
 @dataclass(frozen=True)

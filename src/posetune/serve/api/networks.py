@@ -86,7 +86,7 @@ OPERATIONS = [
     Operation(
         "PUT", "/api/v1/networks/current", switch, "Switch to another network", {200: _ENTRY},
         "Requests that are being answered keep theirs.",
-        body=Body("which", type=api_types.SwitchTo, example={"name": "heavy"}),
+        body=Body("which", type=api_types.SwitchTo),
         problems={403: "not an administrator", 404: "no such network",
                   413: "too large", 415: "not JSON", 422: "not understood"}, tag="networks",
     ),

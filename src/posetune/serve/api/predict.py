@@ -53,25 +53,10 @@ async def predict(request: Request) -> Response:
     return json_response(found["json"])
 
 
-#: The lists of points are cut short.
-_EXAMPLE = {
-    "network": {"name": "full", "sha256": "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"},
-    "image": {"width": 640, "height": 480},
-    "people": [
-        {
-            "score": 0.99871,
-            "landmarks_px": [[321.5, 88.125, -120.75]],
-            "visibility": [0.9998],
-            "world": [[0.0121, -0.6123, -0.2874]],
-            "angles": {"left_knee": 27.5, "right_knee": 93.25, "left_ankle": None},
-            "flags": [{"joint": "left_knee", "kind": "below", "value": 27.5, "limit": 30.0}],
-        }
-    ],
-}
 _ABOUT = "Send the file's raw bytes. Points are in px of the picture turned upright, as its EXIF says. The picture is not kept."
 OPERATIONS = [
     Operation(
-        "POST", path, predict, "Find the people in a picture", {200: Answer("the people", api_types.People, example=_EXAMPLE)},
+        "POST", path, predict, "Find the people in a picture", {200: Answer("the people", api_types.People)},
         _ABOUT,
         query=Query, body=Body("a picture: JPEG, PNG or WebP", MEDIA),
         problems={404: "no such network", 408: "too slow", 413: "too large", 415: "no such picture", 422: "damaged, or a query"},

@@ -60,7 +60,7 @@ OPERATIONS = [
     Operation(
         "POST", "/api/v1/session", begin, "Come in with a token", {204: Answer("a cookie", media="")},
         "Programs need none: they send Authorization: Bearer TOKEN with each request.",
-        body=Body("the token", type=Token, example={"token": "of the server's token file"}),
+        body=Body("the token", type=Token),
         problems={403: "a wrong token", 413: "too large", 415: "not JSON", 422: "not understood", 429: "too many wrong ones"},
         tag="session",
     ),

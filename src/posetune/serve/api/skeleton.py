@@ -48,8 +48,7 @@ OPERATIONS = [
         "PUT", "/api/v1/ranges", put_ranges, "Set the ranges that joint angles may have",
         {200: Answer("the ranges", api_types.Ranges)},
         "JSON, or YAML as posetune/coach/ranges.yaml has it.",
-        body=Body("the ranges", ("application/json", "application/yaml"), api_types.NewRanges,
-                  {"ranges": {"left_knee": {"min": 90, "max": 180}}}),
+        body=Body("the ranges", ("application/json", "application/yaml"), api_types.NewRanges),
         problems={403: "not an administrator", 413: "too large", 415: "neither JSON nor YAML", 422: "no ranges"}, tag="facts",
     ),
 ]  # fmt: skip

@@ -1,0 +1,64 @@
+"""An example of every type that the API gives or takes: OpenAPI shows them. Lists of points are cut short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from posetune.serve import api_types as t
+from posetune.serve.api import jobs, session
+
+_FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
+_PERSON = t.Person(
+    0.99871,
+    [[321.5, 88.125, -120.75]],
+    [0.9998],
+    [[0.0121, -0.6123, -0.2874]],
+    {"left_knee": 27.5, "right_knee": 93.25, "left_ankle": None},
+    [t.JointFlag("left_knee", "below", 27.5, 30.0)],
+)
+_ENTRY = t.NetworkEntry("full", _FULL.sha256, "stock", True, None, False)
+_KNEE = {"left_knee": t.Range(90.0, 180.0)}
+_ID = "k3v9x1m8q2w7e5r4t6y0ab"
+_JOB = jobs.Job(
+    id=_ID,
+    url=f"/api/v1/jobs/{_ID}",
+    state="running",
+    progress=jobs.Progress(120, 450, 9.5),
+    network=_FULL,
+    video=jobs.Video(1080, 1920, 450, 15.0, 90, False, True, "mp4", "H.264", 6_291_456),
+    name="squat.mov",
+    max_people=1,
+    tiles="off",
+    smooth="mediapipe",
+    error="",
+    note="",
+    created_at=1764172800.0,
+    expires_at=1764259200.0,
+    kept=False,
+)
+
+#: Type → an instance of it.
+EXAMPLES: dict[Any, Any] = {
+    t.People: t.People(_FULL, t.Size(640, 480), [_PERSON]),
+    t.NetworkEntry: _ENTRY,
+    list[t.NetworkEntry]: [_ENTRY],
+    t.SwitchTo: t.SwitchTo("heavy"),
+    t.Ranges: t.Ranges(_KNEE, {"left_knee": t.Range(30.0, 180.0)}),
+    t.NewRanges: t.NewRanges(_KNEE),
+    t.Skeleton: t.Skeleton(
+        ["nose", "left_eye_inner"],
+        ["face", "face"],
+        [t.Connection(0, 1, "face")],
+        [t.JointAngle("left_elbow", 11, 13, 15)],
+    ),
+    t.Health: t.Health(True),
+    t.Readiness: t.Readiness(True, 2, _FULL),
+    session.Session: session.Session("local", True, False),
+    session.Token: session.Token("of the server's token file"),
+    jobs.MadeJob: jobs.MadeJob(_ID, _JOB.url),
+    jobs.Job: _JOB,
+    jobs.AllJobs: jobs.AllJobs([_JOB]),
+    jobs.Result: jobs.Result("running", 0, 1, False, [jobs.FrameOf(0, 0.0, [_PERSON])]),
+    jobs.Times: jobs.Times([0.0, 0.0334, 0.0667], 3, True),
+    jobs.Keep: jobs.Keep(True),
+}
