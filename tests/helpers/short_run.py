@@ -5,6 +5,7 @@ SMALL = [
     "batch=4",
     "validations=2",
     "replay.sample_set=false",
+    "replay.surroundings=0",
     "suspects=false",
     "passes=1",
     "blend=1",

@@ -34,6 +34,7 @@ class ReplayConfig:
     folder: str | None
     share: float
     sample_set: bool
+    surroundings: int
     synthetic: int
     synthetic_points: bool
 
@@ -179,8 +180,9 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("rollback", _number(raw["rollback"]) and raw["rollback"] >= 0, "a number, 0 for never")
     for key in ("warmup", "ema", "val_share"):
         require(key, 0 <= raw[key] < 1, "a number from 0 to below 1")
-    rendered = raw["replay"]["synthetic"]
-    require("replay.synthetic", isinstance(rendered, int) and rendered >= 0, "a number of pictures, 0 for none")
+    for key, of in (("synthetic", "pictures"), ("surroundings", "crops")):
+        count = raw["replay"][key]
+        require(f"replay.{key}", isinstance(count, int) and count >= 0, f"a number of {of}, 0 for none")
     require("replay.share", 0 <= raw["replay"]["share"] < 1, "a number from 0 to below 1")
     own = raw["batch"] - round(raw["batch"] * raw["replay"]["share"])
     require("replay.share", own > 0, f"small enough that a batch of {raw['batch']} keeps a crop of your own")

@@ -29,6 +29,7 @@ from posetune.tune.crop_protocol import Answerer, Errors, in_torch, measured
 from posetune.tune.people.batches import BatchMaker, BatchPlan
 from posetune.tune.people.collect import Material
 from posetune.tune.people.samples import ImageCache, Subject
+from posetune.tune.people.second_look import SecondLook
 from posetune.tune.run_folder import CHECKPOINT, CONFIG, RunFolder
 from posetune.tune.training import pictures
 from posetune.tune.training.curves import draw_curves
@@ -187,12 +188,14 @@ class Session(Run):
 
         return look
 
-    def run_stage(self, trainer: Trainer, batches: BatchMaker, look: Look) -> Loop:
+    def run_stage(
+        self, trainer: Trainer, batches: BatchMaker, look: Look, second_look: SecondLook | None = None
+    ) -> Loop:
         """Train, from the checkpoint where there is one to resume from, until the end or Ctrl-C. A picture of a batch is left in
-        the run folder.
+        the run folder. ``second_look``: at suspected labels, half-way.
         """
         write_jpeg(self.folder / pictures.BATCH, pictures.of_batch(batches(0)))
-        loop = Loop(self, trainer, look)
+        loop = Loop(self, trainer, look, second_look)
         if self.resume and (self.folder / CHECKPOINT).exists():
             loop.load()
         loop.go(batches, total_steps(self.config, len(batches.subjects), batches.labelled))

@@ -75,6 +75,25 @@ def test_the_same_seed_gives_the_same_network(lite_labelled, tmp_path):
     assert other.model.read_bytes() != first.model.read_bytes()
 
 
+def test_a_share_of_the_weights_is_taken_layer_by_layer(lite_labelled, tmp_path):
+    said, files = [], []
+    settings = [s for s in SMALL if not s.startswith(("blend", "replay.surroundings"))]
+    for share in ("0.5", "1.0", "0.5"):  # the second and third are chosen anew on the finished run
+        assignments = [*settings, "samples=[8, 8]", "replay.surroundings=8", f"blend={share}"]
+        result = train(
+            lite_labelled,
+            "lite",
+            tmp_path / "run",
+            assignments=assignments,
+            say=said.append,
+            threads=1,
+            resume=bool(files),
+        )
+        files.append(result.model.read_bytes())
+    assert any("8 places besides the labelled people" in text for text in said)
+    assert files[0] == files[2] != files[1]
+
+
 def test_an_interrupted_run_keeps_its_best_and_resumes(lite_labelled, tmp_path):
     def interrupt_once(text):
         if text.startswith("validation at step 2"):

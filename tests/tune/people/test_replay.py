@@ -1,5 +1,7 @@
 """What a run learns from rendered people."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from posetune.tune.people import replay
 from posetune.tune.people.label_trust import DISTRUSTED
 from posetune.tune.people.labelled import trainable_people
 from posetune.tune.people.replay import replay_subjects
-from posetune.tune.people.samples import collate, make_sample
+from posetune.tune.people.samples import collate, make_sample, subject_of
 from posetune.tune.training.losses import Prediction, losses
 
 
@@ -24,8 +26,12 @@ def rendered(sample):
 
 def pool(monkeypatch, rendered, *settings):
     monkeypatch.setattr(replay, "_rendered", lambda count, report: rendered[:count])
-    config = load_config(None, {"data": "d", "out": "o"}, ["replay.sample_set=false", *settings])
-    return config, replay_subjects(config, None, 12.0, Reporter())
+    config = load_config(
+        None, {"data": "d", "out": "o"}, ["replay.sample_set=false", "replay.surroundings=0", *settings]
+    )
+    twelve = np.repeat(np.float32([1, 0]), [12, COUNT - 12])
+    own = [dataclasses.replace(subject_of(rendered[0]), weight=twelve)]
+    return config, replay_subjects(config, None, own, Reporter())
 
 
 def test_depth_alone_is_learnt_from_rendered_people_unless_asked(monkeypatch, rendered):
@@ -58,3 +64,10 @@ def test_their_points_count_as_much_as_ones_own_if_asked_for(monkeypatch, render
     for subject, person in zip(subjects, rendered, strict=False):
         np.testing.assert_allclose(subject.weight[person.labelled], 12 / COUNT)
         assert np.isfinite(subject.visible[person.labelled]).all()
+
+
+def test_places_besides_ones_own_people_are_held(monkeypatch, rendered):
+    _, subjects = pool(monkeypatch, rendered, "replay.surroundings=5")
+    assert len(subjects) == 5
+    assert {s.image for s in subjects} == {rendered[0].image}
+    assert not any(s.weight.any() for s in subjects)

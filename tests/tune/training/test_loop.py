@@ -1,5 +1,7 @@
 """A whole run on a few drawn people: the smallest thing that goes through everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,49 @@ def test_a_setback_goes_back_to_the_best_weights_at_a_third_of_the_rate(lite_lab
     ]
     assert all(torch.equal(a, b) for a, b in zip(stepped_back[0], averages[0], strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(averages[1], averages[0], strict=True))
+
+
+class _Look:
+    """A second look that sets one point of the first subject free."""
+
+    def __init__(self, subjects):
+        self.subjects, self.judged = subjects, 0
+
+    def judge(self):
+        self.judged += 1
+        return {0: [11]}
+
+    def free(self, landmarks):
+        weight = self.subjects[0].weight.copy()
+        weight[landmarks[0]] = 7
+        self.subjects[0] = replace(self.subjects[0], weight=weight)
+
+    def text(self, landmarks):
+        return f"freed {landmarks}"
+
+
+def _with_second_look(lite_labelled, out, total):
+    """A loop of ``total`` steps with a second look, and whether the point was free at each of its steps."""
+    config = load_config(None, {"data": str(lite_labelled), "out": str(out), "base": "lite"}, [*SMALL, "visits=2"])
+    subjects = [subject_of(p) for p in load_dataset(lite_labelled, "train").usable[:2]]
+    cache, cpu = ImageCache(), torch.device("cpu")
+    batches = BatchMaker(subjects, [], BatchPlan(2, 0.0, 256, None, 0), cache)
+    trainer = Trainer(Graph.read(stock.path("lite")), config, [batches(0).images], cpu)
+    out.mkdir(exist_ok=True)
+    session = Session(config, RunFolder(out), cpu, cache, Reporter(), networks=None)
+    loop = Loop(session, trainer, lambda *_: Score(9.0, 0.5), _Look(batches.subjects))
+    free = []
+    step = loop.step
+    loop.step = lambda batch: (free.append(bool((batch.targets.weight == 7).any())), step(batch))[1]
+    return loop, batches, free
+
+
+def test_a_second_look_comes_once_half_way_and_a_resumed_run_goes_on_behind_it(lite_labelled, tmp_path):
+    loop, batches, free = _with_second_look(lite_labelled, tmp_path / "run", 4)
+    loop.go(batches, 4)
+    assert free == [False, False, True, True]
+    again, batches, free = _with_second_look(lite_labelled, tmp_path / "run", 4)
+    again.load()
+    again.go(batches, 6)
+    assert free == [True, True]
+    assert (loop.second_look.judged, again.second_look.judged) == (1, 0)

@@ -12,6 +12,7 @@ from posetune.tune.training.losses import (
     gaussian_maps,
     losses,
     map_error,
+    presence_error,
     refine,
     robust,
     z_in_px,
@@ -79,6 +80,35 @@ def test_labelled_points_are_free_of_stock_and_unlabelled_ones_are_not():
     held = parts(q, p, torch.zeros(2, 33, 2), torch.zeros(2, 33))
     assert free["hold_points"] < 1e-5 < held["hold_points"]
     assert free["regression"] < 1e-3
+
+
+def test_presence_is_pulled_back_most_where_the_network_is_sure_of_the_wrong_answer():
+    presence = torch.tensor([[0.8], [0.4], [0.01]], requires_grad=True)
+    wanted = torch.full((3, 1), 0.8)
+    away = presence_error(presence, wanted)
+    assert away[0].item() == pytest.approx(0, abs=1e-6)
+    by_logit = torch.autograd.grad(away.sum(), presence)[0] * presence * (1 - presence)
+    assert by_logit[:, 0].tolist() == pytest.approx([0, -0.4, -0.79], abs=1e-4)  # its square would pull by -.01 at last
+    sure = presence_error(torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [1.0]]))
+    assert sure[0, 0] > 10
+    assert sure[1, 0] == 0
+
+
+def test_a_crop_that_is_not_held_is_held_in_presence_alone():
+    p, q = prediction(), prediction(seed=1)
+    nothing = torch.zeros(2, 33, 2), torch.zeros(2, 33)
+    nan = torch.full((2, 33), float("nan"))
+
+    def cost(held):
+        targets = Targets(*nothing, nan, nan[..., None].expand(2, 33, 3), torch.tensor(held))
+        return {k: float(v) for k, v in losses(q, p, targets, 256, LossConfig()).items()}
+
+    both, neither, first = cost([1.0, 1.0]), cost([0.0, 0.0]), cost([1.0, 0.0])
+    assert both == parts(q, p, *nothing)
+    assert {k for k, v in neither.items() if v} == {"hold_presence"}
+    assert neither["hold_presence"] == pytest.approx(5 * float(presence_error(q.presence, p.presence).mean()))
+    for name, value in first.items():
+        assert 0 < value < both[name] or name == "hold_presence" or both[name] == 0
 
 
 def test_the_error_of_maps_is_torchs_cross_entropy_above_its_least():

@@ -46,6 +46,24 @@ def test_weights_folded_once_give_the_gradients_of_weights_folded_in_every_layer
     assert all(module.given is None for _, module in trainer.modules())
 
 
+def test_between_stock_and_tuned_layers_go_by_what_they_read(trainer):
+    for _ in range(3):
+        trainer.step(batch(), 3)
+    g = torch.Generator().manual_seed(5)
+    crops = torch.rand(2, 3, 256, 256, generator=g)
+
+    def answer(share):
+        with torch.no_grad():
+            return trainer.blended(share)(crops, (0,))[0]
+
+    ends, line = (answer(0.0), answer(1.0)), answer(0.5)
+    trainer.weigh([crops], [torch.zeros_like(crops)])
+    assert torch.equal(answer(0.0), ends[0])
+    assert torch.equal(answer(1.0), ends[1])
+    # These crops are the user's own here: nearer to the tuned answer than half-way.
+    assert (answer(0.5) - ends[1]).abs().mean() < 0.9 * (line - ends[1]).abs().mean()
+
+
 def test_groups_of_one_unit_become_one(trainer):
     a, b, c = (torch.zeros(n) for n in (1, 2, 3))
     groups = merged([{"params": [a], "unit": 0.1}, {"params": [b], "unit": 0.5}, {"params": [c], "unit": 0.5}])

@@ -5,8 +5,11 @@ from __future__ import annotations
 from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.resize import resized
+from posetune.runtime.landmarker import Landmarker
 from posetune.tune.config import TrainConfig
+from posetune.tune.people.batches import BatchMaker
 from posetune.tune.people.collect import Material, collect, trainable_networks
+from posetune.tune.people.second_look import SecondLook
 from posetune.tune.run_folder import MODEL
 from posetune.tune.session import Session, Start, TrainResult, calibration
 from posetune.tune.training.blend import choose
@@ -33,8 +36,22 @@ def train(config: TrainConfig, start: Start) -> TrainResult:
     else:
         layout = resized(layout, config.size)
         trainer = SmallerTrainer(session.networks.landmarks, config, calibration(batches), session.device)
-    loop = session.run_stage(trainer, batches, session.look(people.val))
+    again = second_look(session, trainer, layout, people, batches)
+    loop = session.run_stage(trainer, batches, session.look(people.val), again)
     return finish(session, loop, people, layout)
+
+
+def second_look(
+    session: Session, trainer: Trainer, layout: bytes, people: Material, batches: BatchMaker
+) -> SecondLook | None:
+    """At the people in doubt, by the average of the weights so far in a copy of ``layout``; None where there is nobody."""
+    if people.suspected is None:
+        return None
+
+    def tuned() -> Landmarker:
+        return Landmarker(trainer.blended(1.0).write_to(Graph(layout)).to_bytes(), session.networks.detector)
+
+    return SecondLook(people.suspected, batches.subjects, tuned, session.report)
 
 
 def finish(session: Session, loop: Loop, people: Material, layout: bytes, **figures: str) -> TrainResult:

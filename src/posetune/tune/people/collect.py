@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from posetune import stock
 from posetune.data.dataset import Dataset, has_split, load_dataset, splits_besides
 from posetune.data.people import ImageRecord
@@ -21,7 +19,8 @@ from posetune.tune.config import TrainConfig
 from posetune.tune.people.labelled import load_splits, training_subjects, validation_subjects
 from posetune.tune.people.pseudo_labels import hold_out, scaled, teachers_labels
 from posetune.tune.people.replay import prepare_pool, replay_subjects
-from posetune.tune.people.samples import Subject
+from posetune.tune.people.samples import Subject, typical_labels
+from posetune.tune.people.second_look import Suspected
 
 if TYPE_CHECKING:
     from posetune.tune.session import Run, Session
@@ -29,11 +28,12 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Material:
-    """What a run learns from, chooses on, and is held by."""
+    """What a run learns from, chooses on, and is held by. ``suspected``: those of ``train`` with labels in doubt."""
 
     train: list[Subject]
     val: list[Subject]
     replay: list[Subject]
+    suspected: Suspected | None = None
 
     def counts(self) -> dict[str, int]:
         """For the summary of a run."""
@@ -64,24 +64,25 @@ def collect(session: Session) -> Material:
     not_taught: set[Path] = set()
     held_out: list[ImageRecord] = []
     root: Path | None = None
+    suspected: Suspected | None = None
     if config.data is not None:
         train_set, val_set = load_splits(config, networks, report)
         held_out, root = [p.image for p in val_set.usable], train_set.root
-        train = training_subjects(train_set, networks, config, report)
+        train, suspected = training_subjects(train_set, networks, config, report)
         val = validation_subjects(val_set, config.val_people, config.seed)
         if config.unlabelled:
             not_taught = _held_back(config, val_set)
     if config.unlabelled:
         pseudo = teachers_labels(config, not_taught, session.folder.path, report)
         if train:
-            pseudo = scaled(pseudo, _typical_labels(train))
+            pseudo = scaled(pseudo, typical_labels(train))
         else:
             pseudo, val = hold_out(pseudo, config.val_share, config.seed)
             report.say(f"Learning from {len(pseudo)} of them, choosing on {len(val)} by the teacher's word.")
             held_out = [s.image for s in val]
         train += pseudo
     record_split(session, [s.image for s in train], held_out, root)
-    return Material(train, val, replay_subjects(config, networks, _typical_labels(train), report))
+    return Material(train, val, replay_subjects(config, networks, train, report), suspected)
 
 
 def record_split(
@@ -111,8 +112,3 @@ def _held_back(config: TrainConfig, val: Dataset) -> set[Path]:
     others = splits_besides(data, (config.train_split, config.val_split))
     sets = [val, *(load_dataset(data, name, require_images=False) for name in others)]
     return {image.path.resolve() for dataset in sets for image in dataset.images}
-
-
-def _typical_labels(subjects: Sequence[Subject]) -> float:
-    """How many labels a person has in the mean."""
-    return float(np.mean([s.weight.sum() for s in subjects]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from posetune.data.people import Dataset
 from posetune.data.rulings import Rulings
-from posetune.data.suspects import find_suspects, network_answers
+from posetune.data.suspects import Suspect, find_suspects, network_answers
 from posetune.landmarks import COUNT
 from posetune.progress import Reporter, Say
 from posetune.runtime.landmarker import Landmarker
@@ -33,12 +35,8 @@ def asked(dataset: Dataset, landmarker: Landmarker, report: Reporter) -> np.ndar
 
 def trust_from(dataset: Dataset, answers: np.ndarray, say: Say) -> np.ndarray:
     """As :func:`trust_of`, from answers that are there already (as ``find_suspects`` wants them)."""
-    ruled = Rulings.beside(dataset.root)
-    suspects = ruled.without_kept(dataset, find_suspects(dataset, answers))
-    weights = np.ones((len(dataset.usable), COUNT), np.float32)
-    place = {person.id: i for i, person in enumerate(dataset.usable)}
-    for suspect in suspects:
-        weights[place[suspect.person_id], list(suspect.landmarks)] = DISTRUSTED
+    suspects = _suspects(dataset, answers)
+    weights = np.where(_landmarks(dataset, suspects), np.float32(DISTRUSTED), np.float32(1))
     swaps = sum(s.kind != "point" for s in suspects)
     if suspects:
         say(
@@ -47,3 +45,20 @@ def trust_from(dataset: Dataset, answers: np.ndarray, say: Say) -> np.ndarray:
             "(or rule on each: posetune data check --rule)."
         )
     return weights
+
+
+def suspected_landmarks(dataset: Dataset, answers: np.ndarray) -> np.ndarray:
+    """(N, 33) bool: which labels of ``dataset.usable`` are suspects by ``answers`` (as ``find_suspects`` wants them)."""
+    return _landmarks(dataset, _suspects(dataset, answers))
+
+
+def _suspects(dataset: Dataset, answers: np.ndarray) -> list[Suspect]:
+    return Rulings.beside(dataset.root).without_kept(dataset, find_suspects(dataset, answers))
+
+
+def _landmarks(dataset: Dataset, suspects: Sequence[Suspect]) -> np.ndarray:
+    found = np.zeros((len(dataset.usable), COUNT), bool)
+    place = {person.id: i for i, person in enumerate(dataset.usable)}
+    for suspect in suspects:
+        found[place[suspect.person_id], list(suspect.landmarks)] = True
+    return found

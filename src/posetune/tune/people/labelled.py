@@ -22,6 +22,7 @@ from posetune.stock import Networks
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.label_trust import trust_of
 from posetune.tune.people.samples import Subject, subject_of
+from posetune.tune.people.second_look import Suspected
 
 
 def believed(dataset: Dataset, landmarker: Landmarker, config: TrainConfig, report: Reporter) -> Dataset:
@@ -106,12 +107,15 @@ def validation_subjects(val: Dataset, most: int, seed: int) -> list[Subject]:
     return [subject_of(people[i]) for i in sorted(order)]
 
 
-def training_subjects(train: Dataset, networks: Networks, config: TrainConfig, report: Reporter) -> list[Subject]:
-    """The people to learn from, with labels trusted as far as they deserve it. ``networks``: whose contradiction makes a label
-    suspect.
+def training_subjects(
+    train: Dataset, networks: Networks, config: TrainConfig, report: Reporter
+) -> tuple[list[Subject], Suspected | None]:
+    """The people to learn from, with labels trusted as far as they deserve it; and those of them with suspected labels.
+    ``networks``: whose contradiction makes a label suspect.
     """
     people = trainable_people(train)
     if not config.suspects:
-        return [subject_of(p) for p in people]
-    trust = trust_of(dataclasses.replace(train, people=tuple(people)), networks, report)
-    return [subject_of(p, w) for p, w in zip(people, trust, strict=True)]
+        return [subject_of(p) for p in people], None
+    train = dataclasses.replace(train, people=tuple(people))
+    trust = trust_of(train, networks, report)
+    return [subject_of(p, w) for p, w in zip(people, trust, strict=True)], Suspected.among(train, trust)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +20,19 @@ from posetune.stock import Networks, cache
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.label_trust import DISTRUSTED
 from posetune.tune.people.labelled import trainable_people
-from posetune.tune.people.samples import Subject, subject_of, unlabelled_subject
+from posetune.tune.people.samples import Subject, subject_of, typical_labels, unlabelled_subject
+from posetune.tune.people.surroundings import surroundings
 
 # Splits of the sample set: ordinary people to look at, and others to hold to stock's answers.
 _ORDINARY, _ORDINARY_TRAIN = "ordinary", "ordinary_train"
 
 
-def replay_subjects(config: TrainConfig, networks: Networks, labels: float, report: Reporter) -> list[Subject]:
-    """Other people, against forgetting: from the user's folder, and rendered ones from the sample set that posetune brings.
+def replay_subjects(config: TrainConfig, networks: Networks, own: Sequence[Subject], report: Reporter) -> list[Subject]:
+    """Other people, against forgetting: from the user's folder, rendered ones from the sample set that posetune brings, and
+    places besides the people in the run's own pictures.
 
-    ``labels``: how many labels one of the run's own people has; with ``replay.synthetic_points`` one of ``replay.synthetic``
-    counts for no more.
+    ``own``: the run's own people. With ``replay.synthetic_points`` one of ``replay.synthetic`` counts for no more than one of
+    them.
     """
     subjects: list[Subject] = []
     if config.replay.share == 0:
@@ -42,10 +45,14 @@ def replay_subjects(config: TrainConfig, networks: Networks, labels: float, repo
             f"Replay: {len(ordinary)} rendered people of the sample set are held to the stock network's answers."
         )
         subjects += ordinary
+    if config.replay.surroundings:
+        beside = surroundings(own, config.replay.surroundings, config.seed)
+        report.say(f"Replay: {len(beside)} places besides the labelled people in the run's own pictures.")
+        subjects += beside
     if config.replay.synthetic:
         rendered = _rendered(config.replay.synthetic, report)
         if config.replay.synthetic_points:
-            weight = np.full(COUNT, min(1.0, labels / COUNT), np.float32)
+            weight = np.full(COUNT, min(1.0, typical_labels(own) / COUNT), np.float32)
             subjects += [subject_of(p, weight) for p in rendered]
         else:
             subjects += [_depth_only(p) for p in rendered]

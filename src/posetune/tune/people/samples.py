@@ -24,7 +24,8 @@ class Subject:
 
     ``keypoints``: (33, 2) image px. ``weight``: (33,) how far each label is trusted; 0 where there is none.
     ``visible``: (33,) 1 visible, 0 hidden, NaN unknown. ``world``: (33, 3) metres or None. ``flip``: (33,) which point
-    each becomes in a mirrored crop.
+    each becomes in a mirrored crop. ``held``: whether the network is held to the base in what has no label; if not, in presence
+    alone.
     """
 
     image: ImageRecord
@@ -35,12 +36,14 @@ class Subject:
     world: np.ndarray | None = None
     name: str = ""
     flip: np.ndarray = field(default_factory=lambda: FLIP)
+    held: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One crop and what is known in it. ``pixels``: (S, S, 3) uint8 RGB. ``points``: (33, 2) crop px. ``weight``, ``visible``:
     (33,). ``world``: (33, 3) metres in the crop's axes, NaN where unknown. ``name``: where it came from, for error messages.
+    ``held``: see :class:`Subject`.
     """
 
     pixels: np.ndarray
@@ -49,23 +52,27 @@ class Sample:
     visible: np.ndarray
     world: np.ndarray
     name: str
+    held: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
     """What is known of B crops; crop px of the network's input size.
 
-    ``points``: (B, 33, 2). ``weight``, ``visible``: (B, 33). ``world``: (B, 33, 3) metres, NaN where unknown.
+    ``points``: (B, 33, 2). ``weight``, ``visible``: (B, 33). ``world``: (B, 33, 3) metres, NaN where unknown. ``held``: (B,) 1, or
+    0 where the network is held to the base in presence alone; None: 1 throughout.
     """
 
     points: torch.Tensor
     weight: torch.Tensor
     visible: torch.Tensor
     world: torch.Tensor
+    held: torch.Tensor | None = None
 
     def apply(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Targets:
-        """The same change made to each of the four."""
-        return Targets(change(self.points), change(self.weight), change(self.visible), change(self.world))
+        """The same change made to each of them."""
+        held = None if self.held is None else change(self.held)
+        return Targets(change(self.points), change(self.weight), change(self.visible), change(self.world), held)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +140,11 @@ def unlabelled_subject(image: ImageRecord, crop: Crop) -> Subject:
     return Subject(image, crop, np.zeros((COUNT, 2)), np.zeros(COUNT, np.float32), nothing, None, image.path.name)
 
 
+def typical_labels(subjects: Sequence[Subject]) -> float:
+    """How many labels a person has in the mean."""
+    return float(np.mean([s.weight.sum() for s in subjects]))
+
+
 def make_sample(
     subject: Subject, image: np.ndarray, size: int, augment: AugmentConfig | None, rng: np.random.Generator
 ) -> Sample:
@@ -153,7 +165,7 @@ def make_sample(
     if crop.mirror:
         points, weight, visible = points[subject.flip], weight[subject.flip], visible[subject.flip]
         world = world[FLIP]
-    return Sample(pixels, points, weight, visible, world, subject.name)
+    return Sample(pixels, points, weight, visible, world, subject.name, subject.held)
 
 
 def _inside(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -181,5 +193,5 @@ def collate(samples: Sequence[Sample]) -> Batch:
         return torch.from_numpy(np.asarray(np.stack([getattr(s, name) for s in samples]), np.float32))
 
     images = torch.from_numpy(np.stack([s.pixels for s in samples])).permute(0, 3, 1, 2).float().div_(255)
-    targets = Targets(stacked("points"), stacked("weight"), stacked("visible"), stacked("world"))
+    targets = Targets(stacked("points"), stacked("weight"), stacked("visible"), stacked("world"), stacked("held"))
     return Batch(images, targets, tuple(s.name for s in samples))

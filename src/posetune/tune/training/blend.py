@@ -1,15 +1,17 @@
 """The last choices of a run, made on people that nothing was trained on: how much of the tuned weights to keep, and how
 readily the heatmap may speak.
 
-The straight line between stock and tuned weights trades skill for memory. And training on labels that no one can place
-exactly makes heatmaps broad and their peaks low, so that MediaPipe, which trusts peaks of 0.5 and more, uses them less than
-it should; a constant added to their logits puts that right.
+The way between stock and tuned weights trades skill for memory: by layers (``graph.torch.merge``), which forgets less than a
+straight line for the same skill (docs/lab/results/skill-and-forgetting.md). And training on labels that no one can place exactly
+makes heatmaps broad and their peaks low, so that MediaPipe, which trusts peaks of 0.5 and more, uses them less than it should; a
+constant added to their logits puts that right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,9 +19,11 @@ from torch import Tensor
 
 from posetune.graph.torch.network import Network
 from posetune.tune.crop_protocol import in_torch, measured
+from posetune.tune.people.batches import BatchMaker, BatchPlan
 from posetune.tune.people.collect import Material
 from posetune.tune.people.replay import ordinary_subjects
 from posetune.tune.people.samples import Subject
+from posetune.tune.people.surroundings import surroundings
 from posetune.tune.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -42,6 +46,8 @@ _DOUBT = 10
 _BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # logits
 #: Biases whose errors differ by less than this share are equal, as far as so few people can tell.
 _FLAT = 0.003
+#: Crops on which layers are looked at: of the user's people, of others, and of places besides the user's people; so many at once.
+_OWN, _OTHERS, _PLACES, _READ = 48, 48, 32, 8
 _VAL_PEOPLE = 150  # of val: two numbers are chosen on them
 
 
@@ -67,6 +73,8 @@ def choose(session: Session, trainer: Trainer, weights: Sequence[Tensor], people
     """
     trainer.use(weights)
     config, val = trainer.config, people.val
+    if config.blend == "auto" or 0 < float(config.blend) < 1:
+        _weigh(session, trainer, people)
     free_bias = config.heatmap_bias == "auto" and len(val) > 0
     biases = _BIASES if free_bias else (0.0 if config.heatmap_bias == "auto" else float(config.heatmap_bias),)
     if config.blend != "auto" and len(biases) == 1:
@@ -95,6 +103,28 @@ def choose(session: Session, trainer: Trainer, weights: Sequence[Tensor], people
         "is not the best that was seen."
     )
     return Choice(tried.share, biases[tried.best])
+
+
+def _weigh(session: Session, trainer: Trainer, people: Material) -> None:
+    """Let the way between stock and tuned be one layer by layer, by what excites a layer on the user's people and what on others.
+    Not where there are none, nor from a network that nobody uses (a resized one, untuned).
+    """
+    if not people.replay or trainer.reference is not trainer.stock:
+        return
+    config, size = session.config, trainer.network.input_size
+    beside = surroundings(people.train, _PLACES, config.seed)
+    # Rendered people alone do not read as photographs do.
+    others = [people.replay[i] for i in np.random.default_rng([config.seed, 6]).permutation(len(people.replay))]
+    plan = BatchPlan(_READ, 0.0, size, config.augment, config.seed)
+    with session.report.counting("crops, layers looked at", _OWN + _OTHERS + len(beside)) as counter:
+
+        def crops(subjects: Sequence[Subject], count: int) -> Iterator[Tensor]:
+            make = BatchMaker(subjects, [], plan, session.cache)
+            for step in range(count // _READ if subjects else 0):
+                yield make(step).images
+                counter.step(by=_READ)
+
+        trainer.weigh(crops(people.train, _OWN), chain(crops(others, _OTHERS), crops(beside, len(beside))))
 
 
 def _tried(

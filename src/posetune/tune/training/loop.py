@@ -12,6 +12,7 @@ from posetune.interrupt import interruptible
 from posetune.progress import clock
 from posetune.tune.people.batches import BatchMaker, Revisited, ahead
 from posetune.tune.people.samples import Batch
+from posetune.tune.people.second_look import SecondLook
 from posetune.tune.training.steps import resumed, take_steps
 from posetune.tune.training.trainer import Trainer
 from posetune.tune.training.validate import Look, Score
@@ -30,12 +31,15 @@ class _Pace:
 
 
 class Loop:
-    """The steps of one stage and their bookkeeping. ``best_weights``: those with the least error on validation."""
+    """The steps of one stage and their bookkeeping. ``best_weights``: those with the least error on validation; ``freed``: what
+    ``second_look`` found, None before.
+    """
 
-    def __init__(self, session: Session, trainer: Trainer, look: Look) -> None:
+    def __init__(self, session: Session, trainer: Trainer, look: Look, second_look: SecondLook | None = None) -> None:
         self.config, self.folder, self.report = session.config, session.folder, session.report
         self.say, self.emit = session.say, session.emit
-        self.trainer, self.look = trainer, look
+        self.trainer, self.look, self.second_look = trainer, look, second_look
+        self.freed: dict[int, list[int]] | None = None
         self.best: Score | None = None
         self.best_step = 0
         self.best_weights: list[Tensor] = trainer.averaged_copy()
@@ -51,6 +55,9 @@ class Loop:
         self.best = Score(state["best"], 0.0, tuple(state.get("best_people_px", ())))
         self.best_step, self.without_gain = state["best_step"], state["without_gain"]
         self.best_weights = [w.to(self.trainer.device) for w in state["best_weights"]]
+        self.freed = state.get("freed")
+        if self.second_look is not None and self.freed is not None:
+            self.second_look.free(self.freed)
         self.folder.truncate_log(self.trainer.steps_done)
         self.say(f"Resumed at step {self.trainer.steps_done}.")
 
@@ -64,6 +71,7 @@ class Loop:
                 "best_people_px": self.best.people_px,
                 "best_weights": self.best_weights,
                 "without_gain": self.without_gain,
+                "freed": self.freed,
             }
         )
 
@@ -73,10 +81,28 @@ class Loop:
         with interruptible() as interrupted:
             if self.best is None:
                 self.validate(0)
-            revisited = Revisited(batches, self.config.visits, batches.plan.batch)
-            take_steps(self, ahead(revisited, self._pace.start, total), total, interrupted)
+            for stop in self._stops(total):
+                # Anew for each part: no batch made before a second look is visited after it.
+                revisited = Revisited(batches, self.config.visits, batches.plan.batch)
+                take_steps(self, ahead(revisited, self.trainer.steps_done, stop), total, interrupted)
+                if interrupted() or self.trainer.steps_done < stop:
+                    break
+                if stop < total:
+                    self._look_again()
             self.interrupted = bool(interrupted())
         self.save()
+
+    def _stops(self, total: int) -> list[int]:
+        """Where the run pauses: half-way, for a second look that is still to come, and at the end."""
+        half = total // 2
+        ahead_of_it = self.second_look is not None and self.freed is None and self.trainer.steps_done <= half
+        return [half, total] if ahead_of_it else [total]
+
+    def _look_again(self) -> None:
+        assert self.second_look is not None
+        self.freed = self.second_look.judge()
+        self.say(self.second_look.text(self.freed))
+        self.second_look.free(self.freed)
 
     def step(self, batch: Batch) -> int:
         """Learn from ``batch``, and how many steps are done."""

@@ -27,6 +27,10 @@ _Z = 0.5
 _MAP = 0.5
 _HELD_FLAGS = 2.0
 _HELD_PRESENCE = 4.0
+#: On crops that are held in presence alone, where all answers from 0 to 1 occur, by its cross-entropy.
+_PRESENCE_ALONE = 5.0
+#: Probabilities of presence are told apart down to here: files give 0 and 1 beyond float32.
+_SURE = 1e-6
 #: The outputs of a landmark network that training looks at, by place: points, presence, heatmap, world.
 OUTPUTS = (0, 1, 3, 4)
 
@@ -113,6 +117,16 @@ def map_error(logits: Tensor, target: Tensor) -> Tensor:
     return _MapError.apply(logits, target)
 
 
+def presence_error(presence: Tensor, wanted: Tensor) -> Tensor:
+    """Cross-entropy of probabilities (B, 1) to those ``wanted``, above the least it can be.
+
+    Not their squared difference, whose pull dies away where the network is sure of the wrong answer.
+    """
+    inside = presence.clamp(_SURE, 1 - _SURE), wanted.clamp(_SURE, 1 - _SURE)
+    crossed, own = (-(inside[1] * p.log() + (1 - inside[1]) * (1 - p).log()) for p in inside)
+    return crossed - own
+
+
 class _MapError(torch.autograd.Function):
     """In torch's own terms ``binary_cross_entropy_with_logits`` less the entropy of the target, in a quarter of their time:
     logarithms are taken once, and the gradient is a difference that the forward pass leaves behind.
@@ -172,7 +186,7 @@ def losses(
     true_z = torch.isfinite(depth)
     off = (predicted.points[:, :COUNT, 2] - torch.nan_to_num(depth)).abs() * true_z
     parts["z"] = config.world * off.sum() / true_z.sum().clamp_min(1) / (2 * UNIT)
-    for name, value in _hold(predicted, stock, _Known(taught, true_3d, true_z), away, config).items():
+    for name, value in _hold(predicted, stock, _Known(taught, true_3d, true_z, targets.held), away, config).items():
         parts[f"hold_{name}"] = config.hold * value
     return parts
 
@@ -218,19 +232,24 @@ def _map_errors(predicted: Prediction, wanted: Tensor, config: LossConfig) -> Te
 @dataclass(frozen=True, eq=False)
 class _Known:
     """(B, 33) bool each: of which landmarks something is known, so that they are not held there: the place in the picture, the
-    world landmark, z.
+    world landmark, z. ``held`` (B,): 0 where all but presence is free; None: nowhere.
     """
 
     place: Tensor
     world: Tensor
     z: Tensor
+    held: Tensor | None
 
 
-def held(predicted: Prediction, stock: Prediction, config: LossConfig) -> dict[str, Tensor]:
-    """How far the network has left the stock network's answers in everything."""
+def held(
+    predicted: Prediction, stock: Prediction, config: LossConfig, crops: Tensor | None = None
+) -> dict[str, Tensor]:
+    """How far the network has left the stock network's answers in everything. ``crops`` (B,): 0 for those of which only presence
+    counts; None: all of all.
+    """
     nothing = torch.zeros_like(predicted.points[:, :COUNT, 0], dtype=torch.bool)
     away = _map_errors(predicted, torch.sigmoid(stock.heatmap), config)
-    return _hold(predicted, stock, _Known(nothing, nothing, nothing), away, config)
+    return _hold(predicted, stock, _Known(nothing, nothing, nothing, crops), away, config)
 
 
 def _hold(
@@ -240,19 +259,23 @@ def _hold(
 
     ``map_errors`` (B, 33): what :func:`_map_errors` says.
     """
-    free = F.pad((~known.place).float(), (0, NETWORK_COUNT - COUNT))  # (B, 39); the unused points count for nothing
+    crops = torch.ones_like(predicted.presence[:, 0]) if known.held is None else known.held
+    # (B, 39); the unused points count for nothing.
+    free = F.pad((~known.place).float(), (0, NETWORK_COUNT - COUNT)) * crops[:, None]
     shift = robust(_distance(predicted.points[..., :2], stock.points[..., :2]), config.outlier_px) / UNIT
-    auxiliary = torch.zeros_like(free)
-    auxiliary[:, COUNT : COUNT + 2] = 1
+    auxiliary = shift[:, COUNT : COUNT + 2].mean(1) * crops
     z = (predicted.points[:, :COUNT, 2] - stock.points[:, :COUNT, 2]).abs() / (2 * UNIT) * ~known.z
     logits, wanted = predicted.points[:, :COUNT, 3:5], torch.sigmoid(stock.points[:, :COUNT, 3:5])
     world = _distance(predicted.world[:, :COUNT], stock.world[:, :COUNT], 1e-3) * _METRES * ~known.world
+    squared = (predicted.presence - stock.presence)[:, 0].square()
+    crossed = presence_error(predicted.presence, stock.presence)[:, 0]
+    flags = (torch.sigmoid(logits) - wanted).square().mean((1, 2))
     return {
         "points": (shift * free).sum() / max(free.numel(), 1),
-        "auxiliary": config.hold_auxiliary * (shift * auxiliary).sum() / auxiliary.sum(),
-        "z": z.mean() * _Z,
-        "flags": (torch.sigmoid(logits) - wanted).square().mean() * _HELD_FLAGS,
-        "presence": (predicted.presence - stock.presence).square().mean() * _HELD_PRESENCE,
+        "auxiliary": config.hold_auxiliary * auxiliary.mean(),
+        "z": (z.mean(1) * crops).mean() * _Z,
+        "flags": (flags * crops).mean() * _HELD_FLAGS,
+        "presence": (_HELD_PRESENCE * squared * crops + _PRESENCE_ALONE * crossed * (1 - crops)).mean(),
         "heatmap": (map_errors * free[:, :COUNT]).sum() / free[:, :COUNT].numel() * _MAP,
-        "world": world.mean(),
+        "world": (world.mean(1) * crops).mean(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from posetune.errors import PosetuneError
 from posetune.geometry import SIZE
 from posetune.graph.flatbuffer import Graph
 from posetune.graph.torch.convolution import Convolution
+from posetune.graph.torch.merge import Moments, between, input_moments
 from posetune.graph.torch.network import Network
 from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
@@ -90,6 +91,8 @@ class Trainer:
         self.average = [p.detach().clone() for p in self.parameters]
         self.steps_done = 0
         self.rate = 1.0  # what rollbacks and the plateau schedule have left of the learning rate
+        #: What the trained layers read, on the user's crops and on others (``graph.torch.merge``); None: not looked at.
+        self.moments: Moments | None = None
         self._typical_norm: float | None = None
         #: By batch and part of it: see :meth:`step`.
         self.begun: WeakKeyDictionary[Batch, dict[int, Begun]] = WeakKeyDictionary()
@@ -267,20 +270,36 @@ class Trainer:
 
     @torch.no_grad()
     def blended(self, share: float, heatmap_bias: float = 0.0) -> Network:
-        """A network in folded form between stock (0) and the averaged tuned weights (1); ``heatmap_bias`` is added to the
-        logits of the 33 points' heatmaps.
+        """A network in folded form between stock (0) and the averaged tuned weights (1): on a straight line, or layer by layer by
+        what ``moments`` say. ``heatmap_bias`` is added to the logits of the 33 points' heatmaps.
         """
         result = copy.deepcopy(self.stock)
         with self.averaged():
             for name, module in self.modules():
                 target: Any = result.get_submodule(name)
-                for mine, stock in zip(module.folded(), (target.weight, target.bias), strict=True):
-                    stock.lerp_(mine, share)
+                mine, stock = module.folded(), (target.weight, target.bias)
+                if self.moments is not None and 0 < share < 1:
+                    mine, way = between(mine, stock, self.moments[name], share), 1.0
+                else:
+                    way = share
+                for there, here in zip(mine, stock, strict=True):
+                    here.lerp_(there, way)
                 target.round_fp16 = self.config.weight_precision == "fp16"
             if heatmap_bias:
                 head: Any = result.get_submodule(result.convolutions_for((_HEATMAP,))[-1])
                 head.bias[:COUNT] += heatmap_bias
         return result
+
+    def weigh(self, own: Iterable[Tensor], others: Iterable[Tensor]) -> None:
+        """Look at what the layers read on the user's crops, tuned, and on others, stock, for :meth:`blended` from now on. Batches
+        (B, 3, S, S).
+        """
+        networks = zip((self.blended(1.0), self.stock), (own, others), strict=True)
+        first, second = (
+            input_moments(network, self.trained, (b.to(self.device) for b in crops), self.outputs)
+            for network, crops in networks
+        )
+        self.moments = {name: (first[name], second[name]) for name in self.trained}
 
     def state(self) -> dict[str, Any]:
         """Everything that a resumed run needs."""

@@ -53,7 +53,7 @@ def collect_points(session: Session) -> tuple[Skeleton, Material]:
     trust = _trust(train, people["train"], landmarker, report) if config.suspects else None
     subjects = [_only(subject_of(p, None if trust is None else trust[i]), kept) for i, p in enumerate(people["train"])]
     record_split(session, [s.image for s in subjects], [p.image for p in val.usable], train.root)
-    replay = replay_subjects(config, networks, 0, report)
+    replay = replay_subjects(config, networks, subjects, report)
     skeleton = _subset(train.skeleton, kept)
     report.say(f"A head for {skeleton.count} points: {', '.join(skeleton.names)}.")
     report.say(f"Training on {len(subjects)} people, choosing on {len(chosen)}.")

@@ -136,8 +136,9 @@ class HeadTrainer(Trainer):
         size = self.network.input_size
         answer = HeadOutput.of(outputs[len(KEPT) :], self.kind)
         parts = head_losses(answer, batch.targets, size, self.config.loss)
-        for name, value in held(Prediction.of(outputs[: len(KEPT)]), begun.stock, self.config.loss).items():
-            parts[f"hold_{name}"] = self.config.loss.hold * value
+        kept, config = Prediction.of(outputs[: len(KEPT)]), self.config.loss
+        for name, value in held(kept, begun.stock, config, batch.targets.held).items():
+            parts[f"hold_{name}"] = config.hold * value
         return parts
 
 
