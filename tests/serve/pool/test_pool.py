@@ -282,6 +282,25 @@ def test_a_network_that_cannot_be_loaded_is_told_at_once():
     _run(test)
 
 
+def test_a_worker_that_is_killed_while_it_starts_is_replaced(monkeypatch):
+    monkeypatch.setattr(pool_module, "PAUSE", 0.01)
+    started = []
+
+    class DiesOnce(FakeWorker):
+        def answer(self, ask: Ask) -> Reply:
+            started.append(1)
+            if len(started) == 1:
+                raise Died
+            return super().answer(ask)
+
+    async def test():
+        async with _open(1, start=DiesOnce) as pool:
+            assert (await pool.submit("hello", {}))["kind"] == "hello"
+            assert pool.deaths == 1
+
+    _run(test)
+
+
 def test_workers_that_die_before_they_answer_are_told_and_not_started_without_end(monkeypatch):
     monkeypatch.setattr(pool_module, "PAUSE", 0.2)
     started = []
@@ -297,7 +316,7 @@ def test_workers_that_die_before_they_answer_are_told_and_not_started_without_en
             with pytest.raises(Poisoned):
                 await pool.open([FULL])
             await asyncio.sleep(0.1)
-            assert len(started) == 1
+            assert len(started) == pool_module.MOST_DEAD_STARTS
         finally:
             await pool.close()
 

@@ -23,6 +23,8 @@ log = logging.getLogger("posetune.serve")
 
 #: Workers that die before their first answer are not replaced at once, but after so many seconds.
 PAUSE = 1.0
+#: Workers that may die in one place before one has answered; after that it is not chance.
+MOST_DEAD_STARTS = 3
 #: Deaths that one input may cause.
 MOST_DEATHS = 2
 #: Seconds after a live request during which one worker is kept free of jobs.
@@ -204,6 +206,7 @@ class Pool:
 
     async def _keep(self, slot: _Slot, first: asyncio.Future[list[dict[str, Any]]]) -> None:
         """Keep a worker in ``slot`` for as long as the pool is open."""
+        dead_starts = 0
         while not self._closing:
             began = time.monotonic()
             if slot.process is None:
@@ -226,7 +229,9 @@ class Pool:
                 self.deaths += 1
                 log.warning("a worker died; another takes its place")
                 if not slot.ready:
-                    _settle(first, Poisoned())
+                    dead_starts += 1
+                    if dead_starts >= MOST_DEAD_STARTS:
+                        _settle(first, Poisoned())
                     await asyncio.sleep(max(0.0, PAUSE - (time.monotonic() - began)))
             finally:
                 slot.ready, slot.process = False, None
