@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tests.helpers import mp4
 from tests.helpers.clips import write_clip
+from tests.helpers.figures import draw_person, room
 from tests.helpers.served_videos import followed
 from tests.helpers.uneven import moving, write_uneven
 from tests.serve.pages.test_pages import serious_faults
@@ -227,6 +228,26 @@ def test_without_a_film_it_plays_frame_by_frame(visit, pages_server, tmp_path):
     page.locator("#play").click()
     until(page, "window.seen.length && !s.playing && s.frame === 5")
     assert sorted(set(page.evaluate("seen"))) == list(range(6))
+
+
+def test_of_several_people_one_is_followed(visit, pages_server, tmp_path):
+    pictures = [
+        draw_person(draw_person(room(480, 288), (130, 165), 0.72, arms=0.3), (345, 160 + n), 0.8) for n in range(5)
+    ]
+    url, _ = followed(pages_server, write_clip(tmp_path / "two.webm", pictures).read_bytes(), "?max_people=2")
+    page = visit(f"/video?job={url.rpartition('/')[2]}")
+    state = until(page, "s.complete && s.people.length === 2")
+    ids = [person["id"] for person in state["people"]]
+    buttons = page.locator("#who button")
+    assert sorted(int(text) for text in buttons.all_inner_texts()) == sorted(ids)
+    for id in ids:
+        buttons.get_by_text(str(id), exact=True).click()
+        person = next(person for person in page.evaluate("posetune.state.people") if person["id"] == id)
+        state = until(page, f"posetune.bench.who === {id}")
+        curves = page.evaluate("posetune.state.curves")
+        assert curves[0]["values"][0] == person["angles"][curves[0]["key"]]
+        shown = page.evaluate("posetune.stage.people[posetune.stage.selected].id")
+        assert shown == id
 
 
 def test_a_server_that_goes_away_is_told_and_forgotten_when_it_is_back(bench):

@@ -7,6 +7,7 @@ import { flagText } from "../components/angle_list.js";
 import { Readings } from "../components/readings.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
 import { legend, stageBar } from "../components/stage_bar.js";
+import { View3D } from "../components/view3d.js";
 import { wipe } from "../components/wipe.js";
 import { byId, fill, h, icon } from "../dom.js";
 import { jointName, t } from "../i18n.js";
@@ -36,6 +37,7 @@ export class Bench {
     const { skeleton, ranges, shell } = context;
     this.stage = new SkeletonCanvas(byId("stage"), { skeleton, flagText, pointName: jointName });
     this.wipe = wipe(byId("stage"), this.stage);
+    this.space = new View3D(byId("space"), { skeleton });
     stageBar(byId("stage-bar"), this.stage, { toggles: ["skeleton", "angles"] });
     this.readings = new Readings(byId("readings"), {
       joints: skeleton.angles.map(({ name }) => name), ranges, say: (text) => shell.say(text),
@@ -212,7 +214,9 @@ export class Bench {
     this.stage.setFrame(picture, this.size, people ?? []);
     this.stage.draw();
     this.curves?.setTime(this.times.times[index]);
-    this.readings.show(people?.[this.stage.selected] ?? people?.[0]);
+    const person = people?.[this.stage.selected] ?? people?.[0];
+    this.readings.show(person);
+    this.space.setPerson(person ?? null);
     const { state } = this.context;
     Object.assign(state, { frame: index, time: this.times.times[index], people: people ?? [], others: this.stage.others, overlay: people ? index : -1, drawn: state.drawn + 1 });
     if (!people && this.job && going(this.job)) this.message(h("span", { class: "spinner" }), t("video.not_yet"));

@@ -60,10 +60,15 @@ export function showJob(host, job, act) {
         going(job)
           ? h("button", { class: "button", type: "button", id: "cancel", on: { click: act.cancel } }, icon("close", 16), t("video.cancel"))
           : h("button", { class: "button danger", type: "button", id: "delete", on: { click: act.remove } }, icon("trash", 16), t("video.delete")),
-        h("label", { class: "check", for: "keep" }, keep, h("span", {}, t("video.keep"))),
+        h("label", { class: "check", for: "keep" }, keep, h("span", {}, keepWords(job))),
       ),
     ),
   );
+}
+
+/** How long it would be there. @param {Job} job */
+function keepWords({ created_at, expires_at }) {
+  return expires_at === null ? t("video.kept") : t("video.keep", { hours: number((expires_at - created_at) / 3600) });
 }
 
 /** What the video is, in one line. @param {Job} job */
