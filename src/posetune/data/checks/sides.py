@@ -40,7 +40,7 @@ _MOST = 6.0
 _TWIST = 3.0
 #: … in full where the product of both widths is far above this (torsos²).
 _TWIST_WIDTH = 0.03
-#: Whose nose and eyes are seen faces us (of 179 such labels 178 have the left side where it is then); whose are not, turns the
+#: Whose nose and eyes are seen faces us (of 120 such labels 119 have the left side where it is then); whose are not, turns the
 #: back, or hides them: three in four.
 _FACE_SEEN, _FACE_HIDDEN = 3.0, 1.0
 #: … in full where shoulders and hips are much wider than this (torsos), in sets where of so many people, at least, the face is
