@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from posetune.data.checks.finding import Finding
-from posetune.data.checks.report import MOST_PICTURES, report_html, write_report
+from posetune.data.checks.report import MOST_CARDS, MOST_PICTURES, report_html, write_report
 from posetune.data.dataset import load_dataset
 
 
@@ -57,6 +57,14 @@ def test_a_clean_set_and_a_very_bad_one(findings, drawn_set):
     assert "Nothing was found" in report_html([], drawn_set, "")
     many = [Finding("visibility", f"number {k}", 0.9) for k in range(MOST_PICTURES + 1)]
     assert f"the first {MOST_PICTURES} have pictures" in report_html(many, drawn_set, "")
+    page = report_html([Finding("missing", f"number {k}") for k in range(MOST_CARDS + 1)], drawn_set, "")
+    assert page.count("<article") == MOST_CARDS
+    assert "--json has all" in page
+
+
+def test_images_that_are_missing_take_no_picture_from_others(findings, drawn_set):
+    missing = [Finding("missing", f"number {k}") for k in range(MOST_PICTURES)]
+    assert report_html([*missing, findings[0]], drawn_set, "").count("<img") == 1
 
 
 def test_a_picture_that_is_gone_is_no_error(findings, drawn_set, tmp_path):

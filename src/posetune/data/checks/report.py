@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -21,8 +21,9 @@ from posetune.files import write_text
 from posetune.geometry import Crop
 from posetune.opencv import cv2
 
-#: So many findings have a picture each, the surest; the rest have words alone: a file of 10,000 pictures opens nowhere.
-MOST_PICTURES = 600
+#: So many findings have a picture each, the surest; the rest have words alone: a file of 10,000 pictures opens nowhere. So many
+#: are shown at all.
+MOST_PICTURES, MOST_CARDS = 600, 5000
 _SIDE, _GAP = 288, 6
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 78)
 _FRAME = (255, 40, 70)
@@ -38,15 +39,19 @@ def write_report(findings: Sequence[Finding], data: Path, what: str, path: Path)
 
 def report_html(findings: Sequence[Finding], data: Path, what: str) -> str:
     """The page as text."""
-    pictures = _pictures(findings[:MOST_PICTURES])
     count = len(findings)
+    findings = findings[:MOST_CARDS]
+    drawable = [k for k, f in enumerate(findings) if f.kind not in ("missing", "unreadable")]
+    pictures = _pictures({k: findings[k] for k in drawable[:MOST_PICTURES]})
     heading = (
         f"{data.resolve().name}: {count} finding{'s' if count != 1 else ''}"
         if count
         else f"{data.resolve().name}: nothing is wrong"
     )
-    if count > MOST_PICTURES:
+    if len(drawable) > MOST_PICTURES:
         what += f" · the first {MOST_PICTURES} have pictures"
+    if count > MOST_CARDS:
+        what += f" · the first {MOST_CARDS} are shown, --json has all"
     body = '<p class="empty">Nothing was found.</p>'
     if count:
         cards = "\n".join(_card(f, pictures.get(k), data) for k, f in enumerate(findings))
@@ -94,11 +99,11 @@ def _card(finding: Finding, picture: str | None, data: Path) -> str:
     )
 
 
-def _pictures(findings: Sequence[Finding]) -> dict[int, str]:
+def _pictures(findings: Mapping[int, Finding]) -> dict[int, str]:
     """Place of the finding → a data URI; each image is read once. None where there is none, or it cannot be read."""
     pictures: dict[int, str] = {}
     by_image: dict[str, list[int]] = {}
-    for k, finding in enumerate(findings):
+    for k, finding in findings.items():
         image = finding.image or finding.beside
         if image is not None:
             by_image.setdefault(str(image.path), []).append(k)

@@ -41,8 +41,8 @@ def trust_from(dataset: Dataset, answers: np.ndarray, say: Say) -> np.ndarray:
     if suspects:
         say(
             f"Suspects among the labels, set aside in training: {swaps} people with left and right exchanged, "
-            f"{len(suspects) - swaps} single points; posetune data check lists them, and --set suspects=false keeps them all "
-            "(or rule on each: posetune data check --rule)."
+            f"{len(suspects) - swaps} single points; posetune data check --rule lists them, and --set suspects=false keeps them "
+            "all (or rule on each: posetune data check --rule)."
         )
     return weights
 

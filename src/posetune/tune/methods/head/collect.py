@@ -176,7 +176,7 @@ def _trust(train: Dataset, people: Sequence[Person], landmarker: Landmarker, rep
         swaps = sum(s.kind != "point" for s in suspects)
         report.say(
             f"Suspects among the labels, set aside in training: {swaps} people with left and right exchanged, "
-            f"{len(suspects) - swaps} single points; posetune data check lists them."
+            f"{len(suspects) - swaps} single points; posetune data check --rule lists them."
         )
     return weights
 
