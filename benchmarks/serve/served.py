@@ -54,14 +54,17 @@ def is_ready(port: int) -> bool:
 
 def memory_mb(pid: int) -> tuple[float, float]:
     """Resident memory of a process, and of its children together (Linux)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return _resident(str(pid)), sum(map(_resident, children))
+    return _resident(str(pid)), sum(map(_resident, children_of(pid)))
+
+
+def children_of(pid: int) -> list[str]:
+    """The processes that any thread of a process started (Linux)."""
+    return [child for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
 
 
 def cpu_seconds(pid: int) -> tuple[float, float]:
     """Processor time of a process so far, and of its children together (Linux)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return _cpu(str(pid)), sum(map(_cpu, children))
+    return _cpu(str(pid)), sum(map(_cpu, children_of(pid)))
 
 
 def _cpu(pid: str) -> float:

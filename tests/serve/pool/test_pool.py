@@ -52,6 +52,9 @@ class FakeWorker:
         self.done.append(ask.payload.get("name", ask.kind))
         return Reply({"kind": ask.kind, "worker": self.pid})
 
+    def wait(self) -> None:
+        self._killed.wait()
+
     def kill(self) -> None:
         self._killed.set()
 
@@ -332,6 +335,20 @@ def test_closing_tells_who_waits():
             for ask in asks:
                 with pytest.raises((Busy, Poisoned)):
                     await ask
+
+    _run(test)
+
+
+def test_a_worker_that_dies_of_nothing_is_replaced_before_anybody_asks():
+    """Of the system's want of memory, say: no request pays for it, though both workers went."""
+
+    async def test():
+        async with _open(2) as pool:
+            for slot in pool._slots:
+                slot.process.kill()
+            while pool.deaths < 2 or pool.ready < 2:
+                await asyncio.sleep(0.001)
+            await asyncio.gather(*(pool.submit("x", {}) for _ in range(4)))
 
     _run(test)
 

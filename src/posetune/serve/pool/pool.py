@@ -87,6 +87,7 @@ class Pool:
         self._slots = [_Slot(i, started[i] if i < len(started) else None) for i in range(count)]
         self._lanes: dict[Lane, deque[_Task]] = {"live": deque(), "job": deque()}
         self._threads = ThreadPoolExecutor(count, "worker")
+        self._watchers = ThreadPoolExecutor(count + 1, "watcher")  # one more: a new worker comes while the old one goes
         self._runs: list[asyncio.Task[None]] = []
         self._places: dict[str, _Slot] = {}
         self._last_live = -math.inf
@@ -200,7 +201,8 @@ class Pool:
         for slot in self._slots:
             if slot.process is not None:
                 slot.process.bury()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._watchers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     # -- inside -----------------------------------------------------------------------------------------------------------------
 
@@ -224,7 +226,9 @@ class Pool:
                 slot.ready = True
                 self._began.add(slot.number)
                 _settle(first, [reply.value for reply in loaded])
-                await self._serve(slot, process)
+                await self._serve(
+                    slot, process, asyncio.get_running_loop().run_in_executor(self._watchers, process.wait)
+                )
             except Died:
                 self.deaths += 1
                 log.warning("a worker died; another takes its place")
@@ -242,14 +246,14 @@ class Pool:
     def _load(self, network: Network) -> Ask:
         return Ask("load", {"network": {"source": network.source, "name": network.name, "sha256": network.sha256}})
 
-    async def _serve(self, slot: _Slot, process: Process) -> None:
+    async def _serve(self, slot: _Slot, process: Process, gone: asyncio.Future[None]) -> None:
         """Hand ``slot`` one request after the other; the next is with it already where all are busy. Raises Died."""
         sent: deque[_Task] = deque()
         try:
             while True:
                 if not sent:
                     slot.busy = False
-                    sent.append(await self._next(slot))
+                    sent.append(await self._next(slot, gone))
                     slot.busy = True
                     await self._do(process.kill, sent[0].seconds, process.send, sent[0].ask)
                 began = time.monotonic()
@@ -268,13 +272,21 @@ class Pool:
         finally:
             slot.busy = False
 
-    async def _next(self, slot: _Slot) -> _Task:
-        slot.hand = asyncio.get_running_loop().create_future()
+    async def _next(self, slot: _Slot, gone: asyncio.Future[None]) -> _Task:
+        """What ``slot`` is to do. Raises Died if its worker ends meanwhile, of nothing that it was asked."""
+        hand = slot.hand = asyncio.get_running_loop().create_future()
         self._offer()
         try:
-            return await slot.hand
+            await asyncio.wait((hand, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
             slot.hand = None
+        if gone.done():
+            if hand.done() and (task := hand.result()).lane is not None:
+                self._lanes[task.lane].appendleft(task)
+            elif hand.done():
+                _fail(task, Poisoned())
+            raise Died
+        return hand.result()
 
     def _settle(self, task: _Task, reply: Reply, seconds: float) -> None:
         if task.ask.kind == "picture":

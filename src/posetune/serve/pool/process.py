@@ -78,6 +78,10 @@ class Process:
             raise Died
         return msgspec.msgpack.decode(content, type=Reply)
 
+    def wait(self) -> None:
+        """Return when it has ended, however it did."""
+        self._popen.wait()
+
     def kill(self) -> None:
         """End it, whatever it does; who waits for an answer gets Died."""
         with contextlib.suppress(OSError):
