@@ -51,7 +51,7 @@ def test_mpiis_release(tmp_path):
         return {"id": number, "x": float(x), "y": float(y), "is_visible": seen}
 
     somebody = {"annopoints": {"point": [point(0, 10, 20, 1), point(13, 30, 40, 0), point(9, 5, 6, [])]},
-                "scale": 0.5, "objpos": {"x": 60.0, "y": 70.0}}  # fmt: skip
+                "scale": 0.5, "objpos": {"x": 60, "y": 70.0}}  # fmt: skip
     both = [
         {"image": {"name": "a.jpg"}, "annorect": somebody, "vidx": 7},
         {"image": {"name": "b.jpg"}, "annorect": {"scale": 1.0}},

@@ -131,11 +131,19 @@ def test_names_of_other_tools(folder):
     ({"categories": [{"id": 1, "name": "p", "keypoints": COCO_NAMES * 2}]}, "names the keypoint \"nose\" twice"),
     ({"annotations": [annotation(keypoints=[1.0] * 30_000)]}, r"are 30000 numbers; .* takes 18"),
     ({"images": [*content()["images"], *content()["images"]]}, "image id 1 stands twice"),
+    ({"annotations": [annotation(keypoints=[10**400, *POINTS[1:]])]}, "are not numbers"),
+    ({"annotations": [annotation(bbox=[10**400, 0, 1, 1])]}, "is not four numbers"),
+    ({"images": [{**content()["images"][0], "width": 10**400}]}, "no valid width and height"),
     ({"annotations": [annotation(), annotation()]}, "annotation id 7 stands twice"),
 ])  # fmt: skip
 def test_what_contradicts_itself_is_one_sentence(folder, changes, sentence):
     with pytest.raises(PosetuneError, match=sentence):
         load(folder, content(**changes))
+
+
+def test_label_studios_coco_export_is_known(folder):
+    dataset = load(folder, content(info={"contributor": "Label Studio"}))
+    assert any("export as JSON, and read that" in w for w in dataset.warnings)
 
 
 def test_a_value_without_end_is_not_waited_for(folder, monkeypatch):

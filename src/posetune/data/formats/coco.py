@@ -86,6 +86,12 @@ def tables_of(content: Any, path: Path, notes: list[str]) -> Tables:
     images, annotations, categories = (
         _records(content, key, str(path)) for key in ("images", "annotations", "categories")
     )
+    info = content.get("info")
+    if isinstance(info, dict) and info.get("contributor") == "Label Studio":
+        notes.append(
+            "is Label Studio's COCO export, which makes one person of all points in an image, rounds them and calls all visible; "
+            "export as JSON, and read that"
+        )
     return Tables(str(path), images, annotations, categories, notes)
 
 

@@ -30,7 +30,11 @@ def read_large(path: Path) -> tuple[Any, list[str]]:
     try:
         if path.stat().st_size >= LARGE:
             return _content(path), []
-    except (OSError, ValueError):  # packed, in another encoding, damaged: the other reader knows, or says what is wrong
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ):  # packed, in another encoding, damaged: the other reader knows, or says what is wrong
         pass
     return read_json(path)
 
@@ -53,7 +57,7 @@ def _small(row: Any) -> Any:
     if isinstance(row, dict):
         flat = row.get("keypoints")
         if isinstance(flat, list):
-            with contextlib.suppress(TypeError):  # null, text: the reader says so
+            with contextlib.suppress(TypeError, OverflowError):  # null, text: the reader says so
                 row["keypoints"] = array("d", flat)
         if row.get("segmentation"):
             row["segmentation"] = True

@@ -5,7 +5,6 @@ the rectangle that holds them. Written by ``label_studio_writer``.
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from posetune.data.formats.json_stream import LARGE, pieces
 from posetune.data.formats.label_studio_writer import HIDDEN, LOSSES, write_label_studio
 from posetune.data.formats.label_text import is_label_file, mentions, read_json
 from posetune.data.formats.reading import Reading, Tables, packed, spread
+from posetune.data.formats.row_values import is_finite
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.losses import Losses
 from posetune.data.people import Dataset
@@ -59,7 +59,7 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
 def _read(path: Path) -> _Reader:
     """The tasks gone through, one at a time where the file is large."""
     if path.is_file() and path.stat().st_size >= LARGE:
-        with contextlib.suppress(ValueError):  # what is wrong, the other way says better
+        with contextlib.suppress(ValueError, RecursionError):  # what is wrong, the other way says better
             reader = _Reader(path, [])
             for number, (_, task, _) in enumerate(pieces(path), 1):
                 reader.task(task, number)
@@ -235,5 +235,5 @@ def _is_hidden(region: dict[str, Any]) -> bool:
 
 def _px(value: Any, side: Any) -> float | None:
     """Per cent of a side as px."""
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in (value, side))
+    numbers = all(is_finite(v) and not isinstance(v, bool) for v in (value, side))
     return float(value) * float(side) / 100 if numbers else None

@@ -168,7 +168,7 @@ def _holds(members: Sequence[dict[str, Any]], point: dict[str, Any]) -> bool:
 def _corners(shape: dict[str, Any]) -> list[tuple[float, float]]:
     try:
         points = [(float(x), float(y)) for x, y in shape.get("points") or []]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return []
     return points if all(math.isfinite(v) for pair in points for v in pair) else []
 

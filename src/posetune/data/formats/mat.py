@@ -117,10 +117,7 @@ def _mpii(path: Path, release: Any, how: Reading) -> Dataset:
         for person in people:
             row: dict[str, Any] = {"id": len(rows) + 1, "image_id": image["id"], "category_id": 1}
             row["keypoints"] = _mpii_keypoints(person)
-            place, scale = getattr(person, "objpos", None), getattr(person, "scale", None)
-            box = (
-                person_box([getattr(place, "x", None), getattr(place, "y", None)], scale) if _has_place(place) else None
-            )
+            box = _box(getattr(person, "objpos", None), getattr(person, "scale", None))
             rows.append(row if box is None else {**row, "bbox": box})
     if not rows:
         raise PosetuneError(f"{path}: nobody in it has joints (is it the test set alone?).")
@@ -139,8 +136,11 @@ def _points(person: Any) -> list[Any]:
     return [point for point in _several(points) if hasattr(point, "id")]
 
 
-def _has_place(place: Any) -> bool:
-    return all(isinstance(getattr(place, axis, None), int | float | np.number) for axis in "xy")
+def _box(place: Any, scale: Any) -> list[float] | None:
+    x, y = getattr(place, "x", None), getattr(place, "y", None)
+    if not all(isinstance(value, int | float | np.number) for value in (x, y, scale)):
+        return None
+    return person_box([float(x), float(y)], float(scale))  # type: ignore[arg-type]
 
 
 def _mpii_keypoints(person: Any) -> list[float]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 from posetune.data.formats.label_text import is_label_file, mentions, read_json
 from posetune.data.formats.reading import Reading, Tables
+from posetune.data.formats.row_values import is_finite
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.people import Dataset
 from posetune.errors import PosetuneError
@@ -57,11 +57,13 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
 
 def person_box(center: Any, scale: Any) -> list[float] | None:
     """x, y, width, height of the square that MPII's center and scale mean; None where they mean none."""
-    if not isinstance(center, list | tuple) or len(center) != 2 or not isinstance(scale, int | float) or scale <= 0:
+    if not isinstance(center, list | tuple) or len(center) != 2 or not is_finite(scale) or scale <= 0:
+        return None
+    if not all(map(is_finite, center)):
         return None
     side = _UNIT * float(scale)
     x, y = (float(v) for v in center)
-    return [x - side / 2, y - side / 2, side, side] if math.isfinite(x + y + side) else None
+    return [x - side / 2, y - side / 2, side, side]
 
 
 def _keypoints(entry: dict[str, Any], about: str) -> list[float]:
@@ -72,7 +74,7 @@ def _keypoints(entry: dict[str, Any], about: str) -> list[float]:
     for joint, v in zip(joints, visible, strict=True):
         try:
             x, y = (float(value) for value in joint)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise PosetuneError(f"{about}: a joint is not x, y.") from None
         there = bool(v) and not (x < 0 and y < 0)
         keypoints += [x, y, 2.0] if there else [0.0, 0.0, 0.0]

@@ -63,7 +63,7 @@ def points_of(row: dict[str, Any], key: str, count: int, who: str, fail: Fail) -
         return np.zeros((count, 3))
     try:
         values = np.array(flat, dtype=np.float64).reshape(-1)  # None becomes NaN
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise fail(f"the {key} of {who} are not numbers.") from None
     if values.size != 3 * count:
         named = (
@@ -89,7 +89,7 @@ def points_3d_of(row: dict[str, Any], schema: Schema, who: int, count: int, fail
         return None
     try:
         values = np.array(raw, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise fail(f"the keypoints_3d of annotation {who} are not numbers.") from None
     if values.size != 3 * len(schema.names):
         raise fail(
@@ -114,4 +114,7 @@ def box_of(row: dict[str, Any], who: int, fail: Fail) -> np.ndarray | None:
 
 
 def is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
