@@ -1,16 +1,14 @@
-"""Pictures that are missing, damaged, of another size, turned by EXIF."""
+"""Pictures that are missing, damaged, of another size."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from tests.helpers.exif import with_exif
 from tests.helpers.figures import room
 from tests.helpers.labelled import dataset
 
-from posetune.data.checks.pictures import look_of, read_pictures, upright_in
-from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.landmarks import INDEX
+from posetune.data.checks.pictures import look_of, read_pictures
+from posetune.data.people import ImageRecord
 
 
 def test_images_missing_damaged_or_of_another_size(tmp_path):
@@ -35,28 +33,3 @@ def test_a_picture_looks_like_itself_made_smaller_and_not_like_another():
     assert look_of(picture) @ look_of(small) > 0.99
     assert look_of(picture) @ look_of(other) < 0.9
     assert np.isnan(look_of(np.full((50, 50, 3), 90, np.uint8))).all()
-
-
-def person_at(image: ImageRecord, top: float, bottom: float) -> Person:
-    keypoints = np.zeros((33, 3))
-    for name, y in (("nose", top), ("left_hip", (top + bottom) / 2), ("left_ankle", bottom)):
-        keypoints[INDEX[name]] = 30, y, 2
-    return Person(1, image, keypoints)
-
-
-def test_labels_made_on_the_picture_as_it_is_stored_are_told_from_those_on_the_turned_one(tmp_path):
-    """Orientation 3, half a turn: the size tells nothing, where people stand tells."""
-    path = tmp_path / "turned.jpg"
-    path.write_bytes(with_exif(cv2.imencode(".jpg", room(60, 80))[1].tobytes(), 3))
-    image = ImageRecord(1, path, 60, 80, "g")
-    upside_down = Dataset("set", (image,), (person_at(image, 70, 10),), (), (), tmp_path)
-    assert [f.kind for f in read_pictures(upside_down).findings] == ["exif"]
-    upright = Dataset("set", (image,), (person_at(image, 10, 70),), (), (), tmp_path)
-    assert read_pictures(upright).findings == []
-
-
-def test_how_upright_somebody_stands():
-    body = person_at(ImageRecord(1, None, 60, 80, "g"), 10, 70).keypoints  # type: ignore[arg-type]
-    assert upright_in(body, np.eye(2)) > 0.99
-    assert upright_in(body, -np.eye(2)) < -0.99
-    assert upright_in(np.zeros((33, 3)), np.eye(2)) == 0

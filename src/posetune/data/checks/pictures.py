@@ -4,24 +4,21 @@ few grey cells, for the search for copies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.data.checks.exif import turned_labels
 from posetune.data.checks.finding import Finding
 from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.data.picture_sizes import picture_size, to_shown
 from posetune.errors import PosetuneError
-from posetune.landmarks import LEFT_HIP
 from posetune.opencv import cv2
 
 #: Cells a side of what is kept of a picture.
 CELLS = 16
 #: Standard deviation of the brightness (0…255) over the cells from which on a picture looks like anything at all.
 _LEAST_CONTRAST = 4.0
-#: A labelled point so far outside, in longer sides of the picture, does not lie in it.
-_SLACK = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +47,7 @@ def read_pictures(dataset: Dataset, progress: Callable[[int], None] | None = Non
             else:
                 looks[done - 1] = look_of(rgb)
                 findings += _size(image, rgb)
-                findings += _exif(image, people.get(id(image), ()))
+                findings += turned_labels(image, people.get(id(image), ()))
         if progress is not None:
             progress(done)
     return Pictures(findings, looks)
@@ -81,55 +78,3 @@ def _size(image: ImageRecord, rgb: np.ndarray) -> list[Finding]:
     if (height, width) == (image.width, image.height):
         text += "; turned by its EXIF orientation, while the labels were made on the unturned image?"
     return [Finding("other_size", text, image=image)]
-
-
-def _exif(image: ImageRecord, people: Sequence[Person]) -> list[Finding]:
-    """A picture that EXIF turns, whose labels fit better without the turn: as they stand, px of the picture as it is shown."""
-    size = picture_size(image.path)
-    if size is None or size.orientation == 1:
-        return []
-    points = np.concatenate([p.keypoints[p.labelled, :2] for p in people] or [np.zeros((0, 2))])
-    if not len(points):
-        return []
-    matrix = to_shown(size.orientation, *size.stored)
-    turned = points @ matrix[:, :2].T + matrix[:, 2]
-    as_is, unturned = _outside(points, size.width, size.height), _outside(turned, size.width, size.height)
-    upright = sum(upright_in(p.skeleton.to_body(p.keypoints), np.eye(2)) for p in people) / len(people)
-    upright_turned = sum(upright_in(p.skeleton.to_body(p.keypoints), matrix[:, :2]) for p in people) / len(people)
-    told = f"{image.path.name} is turned by EXIF (orientation {size.orientation})"
-    if as_is > unturned + 0.1 * len(points):
-        return [
-            Finding(
-                "exif",
-                f"{told}: {as_is} of {len(points)} points lie outside the picture as it is shown, {unturned} with the labels "
-                "turned as well: they were made on the picture as it is stored",
-                image=image,
-            )
-        ]
-    if unturned <= as_is and upright < -0.5 < 0.5 < upright_turned:
-        return [
-            Finding(
-                "exif",
-                f"{told}: as it is shown its people stand on their heads, with the labels turned as well upright: were they "
-                "made on the picture as it is stored?",
-                confidence=0.6,
-                image=image,
-            )
-        ]
-    return []
-
-
-def upright_in(body: np.ndarray, linear: np.ndarray) -> float:
-    """How upright somebody stands, −1…1: the cosine between down and the way from what is above the hips to the hips and below.
-    0 where the labels do not tell. ``body``: (33, 3); ``linear``: (2, 2) turns the points first.
-    """
-    labelled, lower = body[:, 2] > 0, np.arange(len(body)) >= LEFT_HIP
-    if not (labelled & lower).any() or not (labelled & ~lower).any():
-        return 0.0
-    way = linear @ (body[labelled & lower, :2].mean(axis=0) - body[labelled & ~lower, :2].mean(axis=0))
-    return float(way[1] / max(np.hypot(*way), 1e-9))
-
-
-def _outside(points: np.ndarray, width: int, height: int) -> int:
-    slack = _SLACK * max(width, height)
-    return int(((points < -slack) | (points > [width + slack, height + slack])).any(axis=1).sum())

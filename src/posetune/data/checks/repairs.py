@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from posetune.data.checks.exif import labelled_as_stored
 from posetune.data.checks.finding import Finding
 from posetune.data.formats.label_text import read_json
-from posetune.data.people import Dataset
+from posetune.data.people import Dataset, ImageRecord
 from posetune.data.prepare import OUTSIDE_TOLERANCE
 from posetune.errors import PosetuneError
 from posetune.files import read_bytes, replacing, write_bytes
@@ -105,13 +108,29 @@ def findings_of(file: Path, dataset: Dataset) -> list[Finding]:
         return []
     images = {_key(image.id): image for image in dataset.images}
     people = {person.id: person for person in dataset.people}
-    found = []
+    found = _turned(content, images)
     for repair in repairs_of(content):
         person = people.get(repair.annotation)
         confidence = 0.95 if repair.kind == "outside" else 1.0
         found.append(
             Finding(repair.kind, repair.text, confidence, dataset.name, images.get(_key(repair.image)), person)
         )
+    return found
+
+
+def _turned(content: Mapping[str, Any], images: Mapping[str, ImageRecord]) -> list[Finding]:
+    points: dict[str, list[list[float]]] = {}
+    for row in content["annotations"]:
+        values = row.get("keypoints")
+        if isinstance(values, list) and len(values) % 3 == 0 and all(map(_is_number, values)):
+            labelled = [values[k : k + 2] for k in range(0, len(values), 3) if values[k + 2] > 0]
+            points.setdefault(_key(row.get("image_id")), []).extend(labelled)
+    found = []
+    for row in content["images"]:
+        image = images.get(_key(row.get("id")))
+        if image is not None:
+            of_image = np.array(points.get(_key(row.get("id")), []), float).reshape(-1, 2)
+            found += labelled_as_stored(image, row, of_image)
     return found
 
 
