@@ -93,7 +93,7 @@ def test_all_is_kept_where_there_is_nothing_to_go_back_to(monkeypatch):
     assert result.share == 1.0
 
 
-@pytest.mark.parametrize(("people", "share"), [(2, 0.5), (10, 0.6), (26, 0.8), (40, 0.85), (300, 0.9)])
+@pytest.mark.parametrize(("people", "share"), [(2, 0.5), (10, 0.5), (26, 0.7), (45, 0.8), (300, 0.9)])
 def test_few_people_do_not_get_the_whole_share(monkeypatch, people, share):
     result, _ = chosen(monkeypatch, ordinary=lambda s, b: 10, domain=lambda s, b: 8, learnt_from=people)
     assert result.share == share

@@ -35,9 +35,9 @@ _GROWTH = 0.01
 #: … and as a share of what is gained on validation. How rendered people and everyday photos go together differs from network
 #: to network (docs/lab/results/weightlifting.md), so this is a bound on the trade and no forecast.
 _TRADE = 0.25
-#: What was learnt from n people is taken to at most about n / (n + this): of 26 people, 80 % of the weights are as good in
-#: their domain as all of them, and forget half as much (docs/lab/results/weightlifting.md).
-_PRIOR = 7
+#: What was learnt from n people is taken to at most about n / (n + this): of 26 people, 70 % of the weights by layers gain nearly
+#: what 80 % on a straight line do, and forget half as much (docs/lab/results/skill-and-forgetting.md).
+_PRIOR = 12
 #: The last part of the way gains least, as a run ends near the best place along it, and costs as much memory as any other
 #: part: 0.3 to 1 % less gained on weightlifting for 1.4 % less forgotten, in each of two runs (docs/lab/results/weightlifting.md).
 _MOST = 0.9
