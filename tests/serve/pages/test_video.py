@@ -230,6 +230,20 @@ def test_without_a_film_it_plays_frame_by_frame(visit, pages_server, tmp_path):
     assert sorted(set(page.evaluate("seen"))) == list(range(6))
 
 
+def test_one_video_after_another(bench, job, clip):
+    bench.keyboard.press(".")
+    until(bench, "s.frame === 1")
+    bench.locator("#another").click()
+    until(bench, "s.status === 'empty'")
+    bench.locator(f"[data-job='{job}']").click()
+    until(bench, "s.complete && s.decoder && s.frame === 0")
+    bench.keyboard.press("End")
+    until(bench, f"s.frame === {FRAMES - 1}")
+    assert bench.evaluate(NUMBER) == FRAMES - 1
+    bench.go_back()
+    until(bench, "s.status === 'empty'")
+
+
 def test_of_several_people_one_is_followed(visit, pages_server, tmp_path):
     pictures = [
         draw_person(draw_person(room(480, 288), (130, 165), 0.72, arms=0.3), (345, 160 + n), 0.8) for n in range(5)

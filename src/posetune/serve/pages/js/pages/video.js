@@ -113,6 +113,7 @@ async function show(job, second = null) {
   byId("bench").hidden = false;
   byId("main").classList.add("bench");
   Object.assign(state, { status: "job", job, second, complete: false, error: null, frame: -1, drawn: 0 });
+  scrollTo(0, 0);
   bench?.stage.resize();
   await bench?.open(job, second);
 }

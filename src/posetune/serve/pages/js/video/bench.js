@@ -109,6 +109,8 @@ export class Bench {
     this.turn++;
     this.leaving.abort();
     this.leaving = new AbortController();
+    this.stage.setPicture(null, { width: 0, height: 0 }); // its picture is closed with the player
+    this.stage.setPeople([]);
     this.player?.close();
     this.transport?.destroy();
     this.curves?.destroy();
@@ -219,8 +221,16 @@ export class Bench {
     this.space.setPerson(person ?? null);
     const { state } = this.context;
     Object.assign(state, { frame: index, time: this.times.times[index], people: people ?? [], others: this.stage.others, overlay: people ? index : -1, drawn: state.drawn + 1 });
-    if (!people && this.job && going(this.job)) this.message(h("span", { class: "spinner" }), t("video.not_yet"));
-    else if (byId("message").textContent === t("video.not_yet")) this.message();
+    this.missing(!people);
+  }
+
+  /** Say that nobody has looked at the frame that is shown, if so. @param {boolean} is */
+  missing(is) {
+    const texts = [t("video.not_yet"), t("video.never")];
+    if (is && this.job) {
+      const yet = going(this.job) || !this.people?.complete;
+      this.message(yet ? h("span", { class: "spinner" }) : icon("warning"), texts[yet ? 0 : 1]);
+    } else if (texts.includes(byId("message").textContent ?? "")) this.message();
   }
 
   tellPlayer() {

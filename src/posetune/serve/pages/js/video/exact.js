@@ -46,10 +46,9 @@ export class ExactFrames {
     const answer = await ask(this.path(index), { signal: this.stop.signal });
     const picture = await createImageBitmap(await answer.blob());
     this.kept.set(index, picture);
-    for (const [oldest, old] of this.kept) {
+    for (const oldest of this.kept.keys()) {
       if (this.kept.size <= KEPT) break;
-      this.kept.delete(oldest);
-      old.close();
+      this.kept.delete(oldest); // not closed: it may be the one on the stage
     }
     return picture;
   }
