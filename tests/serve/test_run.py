@@ -10,6 +10,7 @@ import pytest
 from posetune.errors import PosetuneError
 from posetune.lock import locked
 from posetune.serve.run import address, listen, run
+from posetune.serve.services import Services
 from posetune.serve.settings import Settings
 
 
@@ -51,6 +52,15 @@ def test_ranges_that_are_none_end_it_too(tmp_path):
     (settings.data_dir / "ranges.yaml").write_text("ranges: 5")
     with pytest.raises(PosetuneError, match=r"ranges\.yaml"):
         run(settings, _silent)
+
+
+def test_what_nobody_foresaw_at_the_start_ends_it_with_a_sentence(tmp_path, monkeypatch):
+    async def fail(_: Services) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(Services, "open", fail)
+    with pytest.raises(PosetuneError, match=r"could not start \(RuntimeError\)"):
+        run(_settings(tmp_path), _silent)
 
 
 def test_a_data_folder_that_cannot_be_made_is_told(tmp_path):

@@ -93,6 +93,10 @@ async def _open(services: Services, on_failure: Callable[[str], None] | None) ->
             on_failure(
                 died if isinstance(error, Poisoned) else error.detail if isinstance(error, Failed) else str(error)
             )
+    except Exception as error:
+        as_problem(error)  # to the log
+        if on_failure is not None:
+            on_failure(f"The server could not start ({type(error).__name__}); its log says where.")
 
 
 def _routes(operations: Sequence[Operation]) -> list[BaseRoute]:

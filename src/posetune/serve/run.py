@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
                 f"Another posetune serve uses {settings.data_dir}: end it, or give this one another --data-dir."
             )
         with listen(settings.host, settings.port) as listener:
+            settings = replace(settings, port=listener.getsockname()[1])
             processes = [Process(settings.limits) for _ in range(settings.workers)]
             failures: list[str] = []
             try:
