@@ -16,7 +16,14 @@ from tests.helpers.served_videos import followed, send, wait_for, walk_clip
 from tests.helpers.server import running
 
 from posetune.serve.api import jobs as api
+from posetune.serve.jobs import engine
 from posetune.serve.settings import Limits
+
+
+@pytest.fixture(autouse=True)
+def kept_often(monkeypatch):
+    """What is found is seen soon, so that short videos do."""
+    monkeypatch.setattr(engine, "KEEP_SECONDS", 0.05)
 
 
 @pytest.fixture(scope="module")

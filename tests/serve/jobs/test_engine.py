@@ -22,6 +22,12 @@ from posetune.store import jobs as store
 from posetune.store.database import Database
 
 
+@pytest.fixture(autouse=True)
+def kept_often(monkeypatch):
+    """What is found is seen soon, so that short videos do."""
+    monkeypatch.setattr(module, "KEEP_SECONDS", 0.05)
+
+
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory) -> bytes:
     return walk_clip(tmp_path_factory.mktemp("clip") / "walk.mp4", 60).read_bytes()
