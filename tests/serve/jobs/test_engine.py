@@ -17,6 +17,7 @@ sa = pytest.importorskip("sqlalchemy")
 from tests.helpers.served_videos import followed, send, wait_for, walk_clip
 from tests.helpers.server import running
 
+from posetune.errors import PosetuneError
 from posetune.serve.jobs import engine as module
 from posetune.store import jobs as store
 from posetune.store.database import Database
@@ -186,17 +187,15 @@ def test_old_jobs_go_by_themselves_and_a_clock_that_jumps_takes_none_along(tmp_p
 
 def test_while_the_disk_is_full_the_job_stands_still_and_says_so(tmp_path, clip, monkeypatch):
     monkeypatch.setattr(module, "_AGAIN_SECONDS", 0.05)
-    from posetune.errors import PosetuneError
-    from posetune.store.jobs import Jobs
 
-    keep, full = Jobs.keep, [True]
+    keep, full = store.Jobs.keep, [True]
 
     def keep_if_there_is_room(*given, **changed):
         if full[0]:
             raise PosetuneError("The disk is full.")
         keep(*given, **changed)
 
-    monkeypatch.setattr(Jobs, "keep", keep_if_there_is_room)
+    monkeypatch.setattr(store.Jobs, "keep", keep_if_there_is_room)
     with running(tmp_path) as server:
         url = send(server, clip).json()["url"]
         end = time.monotonic() + 20
@@ -207,6 +206,20 @@ def test_while_the_disk_is_full_the_job_stands_still_and_says_so(tmp_path, clip,
         full[0] = False
         assert wait_for(server, url)["note"] == ""
         assert server.get(f"{url}/result").json()["next"] == 4
+
+
+def test_a_database_that_goes_away_is_a_sentence_without_its_name(web_server, monkeypatch):
+    def away(*_: object) -> None:
+        raise PosetuneError("The database postgresql://posetune@db.example/x cannot be reached.")
+
+    monkeypatch.setattr(store.Jobs, "get", away)
+    monkeypatch.setattr(store.Jobs, "of", away)
+    for path in ("/api/v1/jobs", "/api/v1/jobs/" + "a" * 22):
+        answer = web_server.get(path)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+        assert "database or disk" in answer.json()["detail"]
+        assert b"db.example" not in answer.content
+    assert web_server.get("/readyz").status == 200
 
 
 def test_a_database_that_cannot_be_is_told_at_the_start(tmp_path):

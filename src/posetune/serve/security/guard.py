@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from posetune.errors import PosetuneError
 from posetune.serve import problem
 from posetune.serve.pool.pool import Busy, Failed, Poisoned
 from posetune.serve.problem import Problem
@@ -92,6 +93,9 @@ def as_problem(error: Exception) -> Problem:
         if error.trace:
             log.error("a worker met what nobody foresaw: %s", error.trace)
         return Problem(error.status, error.detail)
+    if isinstance(error, PosetuneError):  # of the store: its sentence names files and hosts, which are the owner's
+        log.error("%s", error)
+        return Problem(503, "The server's database or disk cannot be used now; try again later.", {"retry-after": "5"})
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     where = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in reversed(frames))
     log.error("what nobody foresaw: %s %s", type(error).__name__, where)
