@@ -65,6 +65,8 @@ def test_there_and_back_keeps_every_pair_and_moves_no_point(written, folder):
         old, new = placed(before), placed(after)
         assert (old[:, 2:] == new[:, 2:]).all()  # occluded, outside
         assert np.abs(old[:, :2] - new[:, :2]).max() <= 0.005 + 1e-9
+        known = np.isfinite(before.outside[:, 0])
+        assert (np.isfinite(after.outside[:, 0]) == known).all() if known.any() else after.outside is None
         assert after.origin.status == before.origin.status
         assert after.origin.other == before.origin.other
         assert after.ignore == before.ignore

@@ -45,10 +45,23 @@ def skeleton_row(element: Element, names: Sequence[str], about: str, fail: Fail)
         keypoints[3 * place[name] : 3 * place[name] + 3] = array("d", (x, y, 1.0 if occluded else 2.0))
     if not any(keypoints[2::3]):
         return None
+    said = attributes_of(element)
+    if ID in said:
+        middle = middle_of(keypoints)
+        outside = {name: at for name, at in outside.items() if at != [*middle, 0.0]}
     row: dict[str, Any] = {"keypoints": keypoints}
     if outside:
         row["outside"] = outside
-    return _with_attributes(row, attributes_of(element))
+    return _with_attributes(row, said)
+
+
+def middle_of(keypoints: Sequence[float]) -> tuple[float, float]:
+    """Where posetune puts points that are nowhere, as CVAT asks for a place for each: the mean of the labelled ones, to two
+    decimals. ``keypoints``: x, y, v each.
+    """
+    there = [i for i in range(0, len(keypoints), 3) if keypoints[i + 2] > 0]
+    x, y = (sum(round(keypoints[i + axis], 2) for i in there) / max(len(there), 1) for axis in (0, 1))
+    return round(x, 2), round(y, 2)
 
 
 def attributes_of(element: Element) -> dict[str, str]:

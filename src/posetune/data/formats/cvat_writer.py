@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from posetune.data.formats.cvat_shapes import BOX, ID, IGNORE, STATUS
+from posetune.data.formats.cvat_shapes import BOX, ID, IGNORE, STATUS, middle_of
 from posetune.data.formats.writing import Part, Told
 from posetune.data.losses import Loss
 from posetune.data.people import Person
@@ -108,8 +108,10 @@ def placed(person: Person) -> np.ndarray:
     if person.outside is not None:
         known = ~labelled & np.isfinite(person.outside[:, 0])
         points[known, :3] = person.outside[known]
-    somewhere = labelled if labelled.any() else known
-    points[~labelled & ~known, :2] = points[somewhere, :2].mean(axis=0) if somewhere.any() else 0
+    nowhere = ~labelled & ~known
+    points[nowhere, :2] = (
+        middle_of(person.keypoints.ravel().tolist()) if labelled.any() else points[known, :2].mean(axis=0)
+    )
     return points
 
 
