@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 #: Seconds that requests in progress have after SIGTERM.
-GRACE = 8
+GRACE = 7
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:
