@@ -72,3 +72,13 @@ def test_a_point_on_the_neighbour_names_whose_it_is():
     found = find_misplaced(people, said)
     assert [(f.kind, f.person.id, f.points) for f in found] == [("neighbour", 1, (WRIST,))]
     assert "lies on person 2" in found[0].message
+    assert doubtful(people, said) == [0]
+
+
+def test_on_a_neighbour_less_is_asked_of_the_looks_than_elsewhere():
+    unsure = looks_at(2, visibility=0.4)
+    unsure.points[:, 1] += (60, 0)
+    beside = true_keypoints() + np.array([60, 0, 0]) * (true_keypoints()[:, 2:] > 0)
+    mine = moved(WRIST, 60, 0)
+    assert [f.kind for f in find_misplaced(dataset(mine, beside).people, unsure)] == ["neighbour"]
+    assert find_misplaced(dataset(mine).people, Looks(unsure.points[:, :1], unsure.visibility[:, :1])) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,33 +30,41 @@ _FITS = 0.2
 _NOT_JUDGED = frozenset(REGIONS["hands"]) | frozenset(REGIONS["face"])
 #: The error of looks that agree, torsos.
 _ERROR = 0.06
+#: Of a point that lies on somebody else less is asked: that far, so many errors, as visible, and as well a fit.
+_BESIDE_DISTANCE, _BESIDE_ERRORS, _BESIDE_VISIBLE, _BESIDE_FITS = 0.35, 3.5, 0.3, 0.3
 #: On somebody else lies a point that is nearer than this to one of theirs of the same name, in their torsos.
 _ON = 0.25
 #: The same point of so large a share of a clip's or a set's people, and of so many at least, is the network's mistake.
 _SHARED, _FEWEST_SHARED = 0.1, 3
 
 
+@dataclass(frozen=True)
+class _Doubt:
+    """``torsos`` from where the point is seen; ``errors``: that in errors of the looks. ``on``: on whom it lies, None: nobody."""
+
+    torsos: float
+    errors: float
+    on: Person | None
+
+
 def find_misplaced(people: Sequence[Person], looks: Looks, passed_over: frozenset[int] = frozenset()) -> list[Finding]:
     """Points on somebody else, and points elsewhere. ``passed_over``: positions of people who have another fault already."""
-    doubts = {i: _doubts(person, *looks.of(i)) for i, person in enumerate(people) if i not in passed_over}
-    beside = {i: [people[j] for j in members if j != i] for _, members in by_image(people) for i in members}
+    doubts = {i: found for i, found in _all_doubts(people, looks).items() if i not in passed_over}
+    weak = _weaknesses(people, doubts)
     findings = []
-    weak = _weaknesses(people, {i: found for i, found in doubts.items() if found})
     for i, found in doubts.items():
-        person = people[i]
-        middle = looks.of(i)[0].mean(axis=0) if found else None
-        for point, (distance, errors) in found.items():
-            other = _on_whom(person, point, beside[i])
-            if other is not None:
-                text = f"{who(person)}: {NAMES[point]} lies on person {other.id}, {distance:.1f} torsos from where it is seen"
-                kind, confidence = "neighbour", 0.9
-            elif person.keypoints[point, 2] == 1:
-                continue  # hidden: who labelled it had to guess, and so had the networks
-            elif (person.group, point) in weak or ("", point) in weak:
-                continue
+        person, middle = people[i], looks.of(i)[0].mean(axis=0)
+        for point, doubt in found.items():
+            seen = f"{doubt.torsos:.1f} torsos from where"
+            if doubt.on is not None:
+                text = f"{who(person)}: {NAMES[point]} lies on person {doubt.on.id}, {seen} it is seen"
+                kind, least = "neighbour", _BESIDE_ERRORS
+            elif person.keypoints[point, 2] == 1 or {(person.group, point), ("", point)} & weak:
+                continue  # hidden: who labelled it had to guess, and so had the networks; or it is their weakness
             else:
-                text = f"{who(person)}: {NAMES[point]} is {distance:.1f} torsos from where the networks see it"
-                kind, confidence = "point", float(np.clip(0.5 + 0.45 * (1 - _ERRORS / errors), 0.5, 0.95))
+                text = f"{who(person)}: {NAMES[point]} is {seen} the networks see it"
+                kind, least = "point", _ERRORS
+            confidence = float(np.clip(0.5 + 0.45 * (1 - least / doubt.errors), 0.5, 0.95))
             findings.append(
                 Finding(kind, text, confidence, image=person.image, person=person, points=(point,), answer_px=middle)
             )
@@ -64,31 +73,39 @@ def find_misplaced(people: Sequence[Person], looks: Looks, passed_over: frozense
 
 def doubtful(people: Sequence[Person], looks: Looks) -> list[int]:
     """Positions of those of whom a point is doubted: a second network should be asked about them."""
-    return [i for i, person in enumerate(people) if _doubts(person, *looks.of(i))]
+    return list(_all_doubts(people, looks))
 
 
-def _doubts(person: Person, points: np.ndarray, visibility: np.ndarray) -> dict[int, tuple[float, float]]:
-    """Point → (torsos from where it is seen, that in errors of the looks). ``points``: (V, 33, 2) image px."""
+def _all_doubts(people: Sequence[Person], looks: Looks) -> dict[int, dict[int, _Doubt]]:
+    """Position → point → the doubt, of those who have any; in the order of ``people``."""
+    beside = {i: [people[j] for j in members if j != i] for _, members in by_image(people) for i in members}
+    doubts = {i: _doubts(person, beside[i], *looks.of(i)) for i, person in enumerate(people)}
+    return {i: found for i, found in doubts.items() if found}
+
+
+def _doubts(person: Person, beside: Sequence[Person], points: np.ndarray, visibility: np.ndarray) -> dict[int, _Doubt]:
+    """Point → the doubt. ``beside``: the others in the picture; ``points``: (V, 33, 2) image px."""
     scale = person.torso if np.isfinite(person.torso) else person.side_torso
     if not len(points) or not scale > 0:
         return {}
     middle = points.mean(axis=0)
     distance = np.linalg.norm(middle - person.keypoints[:, :2], axis=-1) / scale
     fit = float(np.median(distance[person.labelled]))
-    if not fit <= _FITS:
-        return {}
     spread = np.sqrt((np.linalg.norm(points - middle, axis=-1) ** 2).mean(axis=0)) / scale
-    error = np.sqrt(_ERROR**2 + fit**2 / 4 + spread**2)
-    wrong = person.labelled & (distance >= DISTANCE) & (distance >= _ERRORS * error)
-    wrong &= visibility.mean(axis=0) >= _VISIBLE
+    errors = distance / np.sqrt(_ERROR**2 + fit**2 / 4 + spread**2)
+    visible = visibility.mean(axis=0)
     # The label may be right and the network on the other limb: then its point lies where the other side's label is.
     other_limb = person.labelled[FLIP] & (np.arange(COUNT) != FLIP)
-    wrong &= ~(other_limb & (np.linalg.norm(middle - person.keypoints[FLIP, :2], axis=-1) / scale < _ON))
-    return {
-        int(i): (float(distance[i]), float(distance[i] / error[i]))
-        for i in np.flatnonzero(wrong)
-        if i not in _NOT_JUDGED
-    }
+    other_limb &= np.linalg.norm(middle - person.keypoints[FLIP, :2], axis=-1) / scale < _ON
+    elsewhere = (distance >= DISTANCE) & (errors >= _ERRORS) & (visible >= _VISIBLE) & (fit <= _FITS) & ~other_limb
+    perhaps = (distance >= _BESIDE_DISTANCE) & (errors >= _BESIDE_ERRORS) & (visible >= _BESIDE_VISIBLE)
+    perhaps &= fit <= _BESIDE_FITS
+    found = {}
+    for i in np.flatnonzero(person.labelled & (elsewhere | perhaps)).tolist():
+        on = None if i in _NOT_JUDGED or not perhaps[i] else _on_whom(person, i, beside)
+        if i not in _NOT_JUDGED and (on is not None or elsewhere[i]):
+            found[i] = _Doubt(float(distance[i]), float(errors[i]), on)
+    return found
 
 
 def _on_whom(person: Person, point: int, others: Sequence[Person]) -> Person | None:
@@ -102,13 +119,13 @@ def _on_whom(person: Person, point: int, others: Sequence[Person]) -> Person | N
     return None
 
 
-def _weaknesses(people: Sequence[Person], doubts: dict[int, dict[int, tuple[float, float]]]) -> set[tuple[str, int]]:
+def _weaknesses(people: Sequence[Person], doubts: dict[int, dict[int, _Doubt]]) -> set[tuple[str, int]]:
     """(group, point) of which so many are doubted that the network is the likelier culprit; group "" for the whole set."""
     of_group = Counter(person.group for person in people)
     counts: Counter[tuple[str, int]] = Counter()
     for i, found in doubts.items():
-        counts.update((people[i].group, point) for point in found)
-        counts.update(("", point) for point in found)
+        elsewhere = [point for point, doubt in found.items() if doubt.on is None]
+        counts.update((group, point) for point in elsewhere for group in (people[i].group, ""))
     return {
         (group, point)
         for (group, point), count in counts.items()
