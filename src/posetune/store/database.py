@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,8 @@ class Database:
             event.listen(self._engine, "begin", _begun)
         else:
             url_, options = _pg8000(self.url)
-            # Connections that a restart of the server cut are replaced without a word.
+            # Connections that a restart of the server cut are replaced without a word; the pool has many.
+            logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
             self._engine = sa.create_engine(url_, connect_args=options, pool_pre_ping=True)
         self._reading = self._engine.execution_options(only_reads=True)
 

@@ -219,7 +219,8 @@ class Jobs:
     def keep(self, job: Job, parts: Sequence[Part], checkpoint: bytes | None, **changed: Any) -> None:
         """Write what a claimed ``job`` found since, its ``checkpoint``, and columns that ``changed``, in one transaction.
 
-        Raises LeaseLost, and nothing is written, where the job is not its holder's any more.
+        Written again, because the answer to the first time was lost with a connection, it is written once. Raises LeaseLost, and
+        nothing is written, where the job is not its holder's any more.
         """
         done = max([p.first + len(p.frames) for p in parts], default=None)
         values: dict[str, Any] = {**changed, "beat": jobs.c.beat + 1}
@@ -232,6 +233,11 @@ class Jobs:
             if held.rowcount != 1:
                 raise LeaseLost
             for part in parts:
+                there = sa.select(job_parts.c.count).where(
+                    job_parts.c.job == job.number, job_parts.c.first == part.first
+                )
+                if connection.scalar(there) == len(part.frames):
+                    continue
                 content = zlib.compress(b"\n".join(part.frames), 1)
                 times = array("d", part.times).tobytes()
                 row = {"first": part.first, "count": len(part.frames), "content": content, "times": times}
