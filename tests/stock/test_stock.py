@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
+
 import pytest
 from tests.helpers.fake_stock import CONTENT
 
 from posetune import stock
 from posetune.errors import PosetuneError
-from posetune.graph import bundle
+from posetune.graph import bundle, contract
+from posetune.graph.flatbuffer import Graph
+from posetune.stock import cache
 
 
 def test_resolve(fake_stock):
@@ -41,3 +46,13 @@ def test_resolve_says_what_is_wrong(fake_stock):
     ):
         with pytest.raises(PosetuneError, match=words):
             stock.resolve(model)
+
+
+def test_many_comes_with_the_package():
+    content = stock.detector_of("many")
+    about = json.loads(resources.files("posetune.stock").joinpath("assets", "many.json").read_text(encoding="utf-8"))
+    assert cache.sha256(content) == about["sha256"]
+    assert about["base_sha256"] == stock.pin("detector").sha256
+    assert about["licence"] == "Apache-2.0"
+    assert len(content) <= 3_000_000
+    assert contract.kind_of(Graph(content, "many")) == "detector"

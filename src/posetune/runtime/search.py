@@ -45,6 +45,9 @@ _BESIDE = 0.4
 _SAME_TILE = 0.15
 #: In a tile the detector must be surer than in the whole picture, by this much of the logit: more looks are more chances to err.
 _SURER = 0.6
+#: Answers of two windows are one person within so many radii: where a person is shown larger or is cut, hips and circle are put
+#: elsewhere; those of one window within ``SAME_PERSON``.
+_SAME_ELSEWHERE = 0.4
 #: Tiles are chosen so many at a time; the next ones know what these have shown.
 _AT_ONCE = (2, 1)
 
@@ -125,7 +128,7 @@ class _Seen:
         for k, one in enumerate(self.windows):
             mine = window == k
             cut[mine] = _cut(points[mine, 0], radius[mine], one, self.size)
-        return _Rows(points, boxes, scores, sure, radius, cut)
+        return _Rows(points, boxes, scores, sure, radius, cut, window)
 
     def people(self) -> list[Detection]:
         """Those of whom the detector is sure, best first, each once."""
@@ -144,6 +147,7 @@ class _Rows:
     sure: np.ndarray
     radius: np.ndarray
     cut: np.ndarray
+    window: np.ndarray
 
 
 def _cut(hips: np.ndarray, radius: np.ndarray, window: Crop, size: tuple[int, int]) -> np.ndarray:
@@ -174,7 +178,8 @@ def _apart(rows: _Rows, chosen: np.ndarray) -> list[tuple[int, float]]:
 def _same(rows: _Rows, best: int, others: np.ndarray) -> np.ndarray:
     """Which of ``others`` are the person of ``best``: by hips and shoulders, in radii of the larger circle."""
     apart = _mean_distance(rows.points[others][:, [0, 2]], rows.points[best][[0, 2]])
-    return (apart < SAME_PERSON * np.maximum(rows.radius[others], rows.radius[best])) | (others == best)
+    within = np.where(rows.window[others] == rows.window[best], SAME_PERSON, _SAME_ELSEWHERE)
+    return (apart < within * np.maximum(rows.radius[others], rows.radius[best])) | (others == best)
 
 
 def plan(seen: _Seen, count: int) -> list[Crop]:

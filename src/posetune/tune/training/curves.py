@@ -15,6 +15,7 @@ def draw_curves(events: list[dict[str, Any]], path: str | Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    events = [e for e in events if "samples" in e]  # detectors' runs of earlier versions logged steps alone
     steps = [e for e in events if e["kind"] == "step"]
     validations = [e for e in events if e["kind"] == "validation"]
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.2), constrained_layout=True)
