@@ -46,8 +46,8 @@ def upgrade() -> None:
         sa.Column("job", _BIG, nullable=False),
         sa.Column("first", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("count", sa.Integer, nullable=False),
-        sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("times", sa.LargeBinary, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("job", "first", name="pk_job_parts"),
         sa.ForeignKeyConstraint(["job"], ["jobs.number"], name="fk_job_parts_job_jobs", ondelete="CASCADE"),
     )
