@@ -58,6 +58,8 @@ job_parts = sa.Table(
     sa.Column("job", BIG, sa.ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("times", sa.LargeBinary, nullable=False),  # float64; before what is long: SQLite reads a row up to what is asked for
+    sa.Column(
+        "times", sa.LargeBinary, nullable=False
+    ),  # float64; before what is long: SQLite reads a row up to what is asked for
     sa.Column("content", sa.LargeBinary, nullable=False),  # zlib of JSON lines
 )
