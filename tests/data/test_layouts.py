@@ -38,6 +38,18 @@ def test_coco(tmp_path):
     assert splits_besides(tmp_path, ["person_keypoints_train2017"]) == ["val"]
 
 
+def test_label_files_of_other_formats_are_not_left_out(tmp_path):
+    (tmp_path / "annotations").mkdir()
+    size = {"original_width": 10, "original_height": 10}
+    region = {"id": "a", "type": "keypointlabels", "value": {"x": 1, "y": 2, "keypointlabels": ["nose"]}, **size}
+    tasks = [{"data": {"image": "a.png"}, "annotations": [{"result": [region]}]}]
+    for split in ("train", "val"):
+        (tmp_path / "annotations" / f"{split}.json").write_text(json.dumps(tasks))
+    (tmp_path / "annotations" / "notes.json").write_text("{}")
+    assert find_splits(tmp_path) == ["train", "val"]
+    assert load_dataset(tmp_path, "val", require_images=None).people[0].labelled.sum() == 1
+
+
 def test_cvat_has_one_part_which_is_train(tmp_path):
     lay(tmp_path, "annotations/person_keypoints_default.json", "images/default/a.png")
     assert find_splits(tmp_path) == ["default"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from posetune.data.formats.image_finder import some
 from posetune.data.formats.label_text import is_label_file, mentions, stem_of
-from posetune.data.formats.table import Format, format_of
+from posetune.data.formats.table import COCO, Format, format_of
 from posetune.errors import PosetuneError
 
 _USUAL_ORDER = ("train", "val", "dev", "test")
@@ -71,7 +71,7 @@ def label_files(folder: Path) -> tuple[list[LabelFile], list[Path]]:
             f"{folder}/images and the COCO keypoint labels in annotations/train.json and "
             "annotations/val.json; or give what another tool exported (docs/reference/formats.md)."
         )
-    left_out = [p for p in candidates if not mentions(p, b'"keypoints"')] if len(candidates) > 1 else []
+    left_out = [p for p in candidates if _is_without_keypoints(p)] if len(candidates) > 1 else []
     kept = [p for p in candidates if p not in left_out]
     if not kept:
         raise PosetuneError(
@@ -81,6 +81,11 @@ def label_files(folder: Path) -> tuple[list[LabelFile], list[Path]]:
     names = _names(folder, kept)
     files = [_label_file(folder, path, names[path]) for path in kept]
     return _in_order(files), left_out
+
+
+def _is_without_keypoints(path: Path) -> bool:
+    """Whether a label file has boxes or captions alone; other formats call keypoints by other names."""
+    return not mentions(path, b'"keypoints"') and format_of(path) in (None, COCO)
 
 
 def _in_order(files: Sequence[LabelFile]) -> list[LabelFile]:
