@@ -132,6 +132,7 @@ def test_names_of_other_tools(folder):
     ({"annotations": [annotation(keypoints=[1.0] * 30_000)]}, r"are 30000 numbers; .* takes 18"),
     ({"images": [*content()["images"], *content()["images"]]}, "image id 1 stands twice"),
     ({"annotations": [annotation(keypoints=[10**400, *POINTS[1:]])]}, "are not numbers"),
+    ({"categories": [{"id": 1, "name": "p", "keypoints": 7.5}]}, "keypoints that are not a list of names"),
     ({"annotations": [annotation(bbox=[10**400, 0, 1, 1])]}, "is not four numbers"),
     ({"images": [{**content()["images"][0], "width": 10**400}]}, "no valid width and height"),
     ({"annotations": [annotation(), annotation()]}, "annotation id 7 stands twice"),

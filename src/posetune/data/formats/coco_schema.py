@@ -131,7 +131,8 @@ def read_schemas(
 
 def _checked(meant: Mapping[str, str | None], categories: list[dict[str, Any]], where: str) -> dict[str, str | None]:
     """``meant`` with its landmarks by their own names. Raises PosetuneError for a name that is not there."""
-    there = {n for row in categories for n in row.get("keypoints") or [] if isinstance(n, str)}
+    lists = [row.get("keypoints") for row in categories]
+    there = {n for names in lists if isinstance(names, list) for n in names if isinstance(n, str)}
     checked: dict[str, str | None] = {}
     for name, landmark in meant.items():
         if name not in there:

@@ -14,6 +14,7 @@ from posetune.data.formats.coco import tables_of
 from posetune.data.formats.coco_schema import WHOLEBODY
 from posetune.data.formats.label_text import is_label_file, mentions, read_json
 from posetune.data.formats.reading import Reading
+from posetune.data.formats.row_values import is_finite
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.people import Dataset
 from posetune.errors import PosetuneError
@@ -92,8 +93,8 @@ def _scored(row: dict[str, Any]) -> dict[str, Any]:
 def _check_order(rows: Sequence[dict[str, Any]], count: int, path: Path) -> None:
     near = far = 0
     for row in rows:
-        flat = row.get("keypoints") or []
-        if len(flat) != 3 * count or not all(isinstance(v, int | float) for v in flat):
+        flat = row.get("keypoints")
+        if not isinstance(flat, list) or len(flat) != 3 * count or not all(map(is_finite, flat)):
             continue
         points = np.array(flat, float).reshape(-1, 3)
         body = points[(points[:, 2] > 0) & (np.arange(count) < 17)]

@@ -33,7 +33,8 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     """Read of each annotation the points whose number is that of its category's names. Raises what ``coco.load_coco`` raises."""
     content, notes = read_json(path)
     tables = tables_of(content, path, notes)
-    counts = {str(row.get("id")): len(row.get("keypoints") or []) for row in tables.categories}
+    lists = {str(row.get("id")): row.get("keypoints") for row in tables.categories}
+    counts = {number: len(names) for number, names in lists.items() if isinstance(names, list)}
     rows = [fitting(row, counts.get(str(row.get("category_id")), 0)) for row in tables.annotations]
     return read_tables(dataclasses.replace(tables, annotations=rows), path, how)
 
