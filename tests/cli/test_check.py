@@ -97,6 +97,14 @@ def test_swaps_are_listed_drawn_reported_and_ruled_on(swapped, capsys, tmp_path)
     assert "Nothing is wrong" in capsys.readouterr().out
 
 
+def test_without_the_second_network_the_first_one_judges_alone(swapped, tmp_path, capsys):
+    command = ["data", "check", str(swapped), "--split", "swapped", *FAST[:-1], str(tmp_path / "gone.task")]
+    assert cli.main(command) == 1
+    shown = capsys.readouterr().out
+    assert "No second opinion: " in shown
+    assert "left and right exchanged" in shown
+
+
 def test_fix_mends_the_file_before_it_is_checked(folder, capsys):
     file = folder / "annotations" / "train.json"
     labels = json.loads(file.read_text())

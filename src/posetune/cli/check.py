@@ -148,7 +148,12 @@ def _judged(args: argparse.Namespace, sets: Sequence[Dataset], findings: Sequenc
     from posetune.runtime.load import load
 
     rulings = Rulings.beside(args.data)
-    second = None if args.second in ("none", args.model) else load(args.second, threads=args.threads)
+    second = None
+    if args.second not in ("none", args.model):
+        try:
+            second = load(args.second, threads=args.threads)
+        except PosetuneError as error:  # without a network (of either kind) the first one judges alone
+            print(f"No second opinion: {error}")
     judges = Judges(load(args.model, threads=args.threads), args.model, second)
     report = to_terminal()
     return {d.name: judge(d, judges, [f for f in findings if f.split == d.name], rulings, report) for d in sets}
