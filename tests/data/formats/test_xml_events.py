@@ -28,6 +28,7 @@ FOREIGN = '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r><a>&x;</a></
     ("<r><a></r>", "is not XML .*line 1"),
     ("", "is not XML"),
     ("<r>\xff</r>".encode("latin-1"), "is not XML"),
+    ('<?xml version="1.0" encoding="utf-1e400"?><r/>', "is not XML"),
 ])  # fmt: skip
 def test_what_would_hurt_is_one_sentence(tmp_path, text, sentence):
     path = tmp_path / "a.xml"

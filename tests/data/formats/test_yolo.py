@@ -160,6 +160,7 @@ def test_scores_for_v_count_from_a_half(tmp_path):
     (("kpt_shape: [4, 3]", "kpt_shape: [4]"), r"kpt_shape is \[4\]; write \[number of points, 3\]"),
     (("kpt_shape: [4, 3]", "kpt_shape: [4, 3]\nflip_idx: [0, 1, 2 3]"), "line 4: flip_idx has '2 3', .* is a comma missing"),
     (("kpt_shape: [4, 3]", "kpt_shape: [4, 3]\nflip_idx: [0, 1, 2]"), "takes each of 0 to 3 once"),
+    (("kpt_shape: [4, 3]", "kpt_shape: [4, 3"), "not YAML in line"),
     (("path: .", "path: https: //there"), "not YAML in line 1"),
     (("train: images/train", ""), "names no train, val or test"),
 ])  # fmt: skip

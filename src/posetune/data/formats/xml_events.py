@@ -24,7 +24,7 @@ def root_tag(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
             parser.Parse(file.read(4096), False)
-    except (OSError, expat.ExpatError):
+    except (OSError, expat.ExpatError, LookupError):
         pass
     return found[0] if found else None
 
@@ -74,7 +74,7 @@ class _Reader:
     def _parse(self, chunk: bytes, last: bool) -> None:
         try:
             self.parser.Parse(chunk, last)
-        except (expat.ExpatError, UnicodeError, ValueError) as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:
             line = getattr(error, "lineno", self.parser.CurrentLineNumber)
             why = expat.ErrorString(error.code) if isinstance(error, expat.ExpatError) else str(error)
             raise self._error(f"is not XML ({why}, line {line}); export it again") from error

@@ -134,7 +134,8 @@ def _load(file: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark is not None else ""
-        text = file.read_text("utf-8-sig", "replace").splitlines()[mark.line].strip()[:60] if mark is not None else ""
+        lines = file.read_text("utf-8-sig", "replace").splitlines()
+        text = lines[mark.line].strip()[:60] if mark is not None and mark.line < len(lines) else ""
         why = getattr(error, "problem", None) or "not YAML"
         raise PosetuneError(
             f"{file} is not YAML{line} ({why}): {text!r}; write 'key: value', and quote a value that holds ': '."
@@ -149,11 +150,11 @@ def _load(file: Path) -> dict[str, Any]:
 def _flip(flip: Any, count: int, file: Path) -> tuple[int, ...]:
     if not isinstance(flip, list):
         raise PosetuneError(f"{file}: flip_idx is no list; write [0, 2, 1, …].")
-    odd = next((item for item in flip if type(item) is not int), None)
+    odd = next((str(item) for item in flip if type(item) is not int), None)
     if odd is not None:
-        line = next((i for i, text in enumerate(file.read_text("utf-8-sig").splitlines(), 1) if str(odd) in text), 0)
+        line = next((i for i, text in enumerate(file.read_text("utf-8-sig").splitlines(), 1) if odd in text), 0)
         raise PosetuneError(f"{file}, line {line}: flip_idx has {odd!r}, which is no number; is a comma missing?")
-    if sorted(flip) != list(range(count)):
+    if set(flip) != set(range(count)) or len(flip) != count:
         raise PosetuneError(f"{file}: flip_idx has {len(flip)} numbers; it takes each of 0 to {count - 1} once.")
     return tuple(flip)
 
