@@ -14,7 +14,7 @@ from posetune.errors import PosetuneError
         ({"method": "ful"}, "method"),
         ({"learning_rate": 1}, "learning_rate"),
         ({"assignments": ["lr"]}, "lr"),
-        ({"method": "detector", "callbacks": [print]}, "calls no callbacks"),
+        ({"method": "detector"}, "There is no detector lite"),
         ({"resume": True}, "resume|run"),
     ],
 )
