@@ -105,13 +105,14 @@ def test_a_server_that_ends_lets_its_jobs_go_and_the_next_one_finishes_them(tmp_
         assert server.get(f"{url}/result").json()["frames"] == expected
 
 
-def test_a_killed_worker_goes_unnoticed(web_server, long_clip, expected):
-    url = send(web_server, long_clip).json()["url"]
-    while not web_server.get(url).json()["progress"]["done"]:
-        time.sleep(0.02)
-    os.kill(web_server.services.pool.pids[0], signal.SIGKILL)
-    assert wait_for(web_server, url)["state"] == "done"
-    assert web_server.get(f"{url}/result").json()["frames"] == expected
+def test_a_killed_worker_goes_unnoticed(tmp_path, long_clip, expected):
+    with running(tmp_path) as server:
+        url = send(server, long_clip).json()["url"]
+        while not server.get(url).json()["progress"]["done"]:
+            time.sleep(0.02)
+        os.kill(server.services.pool.pids[0], signal.SIGKILL)
+        assert wait_for(server, url)["state"] == "done"
+        assert server.get(f"{url}/result").json()["frames"] == expected
 
 
 def test_postgresql_serves_several_servers_each_of_which_does_its_own_jobs(tmp_path, clip, postgres_url):
