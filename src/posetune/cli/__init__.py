@@ -34,12 +34,16 @@ VERBS = {
     "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
     "predict": ("predict", "find poses in images, folders and videos"),
     "coach": ("coach", "count repetitions in a video, and say what can be seen of their form"),
+    "ergonomics": (
+        "ergonomics",
+        "score postures at work over time: REBA, RULA, OWAS, with intervals for what is not seen",
+    ),
     "serve": ("serve", "open the web app: pages and an API for pictures, videos and the webcam"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
 # Verbs with one required input, which may stand behind --json.
-_ONE_INPUT = ("coach", "doctor", "export", "predict")
+_ONE_INPUT = ("coach", "ergonomics", "doctor", "export", "predict")
 
 
 class _Parser(argparse.ArgumentParser):

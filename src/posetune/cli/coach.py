@@ -5,21 +5,17 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
-from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from posetune.cli.clip import people_of
 from posetune.cli.common import add_json
-from posetune.errors import PosetuneError
 from posetune.files import json_text, read_bytes, write_text
-from posetune.progress import Reporter, to_terminal
+from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
     from posetune.coach.exercise import Exercise
     from posetune.coach.session import Session
-    from posetune.runtime.pose import Pose
 
 JSON_NAME, CSV_NAME = "coach.json", "repetitions.csv"
 _LANGUAGES = ("en", "zh")
@@ -60,12 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     exercise = _exercise(args.exercise)
     errors = of_report(args.report) if args.report else stock_errors()
-    report = to_terminal()
-    frames = (
-        _predicted(args.input)
-        if args.input.suffix.lower() == ".json"
-        else list(_followed(args.input, args.model, report))
-    )
+    frames = people_of(args.input, args.model, to_terminal())
     session = coached(frames, exercise, errors, args.person)
     content = {"file": args.input.name, **session.to_json(args.language)}
     if args.out is not None:
@@ -84,39 +75,6 @@ def _exercise(name: str) -> Exercise | str:
     if not name.lower().endswith((".yaml", ".yml")):
         return name
     return parse(read_bytes(Path(name)), Path(name).name)
-
-
-def _followed(video: Path, model: str, report: Reporter) -> Iterator[tuple[float, Sequence[Pose]]]:
-    from posetune.runtime.load import load
-    from posetune.runtime.video import VideoReader
-
-    reader = VideoReader(video)
-    with load(model) as landmarker:
-        for done, people in enumerate(landmarker.track(reader), 1):
-            report.progress("frames", done, max(reader.expected_frames or 0, done))
-            yield people.seconds, list(people)
-
-
-def _predicted(path: Path) -> list[tuple[float, Sequence[Pose]]]:
-    from posetune.runtime.pose import Pose
-
-    try:
-        rows: list[dict[str, Any]] = json.loads(read_bytes(path))
-        if not isinstance(rows, list):
-            raise TypeError
-        timed = [(float(row["seconds"]), row) for row in rows]
-        files = {row["file_name"] for row in rows}
-    except (ValueError, TypeError, KeyError) as error:
-        raise PosetuneError(
-            f"{path}: these are no predictions of a video; posetune predict VIDEO writes predictions.json."
-        ) from error
-    if len(files) > 1:
-        raise PosetuneError(f"{path}: predictions of {len(files)} files; the coach takes those of one video.")
-    timed.sort(key=lambda pair: pair[0])
-    return [
-        (time_s, [Pose.from_dict(row) for _, row in group])
-        for time_s, group in groupby(timed, key=lambda pair: pair[0])
-    ]
 
 
 def _table(session: Session) -> str:

@@ -1,0 +1,104 @@
+"""``posetune ergonomics``: REBA, RULA and OWAS over the time of a video of somebody at work."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posetune.cli.clip import people_of
+from posetune.cli.common import add_json
+from posetune.files import json_text, write_text
+from posetune.progress import to_terminal
+
+if TYPE_CHECKING:
+    from posetune.coach.ergonomics.session import Ergonomics
+
+JSON_NAME, CSV_NAME = "ergonomics.json", "postures.csv"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "It screens: no assessment under any standard or law, no medical statement. A score is an interval where a part of the "
+        "body was not seen, or not from the side. What no camera sees is typed in: load, coupling, twists. Film from the side; how "
+        "a score is made: docs/reference/ergonomics.md."
+    )
+    parser.add_argument(
+        "input", type=Path, metavar="VIDEO|predictions.json", help="a video, or what predict wrote about one"
+    )
+    parser.add_argument(
+        "--model", default="full", help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=f"write {JSON_NAME} and {CSV_NAME} there; made if missing"
+    )
+    parser.add_argument(
+        "--load", type=float, default=0.0, metavar="KG", help="what is lifted or held (default: %(default)s)"
+    )
+    parser.add_argument("--shock", action="store_true", help="the load comes suddenly, or jerks")
+    parser.add_argument(
+        "--coupling", type=int, default=0, choices=range(4), help="grip: 0 good, 1 fair, 2 poor, 3 none"
+    )
+    parser.add_argument("--static", action="store_true", help="parts of the body are held for longer than a minute")
+    parser.add_argument("--repeated", action="store_true", help="small movements more than four times a minute")
+    parser.add_argument("--unstable", action="store_true", help="rapid large changes of posture, or an unstable base")
+    parser.add_argument("--twisted", action="store_true", help="the trunk is twisted or bent sideways")
+    parser.add_argument("--neck-twisted", action="store_true", help="the neck is twisted or bent sideways")
+    parser.add_argument("--supported", action="store_true", help="the arm is supported, or its weight is")
+    add_json(parser, "shares of time and worst moments")
+
+
+def run(args: argparse.Namespace) -> int:
+    from posetune.coach.ergonomics.scores import Task
+    from posetune.coach.ergonomics.session import observed
+
+    typed = ("shock", "coupling", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported")
+    task = Task(load_kg=args.load, **{name: getattr(args, name) for name in typed})
+    found = observed(people_of(args.input, args.model, to_terminal()), task)
+    content = {"file": args.input.name, **found.to_json()}
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+        write_text(args.out / JSON_NAME, json_text(content))
+        write_text(args.out / CSV_NAME, _table(found))
+    if args.json is not None:
+        args.json.write(content)
+    print(_summary(found))
+    return 0
+
+
+def _table(found: Ergonomics) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    methods = ("reba", "rula", "owas")
+    angles = ("trunk", "neck", "upper_arm", "lower_arm", "wrist", "knee")
+    ends = [f"{method}_{end}" for method in methods for end in ("low", "high")]
+    writer.writerow(["time_s", "person", *ends, *(f"{angle}_deg" for angle in angles)])
+    for moment in found.moments:
+        values = [getattr(moment.posture, a) for a in angles]
+        told = ["" if v is None else f"{v:.1f}" for v in values]
+        writer.writerow(
+            [f"{moment.time_s:.3f}", moment.person, *(end for m in methods for end in moment.scores[m]), *told]
+        )
+    return text.getvalue()
+
+
+def _summary(found: Ergonomics) -> str:
+    content = found.to_json()
+    if not found.moments:
+        return f"Nobody was found in the clip.\n{content['notice']}"
+    people = len(content["people"])
+    lines = [f"{content['person_seconds']:.1f} s of {people} {'person' if people == 1 else 'people'}"]
+    for method, told in content["methods"].items():
+        shares = ", ".join(
+            f"{name} {s['at_least']:.0%}" + (f" to {s['at_most']:.0%}" if s["at_most"] > s["at_least"] else "")
+            for name, s in told["share_of_time"].items()
+            if s and s["at_most"] > 0
+        )
+        worst = told["worst"][0]
+        low, high = worst["score"]
+        lines.append(
+            f"{method.upper()}: {shares}; worst {low}{f' to {high}' if high > low else ''} at {worst['time_s']:.2f} s"
+        )
+    return "\n".join([*lines, content["notice"]])

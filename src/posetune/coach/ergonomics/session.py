@@ -1,0 +1,105 @@
+"""Postures over time: how long at which level, and the worst moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from posetune.coach.body import Ruler, Sample
+from posetune.coach.ergonomics.posture import Posture, posture_of
+from posetune.coach.ergonomics.scores import LEVELS, METHODS, Span, Task, level, score
+from posetune.runtime.pose import Pose
+
+#: Said with every result.
+SCREENING = "A screening of what one camera saw, no assessment under any standard or law, and no medical statement."
+#: Worst moments are so far apart, at least.
+_APART_S = 3.0
+_WORST = 3
+#: Somebody who is not seen for longer than this was not at work here meanwhile.
+_LONGEST_STEP_S = 1.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One person in one picture. ``scores``: method → lowest and highest."""
+
+    time_s: float
+    person: int
+    posture: Posture
+    scores: dict[str, Span]
+
+
+@dataclass(frozen=True)
+class Ergonomics:
+    """``moments``: of all people, in the order of time."""
+
+    task: Task
+    moments: Sequence[Moment]
+
+    def to_json(self) -> dict[str, Any]:
+        people = sorted({m.person for m in self.moments})
+        return {
+            "notice": SCREENING,
+            "person_seconds": round(sum(seconds for _, seconds in self._timed()), 2),
+            "people": people,
+            "methods": {method: self._method(method) for method in METHODS},
+        }
+
+    def _method(self, method: str) -> dict[str, Any]:
+        timed = self._timed()
+        whole = sum(seconds for _, seconds in timed)
+        shares = {}
+        for name, _, _ in LEVELS[method]:
+            surely = sum(s for m, s in timed if {level(method, v) for v in m.scores[method]} == {name})
+            perhaps = sum(s for m, s in timed if _reaches(method, m.scores[method], name))
+            shares[name] = (
+                {"at_least": round(surely / whole, 4), "at_most": round(perhaps / whole, 4)} if whole else None
+            )
+        return {"share_of_time": shares, "worst": [_told(m, method) for m in self._worst(method)]}
+
+    def _worst(self, method: str) -> list[Moment]:
+        """By what is sure, then by what may be; of those close together the first."""
+        chosen: list[Moment] = []
+        for moment in sorted(self.moments, key=lambda m: (-m.scores[method][0], -m.scores[method][1], m.time_s)):
+            if all(abs(moment.time_s - c.time_s) >= _APART_S or moment.person != c.person for c in chosen):
+                chosen.append(moment)
+            if len(chosen) == _WORST:
+                break
+        return chosen
+
+    def _timed(self) -> list[tuple[Moment, float]]:
+        """Each moment with the seconds until the same person's next."""
+        found = []
+        for person in {m.person for m in self.moments}:
+            own = [m for m in self.moments if m.person == person]
+            steps = [b.time_s - a.time_s for a, b in pairwise(own)]
+            last = min(steps, default=0.0)
+            found += [(m, min(s, _LONGEST_STEP_S)) for m, s in zip(own, [*steps, last], strict=True)]
+        return found
+
+
+def observed(frames: Iterable[tuple[float, Sequence[Pose]]], task: Task) -> Ergonomics:
+    """The postures in ``frames``, each (seconds, its people with track ids)."""
+    rulers: dict[int, Ruler] = {}
+    moments = []
+    for time_s, people in frames:
+        for pose in people:
+            person = pose.id or 1
+            posture = posture_of(rulers.setdefault(person, Ruler()).see(Sample.of(pose, time_s)))
+            moments.append(
+                Moment(time_s, person, posture, {method: score(method, posture, task) for method in METHODS})
+            )
+    return Ergonomics(task, moments)
+
+
+def _reaches(method: str, span: Span, name: str) -> bool:
+    low, high = next((low, high) for level_name, low, high in LEVELS[method] if level_name == name)
+    return span[0] <= high and span[1] >= low
+
+
+def _told(moment: Moment, method: str) -> dict[str, Any]:
+    low, high = moment.scores[method]
+    levels = [level(method, low), level(method, high)]
+    return {"time_s": round(moment.time_s, 3), "person": moment.person, "score": [low, high], "level": levels}
