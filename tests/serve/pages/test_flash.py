@@ -131,6 +131,26 @@ def test_labels_never_cover_their_joint_wherever_they_must_stand(visit):
     assert worst == [600, 0], json.dumps(worst)
 
 
+def test_a_label_is_not_written_where_it_would_be_read_as_another_joints(visit):
+    """Two knees side by side, each bent towards the other: both labels would like to stand in the middle."""
+    page = visit("/ranges")
+    nearest = page.evaluate(
+        """async () => {
+          const { placeLabels } = await import("/static/js/components/labels.js");
+          const joints = [["left", 300, 1], ["right", 345, -1]];
+          const requests = joints.map(([key, x, to]) => (
+            { key, joint: { x, y: 200 }, away: { x: to, y: 0 }, width: 44, height: 19, gap: 15 }));
+          const discs = joints.map(([, x]) => ({ x, y: 200, r: 6 }));
+          const placed = placeLabels(requests, { discs, lines: [] }, { x: 0, y: 0, width: 640, height: 480 });
+          return joints.map(([key]) => {
+            const { x, width } = placed.get(key);
+            return [key, x + width / 2 < 322.5 ? "left" : "right"];
+          });
+        }"""
+    )
+    assert nearest == [["left", "left"], ["right", "right"]]
+
+
 def test_a_flag_does_not_pass_to_whoever_stands_in_its_place(visit, strict_server):
     page = visit("/", server=strict_server)
     analysed(page)

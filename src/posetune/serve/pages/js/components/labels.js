@@ -72,6 +72,7 @@ export function placeLabels(requests, drawn, bounds, before = new Map()) {
       for (const line of drawn.lines) cost += (2.5 * crossing(rect, line)) / rect.width;
       for (const other of placed.values()) cost += (90 * overlap(rect, pad(other, 2))) / area;
       cost += 120 * (1 - overlap(rect, bounds) / area);
+      cost += 4 * nearerTo(rect, request, requests);
       if (before.get(request.key) === choice) cost -= 2.5;
       if (cost < best.cost) best = { cost, rect, choice, covered };
     }
@@ -80,6 +81,24 @@ export function placeLabels(requests, drawn, bounds, before = new Map()) {
     before.set(request.key, best.choice);
   }
   return placed;
+}
+
+/**
+ * How many other joints a label is nearer to than to its own: it would be read as theirs.
+ * @param {Rect} rect
+ * @param {LabelRequest} request
+ * @param {LabelRequest[]} requests
+ */
+function nearerTo(rect, request, requests) {
+  const own = apart(rect, request.joint);
+  return requests.reduce((count, { key, joint }) => count + Number(key !== request.key && apart(rect, joint) < own), 0);
+}
+
+/** From the edge of a rectangle to a spot, px. @param {Rect} rect @param {Spot} spot */
+function apart(rect, { x, y }) {
+  const dx = x - Math.min(Math.max(x, rect.x), rect.x + rect.width);
+  const dy = y - Math.min(Math.max(y, rect.y), rect.y + rect.height);
+  return Math.hypot(dx, dy);
 }
 
 /**
