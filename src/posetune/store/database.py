@@ -102,9 +102,7 @@ class Database:
         except OSError as error:  # pg8000's word for a server that is not there
             if self.is_sqlite:
                 raise
-            raise PosetuneError(
-                f"The database {self.name} cannot be reached: {error}. Is the server running?"
-            ) from error
+            raise PosetuneError(f"The database {self.name} cannot be reached: {error}. Is the server running?") from error
 
 
 def _parsed(url: str) -> sa.URL:
@@ -181,4 +179,4 @@ def _reason(error: DBAPIError, sqlite: bool) -> str:
     said = error.orig.args[0] if error.orig is not None and error.orig.args else text
     if isinstance(said, dict):  # of pg8000: PostgreSQL's fields by letter
         return f"{said.get('M', text)}."
-    return f"{said}. Is the server running?"
+    return f"{str(said).rstrip('.')}. Is the server running?"

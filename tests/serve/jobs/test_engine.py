@@ -223,6 +223,28 @@ def test_a_database_that_goes_away_is_a_sentence_without_its_name(web_server, mo
     assert web_server.get("/readyz").status == 200
 
 
+def test_on_a_full_disk_a_video_can_be_deleted(tmp_path, clip, monkeypatch):
+    """Its row goes once the workers have closed its file, which frees the room; until then the sentence says what is wrong."""
+    delete, full = store.Jobs.delete, [1]
+
+    def delete_if_there_is_room(*given):
+        if full:
+            full.pop()
+            raise PosetuneError("The disk is full.")
+        return delete(*given)
+
+    monkeypatch.setattr(store.Jobs, "delete", delete_if_there_is_room)
+    with running(tmp_path) as server:
+        url, _ = followed(server, clip)
+        assert server.ask("DELETE", url).status == 204
+        assert server.get(url).status == 404
+        url, _ = followed(server, clip)
+        full[:] = [1, 1]
+        refused = server.ask("DELETE", url)
+        assert (refused.status, "database or disk" in refused.json()["detail"]) == (503, True)
+        assert server.ask("DELETE", url).status == 204
+
+
 def test_a_database_that_cannot_be_is_told_at_the_start(tmp_path):
     (tmp_path / "posetune.sqlite").write_bytes(b"no database at all" * 100)
     done = subprocess.run(

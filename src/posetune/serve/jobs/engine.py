@@ -237,7 +237,11 @@ class Engine:
             return False
         self.stop(id)
         await asyncio.to_thread(shutil.rmtree, self.files_of(id), True)
-        await asyncio.to_thread(self.jobs.delete, id, owner)
+        try:
+            await asyncio.to_thread(self.jobs.delete, id, owner)
+        except PosetuneError:  # the disk is full until the workers close the file, too
+            await self._forget(id)
+            await asyncio.to_thread(self.jobs.delete, id, owner)
         forgetting = asyncio.create_task(self._forget(id))  # workers have the file open, which keeps it on the disk
         self._forgetting.add(forgetting)
         forgetting.add_done_callback(self._forgetting.discard)

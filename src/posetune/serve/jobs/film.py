@@ -49,7 +49,7 @@ def encoded(frames: Sequence[np.ndarray], folder: str | Path, fps: float) -> lis
         writer.release()
         packets = packets_in(path.read_bytes())
     if len(packets) != len(frames) or not packets[0].key:
-        raise Refused(507, "The film could not be written; is the server's disk full?")  # OpenCV does not say so
+        raise Refused(503, "The film could not be written; is the server's disk full?")  # OpenCV does not say so
     return [[p.data, p.key] for p in packets]
 
 
