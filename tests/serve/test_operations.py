@@ -1,8 +1,7 @@
 """Queries and JSON bodies are what their types say, or a problem."""
 
-from __future__ import annotations
-
 import asyncio
+from typing import Annotated
 
 import msgspec
 import pytest
@@ -39,6 +38,22 @@ def test_any_other_query_is_a_problem(query):
     with pytest.raises(Problem) as caught:
         query_of(_request(query), Query)
     assert caught.value.status == 422
+
+
+def test_what_is_wrong_is_said_in_words():
+    class Fine(msgspec.Struct):
+        n: Annotated[int, msgspec.Meta(ge=1, le=50)] = 1
+        tiles: Annotated[str, msgspec.Meta(pattern="^(off|auto|[1-9])$", max_length=9)] = "off"
+
+    def said(query: str) -> str:
+        with pytest.raises(Problem) as caught:
+            query_of(_request(query), Fine)
+        return caught.value.detail.removeprefix("The query is not understood: ")
+
+    assert said("n=x") == "n: expected a whole number, got text."
+    assert said("n=0") == "n: expected a whole number of at least 1."
+    assert said("n=99") == "n: expected a whole number of at most 50."
+    assert said("tiles=x") == "tiles: expected text like off, auto, [1-9]."
 
 
 def test_json_is_read():

@@ -22,6 +22,8 @@ from posetune.serve.uploads import disk_is_full
 from posetune.stock import LANDMARK_NAMES, PINS, cache
 
 _NAME_LETTERS = 60
+#: ``/api/v1/networks/current`` is which one answers.
+_NO_NAME = "current"
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class Networks:
 
     def _free_name(self, name: str) -> str:
         free, number = name, 2
-        while free in self._entries or (free != name and free in LANDMARK_NAMES):
+        while free in self._entries or free == _NO_NAME or (free != name and free in LANDMARK_NAMES):
             free, number = f"{name}-{number}", number + 1
         return free
 
@@ -199,5 +201,8 @@ def _report(model: str) -> Path | None:
 
 
 def _tidy(name: str) -> str:
-    """Text of a stranger as a name: one line, without what would end a path's part."""
-    return " ".join("".join(c if c.isprintable() and c not in "/\\" else " " for c in name).split())[:_NAME_LETTERS]
+    """Text of a stranger as a name: one line, without what would end a path's part; "" for dots alone, which clients take for a
+    folder.
+    """
+    tidy = " ".join("".join(c if c.isprintable() and c not in "/\\" else " " for c in name).split())[:_NAME_LETTERS]
+    return tidy if tidy.strip(".") else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -65,7 +66,7 @@ def query_of(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Problem(422, f"The query is not understood: {error}.") from error
+        raise Problem(422, f"The query is not understood: {_in_words(error)}.") from error
 
 
 async def json_of(request: Request, kind: type[T], most: int = 64_000) -> T:
@@ -81,7 +82,22 @@ async def json_of(request: Request, kind: type[T], most: int = 64_000) -> T:
     try:
         return msgspec.json.decode(b"".join(parts), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(422, f"The body is not what is wanted: {error}.") from error
+        raise Problem(422, f"The body is not what is wanted: {_in_words(error)}.") from error
+
+
+_WORDS = {
+    "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "object": "an object", "array": "a list",
+    "null": "nothing",
+}  # fmt: skip
+
+
+def _in_words(error: Exception) -> str:
+    """What msgspec says, for people: where first, without its marks and names of types."""
+    said, _, place = str(error).partition(" - at `$.")
+    said = re.sub(r"`(\w+)`", lambda found: _WORDS.get(found[1], found[1]), said)
+    said = re.sub(r" matching regex '\^\((.*)\)\$'", lambda found: " like " + found[1].replace("|", ", "), said)
+    said = said.replace(" >= ", " of at least ").replace(" <= ", " of at most ").replace("`", "")
+    return f"{place.rstrip('`')}: {said[:1].lower()}{said[1:]}" if place else said
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -101,6 +101,8 @@ def test_downloads_begin_and_end_well(web_server, job):
     assert len(json.loads(web_server.get(f"{url}/download/poses.json").content)["frames"]) == 12
     assert web_server.get(f"{url}/download/all.zip").status == 404
     assert web_server.get(f"{url}/download/poses.csv?person=x").status == 422
+    nobody = web_server.get(f"{url}/download/poses.trc?person=99")
+    assert (nobody.status, "has the id 99; there are: " in nobody.json()["detail"]) == (404, True)
 
 
 def test_while_a_job_runs_there_is_what_it_found_but_no_drawn_film(web_server, tmp_path):

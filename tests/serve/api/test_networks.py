@@ -99,6 +99,14 @@ def test_an_uploaded_network_answers_survives_and_can_be_deleted(server, task, p
     assert server.ask("DELETE", "/api/v1/networks/lite").status == 409
 
 
+@pytest.mark.parametrize("name", ["..", ".", "current", "%00"])
+def test_an_uploaded_network_has_a_name_by_which_it_can_be_deleted(server, task, name):
+    """Clients take a path that ends in dots for a folder, and ``current`` is another resource."""
+    given = server.ask("POST", f"/api/v1/networks?name={name}", task, OCTETS).json()["name"]
+    assert given.strip(".")
+    assert server.ask("DELETE", f"/api/v1/networks/{given}").status == 204
+
+
 @pytest.mark.parametrize("what", ["photo", "detector", "empty"])
 def test_what_is_no_network_leaves_nothing(server, photo, what):
     content = {"photo": photo, "detector": stock.path("detector").read_bytes(), "empty": b""}[what]

@@ -12,7 +12,7 @@ pytest.importorskip("starlette")
 from posetune.data.formats.coco import load_coco
 from posetune.landmarks import NAMES
 from posetune.opencv import cv2
-from posetune.serve.jobs.exports import EXPORTS, Context, longest
+from posetune.serve.jobs.exports import EXPORTS, Context, frames_of_each, longest
 from posetune.serve.pool.facts import drawn_skeleton
 
 TIMES = [0.0, 0.04, 0.1]
@@ -93,5 +93,5 @@ def test_trc_has_a_column_triple_a_point_and_gaps_where_the_person_is_not():
 
 
 def test_who_is_there_longest():
-    assert longest(bundles()) == 2
-    assert longest(iter([])) is None
+    assert longest(frames_of_each(bundles())) == 2
+    assert longest({}) is None

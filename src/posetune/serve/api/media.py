@@ -147,8 +147,14 @@ async def download(request: Request) -> Response:
     if export is None:
         raise Problem(404, f"There is no such download; there are overlay.webm, {', '.join(exports.EXPORTS)}.")
     track: int | None = query_of(request, DownloadQuery).person or None
-    if track is None and name == "poses.trc":
-        track = await asyncio.to_thread(exports.longest, _bundles(services, job))
+    if name == "poses.trc":
+        counts = await asyncio.to_thread(exports.frames_of_each, _bundles(services, job))
+        if track is not None and track not in counts:
+            raise Problem(
+                404,
+                f"Nobody in this video has the id {track}; there are: {', '.join(map(str, sorted(counts))) or 'none'}.",
+            )
+        track = track or exports.longest(counts)
     times = await asyncio.to_thread(services.engine.jobs.times, job)
     about = msgspec.to_builtins(shown(services, job))
     context = exports.Context(about, services.skeleton, times[: job.done], track)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,14 +209,19 @@ def poses_trc(context: Context, bundles: Bundles) -> Iterator[str]:
         yield "".join(rows)
 
 
-def longest(bundles: Bundles) -> int | None:
-    """The id of who is in most frames; None where nobody is."""
+def frames_of_each(bundles: Bundles) -> dict[int, int]:
+    """Id of a person → in how many frames."""
     counts: dict[int, int] = {}
     for frames in _frames(bundles):
         for frame in frames:
             for person in frame["people"]:
                 if "id" in person:
                     counts[person["id"]] = counts.get(person["id"], 0) + 1
+    return counts
+
+
+def longest(counts: Mapping[int, int]) -> int | None:
+    """The id of who is in most frames; None where nobody is."""
     return max(counts, key=lambda i: (counts[i], -i)) if counts else None
 
 

@@ -218,7 +218,9 @@ class Pool:
                 loaded = [await self._ask(process, self._load(network), 60.0) for network in self._first]
                 wrong = next((reply for reply in loaded if reply.status), None)
                 if wrong is not None:
-                    if first.done():
+                    if (
+                        first.done() and not first.cancelled() and first.exception() is None
+                    ):  # else the server ends, and says why
                         log.error("a worker could not load its networks: %s", wrong.detail)
                     _settle(first, Failed(wrong))
                     await asyncio.sleep(PAUSE)
