@@ -102,7 +102,9 @@ class Database:
         except OSError as error:  # pg8000's word for a server that is not there
             if self.is_sqlite:
                 raise
-            raise PosetuneError(f"The database {self.name} cannot be reached: {error}. Is the server running?") from error
+            raise PosetuneError(
+                f"The database {self.name} cannot be reached: {error}. Is the server running?"
+            ) from error
 
 
 def _parsed(url: str) -> sa.URL:
