@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from tests.helpers.npm_package import unpacked
 from tests.serve.pages.conftest import analysed
 
+from posetune.opencv import cv2
 from posetune.serve.static import FOLDER, PAGES
 
 PATHS = [path for path, file in PAGES.items() if (FOLDER / file).is_file()]
@@ -72,6 +74,14 @@ def test_a_result_fits_a_phone(visit):
     page = visit("/", width=320)
     analysed(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for width, height in ((900, 240), (240, 900)):  # the whole picture is seen, in the middle
+        picture = cv2.imencode(".png", np.full((height, width, 3), 90, np.uint8))[1].tobytes()
+        analysed(page, {"name": "wide.png", "mimeType": "image/png", "buffer": picture})
+        left, right = page.evaluate(
+            f"[stage.toScreen(0, 0)[0], stage.toScreen({width}, 0)[0]]".replace("stage", "posetune.stage")
+        )
+        assert left >= -0.5
+        assert abs(left + right - 320) < 2
 
 
 def test_the_keyboard_alone_analyses_a_sample_and_moves_the_picture(visit):

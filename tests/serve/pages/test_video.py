@@ -338,6 +338,7 @@ def test_a_job_is_readable_and_fits_a_phone(visit, job):
     page = visit(f"/video?job={job}", width=320)
     until(page, "s.complete")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate("document.getElementById('stage').clientWidth") <= 320, "the frame is cut off"
     assert not serious_faults(page)
     page.locator("#theme").click()
     assert not serious_faults(page)
