@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -19,6 +20,8 @@ from tests.helpers.server import running
 
 from posetune.errors import PosetuneError
 from posetune.serve.jobs import engine as module
+from posetune.serve.pool.messages import Reply
+from posetune.serve.pool.pool import Failed
 from posetune.store import jobs as store
 from posetune.store.database import Database
 
@@ -221,6 +224,37 @@ def test_a_database_that_goes_away_is_a_sentence_without_its_name(web_server, mo
         assert "database or disk" in answer.json()["detail"]
         assert b"db.example" not in answer.content
     assert web_server.get("/readyz").status == 200
+
+
+def test_a_network_that_is_deleted_meanwhile_is_told_by_its_name(tmp_path, clip, monkeypatch):
+    """Not by its file: the worker that is to load it again knows no other name."""
+    with running(tmp_path) as server:
+        engine = server.services.engine
+        network, asked = engine.find_network(server.services.networks.current.network.sha256), []
+
+        def there_once(_: str):
+            asked.append(1)
+            return network if len(asked) == 1 else None
+
+        async def fail(*_: object, **__: object):
+            raise Failed(Reply(status=422, detail=f"There is no network {tmp_path}/x.task."))
+
+        url = send(server, clip).json()["url"]
+        assert wait_for(server, url)["state"] == "done"
+        monkeypatch.setattr(engine, "find_network", there_once)
+        monkeypatch.setattr(engine.pool, "submit", fail)
+        job = engine.jobs.get(url.rpartition("/")[2])
+        assert _finished(engine, job, monkeypatch) == (
+            "failed", f"The network {job.network_name} is not there any more; send the video again.",
+        )  # fmt: skip
+
+
+def _finished(engine, job, monkeypatch) -> tuple[str, str]:
+    """How the engine ends the job."""
+    ended = []
+    monkeypatch.setattr(engine.jobs, "finish", lambda _, state, error: ended.append((state, error)))
+    asyncio.run(engine._run(job))
+    return ended[0]
 
 
 def test_on_a_full_disk_a_video_can_be_deleted(tmp_path, clip, monkeypatch):

@@ -103,7 +103,7 @@ async def _hear(socket: WebSocket, newest: _Newest) -> None:
                 return
             frame = message.get("bytes")
             if frame is None or not HEAD.size < len(frame) <= MOST_BYTES:
-                await _close(socket, 1003 if frame is None else 1009)
+                await _close(socket, 1003 if frame is None else 1009 if len(frame) > MOST_BYTES else 1007)
                 return
             newest.put(frame)
     except (TimeoutError, WebSocketDisconnect):
@@ -177,7 +177,15 @@ def _network(services: Services, query: Query, before: dict[str, Any]) -> dict[s
         return before
 
 
+#: What the other side is told with the code of the end.
+_WHY = {
+    1003: "Send binary messages: 12 bytes of head and a JPEG.",
+    1007: "This is no frame: 12 bytes of head (uint32 number, float64 ms, little endian) and a JPEG.",
+    1009: "A frame has at most 1 MB.",
+}
+
+
 async def _close(socket: WebSocket, code: int) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
-            await socket.close(code)
+            await socket.close(code, _WHY.get(code, ""))

@@ -264,7 +264,8 @@ class Engine:
             except Failed as failed:
                 if failed.trace:
                     log.error("a job met what nobody foresaw: %s", failed.trace)
-                state, error = FAILED, failed.detail
+                gone = self.find_network(job.network_sha256) is None  # then what failed names its file, which is ours
+                state, error = FAILED, _network_gone(job) if gone else failed.detail
             except Poisoned:
                 state, error = (
                     FAILED,
@@ -290,7 +291,7 @@ class Engine:
         network = self.find_network(job.network_sha256)
         path = self.files_of(job.id) / "original"
         if network is None:
-            return f"The network {job.network_name} is not there any more; send the video again."
+            return _network_gone(job)
         if not path.is_file():
             return "The video is not there any more; send it again."
         payload = {
@@ -364,6 +365,10 @@ class _Piece:
         parts = [Part(self.next - len(self.frames), self.frames, self._times)] if self.frames else []
         self.frames, self._times = [], []
         return parts
+
+
+def _network_gone(job: Job) -> str:
+    return f"The network {job.network_name} is not there any more; send the video again."
 
 
 def _folder_id(folder: Path) -> str:
