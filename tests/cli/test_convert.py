@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
+import cv2
+import numpy as np
 import pytest
 from tests.helpers import cvat_xml as x
 
@@ -68,3 +71,34 @@ def test_files_of_names(tmp_path):
         read_names(path)
     path.write_text("a: left_hip\nb:\n")
     assert read_map(path) == {"a": "left_hip", "b": None}
+
+
+def test_strict_tells_all_that_is_lost_in_writing_too(tmp_path, capsys):
+    path = tmp_path / "annotations.xml"
+    places = {"nose": (20, 10), "left_shoulder": (30, 30), "left_hip": (30, 60)}
+    inside = "".join(x.points(n, *places.get(n, (70, 90)), outside=int(n not in places)) for n in x.NAMES)
+    path.write_text(x.export(x.image(inside=x.skeleton(inside=inside)), x.task(x.label())))
+    out, told = tmp_path / "out", tmp_path / "told.json"
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((120, 100, 3), np.uint8))
+    assert main(["data", "convert", str(path), str(out), "--to", "yolo", "--strict", "--json", str(told)]) == 1
+    assert "Nothing is lost" not in capsys.readouterr().out
+    assert json.loads(told.read_text())["losses"]
+
+
+def test_archives_are_called_by_their_own_name(tmp_path, capsys):
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("notes.txt", "nothing here")
+    assert main(["data", "convert", str(archive), str(tmp_path / "out"), "--to", "coco"]) == 2
+    assert f"{archive} is not a data set" in capsys.readouterr().err
+    archive.write_text("no archive")
+    assert main(["data", "convert", str(archive), str(tmp_path / "out"), "--to", "coco"]) == 2
+    assert "is no ZIP archive" in capsys.readouterr().err
+
+
+def test_aliases_in_a_map_are_refused(tmp_path):
+    path = tmp_path / "names.yaml"
+    path.write_text("a: &a [x, x]\nb: &b [*a, *a]\n")
+    with pytest.raises(PosetuneError, match="aliases"):
+        read_map(path)

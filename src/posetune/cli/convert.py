@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from posetune.cli.auto_names import find_names
 from posetune.cli.common import add_json
 from posetune.data.formats.table import FORMATS, written
-from posetune.errors import CheckFailed, PosetuneError
+from posetune.errors import PosetuneError
 from posetune.landmarks import nearest_names
 from posetune.progress import to_terminal
 
@@ -75,24 +75,25 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from posetune.data.convert import convert, opened, read_parts
+    from posetune.data.convert import LossRefused, convert, opened, read_parts
 
     report = to_terminal()
     with opened(args.source, args.out, report) as source:
+        copy = args.copy or source != args.source
         how = reading(args)
         if args.names == "auto":
             how = find_names(source, how, args.out, report)
         parts = read_parts(source, how, report)
         try:
-            done = convert(
-                parts, args.out, args.to, copy=args.copy or source != args.source, strict=args.strict, report=report
-            )
-        except CheckFailed:
-            _print_losses([loss for dataset in parts.values() for loss in dataset.losses])
+            done = convert(parts, args.out, args.to, copy=copy, strict=args.strict, report=report)
+        except LossRefused as refused:
+            _print_losses(refused.losses)
+            if args.json is not None:
+                args.json.write({"losses": [loss.to_json() for loss in refused.losses]})
             raise
     for name, dataset in done.parts.items():
         print(f"{name}: {len(dataset.images)} images, {len(dataset.people)} people, {len(dataset.groups)} groups")
-    print(f"{done.images} pictures {'copied' if args.copy else 'linked'} into {args.out}/images.")
+    print(f"{done.images} pictures {'copied' if copy else 'linked'} into {args.out}/images.")
     for note in done.notes:
         print(f"  note: {note}")
     _print_unknown(done)
@@ -145,8 +146,10 @@ def read_names(path: Path) -> list[str]:
 def _yaml(path: Path) -> Any:
     import yaml
 
+    from posetune.data.formats.yolo_yaml import plain_yaml
+
     try:
-        return yaml.safe_load(_text(path))
+        return plain_yaml(_text(path))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PosetuneError(f"{path} is not YAML ({getattr(error, 'problem', error)}).") from error
 

@@ -24,6 +24,14 @@ from posetune.errors import CheckFailed, PosetuneError
 from posetune.progress import Reporter
 
 
+class LossRefused(CheckFailed):
+    """Something was lost, and that was not to be. ``losses``: all of them."""
+
+    def __init__(self, message: str, losses: Sequence[Loss]) -> None:
+        super().__init__(message)
+        self.losses = tuple(losses)
+
+
 @dataclass(frozen=True)
 class Converted:
     """``parts``: name of a split → the set that was read; ``losses``: of reading and of writing; ``images``: how many picture
@@ -55,13 +63,21 @@ class Converted:
 def opened(source: Path, beside: Path, report: Reporter) -> Iterator[Path]:
     """``source``; if it is an archive, a folder beside ``beside`` into which it is unpacked, gone in the end."""
     if not is_zip(source):
+        if source.is_file() and source.suffix.lower() == ".zip":
+            raise PosetuneError(f"{source} is no ZIP archive, or a damaged one; download or export it again.")
         yield source
         return
     beside.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{beside.name[:40]}-", dir=beside.parent) as folder:
         unpack(source, Path(folder), report)
         inside = [p for p in Path(folder).iterdir() if p.name != "__MACOSX"]
-        yield inside[0] if len(inside) == 1 and inside[0].is_dir() else Path(folder)
+        if not inside:
+            raise PosetuneError(f"{source} is empty; export the set again.")
+        try:
+            yield inside[0] if len(inside) == 1 and inside[0].is_dir() else Path(folder)
+        except PosetuneError as error:  # the folder is gone when somebody reads this
+            error.args = tuple(str(a).replace(folder, str(source)) for a in error.args)
+            raise
 
 
 def read_parts(source: Path, how: Reading, report: Reporter) -> dict[str, Dataset]:
@@ -100,7 +116,7 @@ def convert(
     """Write what was read into the folder ``out`` as ``to`` (``formats.table.written``), pictures linked or copied into its
     images/.
 
-    ``strict``: any loss in reading is an error, and nothing is written. Raises CheckFailed for that; PosetuneError for a
+    ``strict``: any loss in reading is an error, and nothing is written. Raises LossRefused for that; PosetuneError for a
     folder that has something in it.
     """
     report = report or Reporter()
@@ -110,7 +126,9 @@ def convert(
         raise PosetuneError(f"{out} exists and is not an empty folder; choose another place for the new set.")
     lost = added_up([loss for dataset in parts.values() for loss in dataset.losses])
     if strict and lost:
-        raise CheckFailed(f"--strict: {len(lost)} kinds of loss in reading, and nothing is written. First: {lost[0]}.")
+        raise LossRefused(
+            f"--strict: {len(lost)} kinds of loss in reading, and nothing is written. First: {lost[0]}.", lost
+        )
     names = unique_names(list(parts.values()), with_suffix=to in ("coco", "labelstudio"))
     given = [Part(split, dataset, own) for (split, dataset), own in zip(parts.items(), names, strict=True)]
     write = written()[to].write
@@ -119,7 +137,9 @@ def convert(
     placed = _place_images(given, out, by_split=to == "yolo", copy=copy, report=report)
     converted = Converted(parts, added_up([*lost, *new]), placed)
     if strict and new:
-        raise CheckFailed(f"--strict: {out} is written, and {len(new)} kinds of loss went with it. First: {new[0]}.")
+        raise LossRefused(
+            f"--strict: {out} is written, and {len(new)} kinds of loss went with it. First: {new[0]}.", converted.losses
+        )
     return converted
 
 

@@ -79,6 +79,7 @@ def test_points_that_wholebody_keeps_under_other_keys(folder, native):
     assert body[INDEX["left_pinky"], 2] == 0
     assert body[INDEX["mouth_right"]].tolist() == [50, 15, 2]
     assert "have a score for v" in dataset.warnings[0]
+    assert [loss.count for loss in dataset.losses if "below 0.5" in loss.what] == [1]
     assert "foot_kpts" not in person.origin.other
     assert body[INDEX["left_hip"]].tolist() == [58, 70, 2]
 

@@ -57,7 +57,9 @@ def test_scores_for_v_count_from_a_half(folder):
     flat[94:, 2] = 0.9
     flat[115:, 2] = 0.1
     lay(folder, flat)
-    labelled = load_dataset(folder, "train").people[0].labelled
+    dataset = load_dataset(folder, "train")
+    labelled = dataset.people[0].labelled
+    assert sum(loss.count for loss in dataset.losses if "below 0.5" in loss.what) == 21
     assert labelled[INDEX["left_pinky"]]
     assert not labelled[INDEX["right_pinky"]]
 

@@ -122,3 +122,17 @@ def test_there_and_back_with_the_losses_that_are_stated(folder):
     assert back.groups == dataset.groups
     assert not any("were found by their name" in w for w in back.warnings)
     assert '<Label value="left_hip"/>' in (folder / "out" / "label_config.xml").read_text()
+
+
+def test_what_shows_no_pose_is_counted(tmp_path):
+    polygon = {"id": "p", "type": "polygonlabels", "value": {"points": [[1, 1]]}, **SIZE}
+    dataset = load(tmp_path, task(point("nose", 50, 10), point("left_hip", 25, 50), polygon))
+    assert [str(loss) for loss in dataset.losses if "polygonlabels" in loss.what] == [
+        "1 regions: are of the kind polygonlabels, which shows no pose"
+    ]
+
+
+def test_labels_on_two_pictures_of_one_task_are_refused(tmp_path):
+    points = [point("nose", 50, 10, to_name="left"), point("left_hip", 25, 50, to_name="right")]
+    with pytest.raises(PosetuneError, match=r"several pictures \(left, right\)"):
+        load(tmp_path, task(*points))

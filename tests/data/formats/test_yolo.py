@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import cv2
@@ -210,3 +211,12 @@ def test_points_outside_of_the_picture_are_not_written(folder):
     unknown = dataclasses.replace(dataset, images=(dataclasses.replace(dataset.images[0], width=0),))
     losses = yolo.write([Part("train", unknown, {id(unknown.images[0]): "a.png"})], folder / "two")
     assert any("no known size" in loss.what for loss in losses)
+
+
+@pytest.mark.parametrize("key", ["kpt_shape", "names", "train"])
+def test_aliases_that_would_grow_to_gigabytes_are_refused(tmp_path, key):
+    rows = (f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in itertools.pairwise("abcdefghi"))
+    bomb = "a: &a [x, x]\n" + "".join(rows)
+    lay(tmp_path, f"{bomb}{YAML}{key}: *i\n", train_a=LINE)
+    with pytest.raises(PosetuneError, match=r"line 2 .*aliases"):
+        read(tmp_path)

@@ -14,8 +14,9 @@ from posetune.data.formats.coco import tables_of
 from posetune.data.formats.coco_schema import WHOLEBODY
 from posetune.data.formats.label_text import is_label_file, mentions, read_json
 from posetune.data.formats.reading import Reading
-from posetune.data.formats.row_values import is_finite
+from posetune.data.formats.row_values import LOW_SCORE, SURE, is_finite
 from posetune.data.formats.table_reader import read_tables
+from posetune.data.losses import Losses
 from posetune.data.people import Dataset
 from posetune.errors import PosetuneError
 
@@ -74,19 +75,20 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     content, notes = read_json(path)
     tables = tables_of(content, path, notes)
     names = POINTS[: _count(content)]
-    rows = [_scored(row) for row in tables.annotations]
+    rows = [_scored(row, tables.losses) for row in tables.annotations]
     _check_order(rows, len(names), path)
     categories = [{**tables.categories[0], "keypoints": list(names), "skeleton": []}]
     return read_tables(dataclasses.replace(tables, categories=categories, annotations=rows), path, how)
 
 
-def _scored(row: dict[str, Any]) -> dict[str, Any]:
+def _scored(row: dict[str, Any], losses: Losses) -> dict[str, Any]:
     """v of a face or hand may be a detector's score: from a half on it is a label."""
     flat = row.get("keypoints")
     if not isinstance(flat, list) or not any(isinstance(v, float) and 0 < v < 1 for v in flat[2::3]):
         return row
     flat = list(flat)
-    flat[2::3] = [2 * (v >= 0.5) if isinstance(v, float) and 0 < v < 1 else v for v in flat[2::3]]
+    losses.add("points", LOW_SCORE, sum(isinstance(v, float) and 0 < v < SURE for v in flat[2::3]))
+    flat[2::3] = [2 * (v >= SURE) if isinstance(v, float) and 0 < v < 1 else v for v in flat[2::3]]
     return {**row, "keypoints": flat}
 
 

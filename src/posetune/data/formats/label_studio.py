@@ -27,6 +27,8 @@ TITLE = "Label Studio JSON"
 
 write = write_label_studio
 
+#: What is read of a task.
+_KINDS = ("keypointlabels", "keypoint", "rectanglelabels", "rectangle", "relation")
 #: What stands before the path of a file in Label Studio's local storage.
 _LOCAL = "/data/local-files/?d="
 #: The key of a picture in a task's data, whatever the project calls it.
@@ -104,6 +106,13 @@ class _Reader:
         if any(r.get("image_rotation") for r in regions):
             raise self.fail(
                 f"{about} was turned while it was labelled (image_rotation); turn the picture itself instead."
+            )
+        for kind in (str(r.get("type", "nothing")) for r in regions):
+            if kind not in _KINDS:
+                self.losses.add("regions", f"are of the kind {kind}, which shows no pose")
+        if len(pictures := {str(r["to_name"]) for r in regions if r.get("type") in _KINDS and "to_name" in r}) > 1:
+            raise self.fail(
+                f"{about} has labels on several pictures ({', '.join(sorted(pictures))}); export tasks of one picture each."
             )
         people = _people(regions)
         for person in people:

@@ -11,6 +11,7 @@ from posetune.data.formats.coco_schema import WHOLEBODY, Fail, Schema
 
 #: In COCO-WholeBody's hands, feet and faces v may be a detector's score: from here on it counts as a label.
 SURE = 0.5
+LOW_SCORE = f"have a score for v below {SURE} and count as unlabelled"
 #: A box this near to the hull of the labelled points, in px, is their hull: exporters round to two decimals.
 _HULL_PX = 0.02
 
@@ -41,10 +42,12 @@ def outside_of(row: dict[str, Any], schema: Schema, count: int, who: str, fail: 
     return points
 
 
-def scored_points_of(row: dict[str, Any], key: str, count: int, who: str, fail: Fail) -> tuple[np.ndarray, int]:
-    """``(points, n)``: as :func:`points_of`, where v may be a score between 0 and 1, as it is of n points."""
+def scored_points_of(row: dict[str, Any], key: str, count: int, who: str, fail: Fail) -> tuple[np.ndarray, int, int]:
+    """``(points, n, low)``: as :func:`points_of`, where v may be a score between 0 and 1, as it is of n points; of ``low`` it is
+    too small for a label.
+    """
     flat = row.get(key)
-    fractions = 0
+    fractions = low = 0
     if isinstance(flat, list) and row.get(key.replace("kpts", "valid")) is False:
         flat = None
     if isinstance(flat, list):
@@ -52,8 +55,9 @@ def scored_points_of(row: dict[str, Any], key: str, count: int, who: str, fail: 
         for i in range(2, len(flat), 3):
             if isinstance(flat[i], float) and 0 < flat[i] < 1:
                 fractions += 1
+                low += flat[i] < SURE
                 flat[i] = 2 if flat[i] >= SURE else 0
-    return points_of({key: flat}, key, count, who, fail), fractions
+    return points_of({key: flat}, key, count, who, fail), fractions, low
 
 
 def points_of(row: dict[str, Any], key: str, count: int, who: str, fail: Fail) -> np.ndarray:

@@ -18,6 +18,7 @@ from posetune.data.formats.image_finder import ImageFinder, some
 from posetune.data.formats.label_text import stem_of
 from posetune.data.formats.reading import ALL, NONE, Reading, Tables
 from posetune.data.formats.row_values import (
+    LOW_SCORE,
     SURE,
     box_of,
     is_finite,
@@ -270,8 +271,9 @@ class Reader:
             if i not in schema.mapping and native[i, 2] > 0:
                 self.losses.add("points", f"'{name}' means none of the 33")
         for key, (number, places) in schema.beside.items():
-            points, fractions = scored_points_of(row, key, number, who, self.fail)
+            points, fractions, low = scored_points_of(row, key, number, who, self.fail)
             doubts.scores += fractions
+            self.losses.add("points", LOW_SCORE, low)
             into, source = np.array(list(places.values()), int), list(places)
             free = (keypoints[into, 2] == 0) & (points[source, 2] > 0)
             keypoints[into[free]] = points[source][free]

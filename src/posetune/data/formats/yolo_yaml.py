@@ -126,9 +126,24 @@ def describe(path: Path) -> Description:
     )
 
 
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them can grow to gigabytes once anybody looks at the whole."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not read", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def plain_yaml(text: str) -> Any:
+    """What a YAML text from strangers holds. Raises yaml.YAMLError, for aliases too; ValueError or RecursionError."""
+    return yaml.load(text, Loader=_Plain)
+
+
 def _load(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_bytes().decode("utf-8-sig"))
+        content = plain_yaml(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise PosetuneError(f"{file} is not UTF-8 text ({error.reason}); save it as UTF-8.") from error
     except yaml.YAMLError as error:
