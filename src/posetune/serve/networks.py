@@ -95,9 +95,10 @@ class Networks:
             raise Problem(404, f"There is no network {model[:60]!r}; GET /api/v1/networks lists them.")
         return found
 
-    def of_sha256(self, sha256: str) -> Network | None:
-        """The network of this file; None if there is none."""
-        return next((e.network for e in self.all() if e.network.sha256 == sha256), None)
+    def of_sha256(self, sha256: str, name: str) -> Network | None:
+        """The network of this landmark file; of several (detectors may differ) the one called ``name``; None if there is none."""
+        same = {e.network.name: e.network for e in self.all() if e.network.sha256 == sha256}
+        return same.get(name) or next(iter(same.values()), None)
 
     async def switch(self, name: str) -> Entry:
         """Make a network current once every worker has loaded it and had an answer; until then the old one serves."""

@@ -35,7 +35,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.engine = Engine(
-            self.settings, self.pool, lambda sha256: self.networks.of_sha256(sha256), lambda: self.ranges
+            self.settings, self.pool, lambda sha256, name: self.networks.of_sha256(sha256, name), lambda: self.ranges
         )
         self.films = Films(self.engine)
 

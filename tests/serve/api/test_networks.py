@@ -99,6 +99,21 @@ def test_an_uploaded_network_answers_survives_and_can_be_deleted(server, task, p
     assert server.ask("DELETE", "/api/v1/networks/lite").status == 409
 
 
+def test_of_bundles_with_one_landmark_network_a_job_gets_the_one_it_named(server, task):
+    """Their detectors may differ; sha256 is the landmark network's."""
+    again = task + bytes(8)  # another file
+    first, second = (
+        server.ask("POST", f"/api/v1/networks?name={n}", c, OCTETS).json() for n, c in (("one", task), ("two", again))
+    )
+    assert first["sha256"] == second["sha256"]
+    find = server.services.engine.find_network
+    assert [find(first["sha256"], name).name for name in ("one", "two")] == ["one", "two"]
+    assert find(first["sha256"], "gone").sha256 == first["sha256"]
+    assert find("0" * 64, "one") is None
+    for name in ("one", "two"):
+        assert server.ask("DELETE", f"/api/v1/networks/{name}").status == 204
+
+
 @pytest.mark.parametrize("name", ["..", ".", "current", "%00"])
 def test_an_uploaded_network_has_a_name_by_which_it_can_be_deleted(server, task, name):
     """Clients take a path that ends in dots for a folder, and ``current`` is another resource."""

@@ -54,11 +54,11 @@ _AGAIN_SECONDS = 3.0
 
 @dataclass
 class Engine:
-    """One for each server. ``find_network``: sha256 → network, None if it is not there any more; ``ranges``: those of now."""
+    """One for each server. ``find_network``: sha256 and name → network, None if it is gone; ``ranges``: those of now."""
 
     settings: Settings
     pool: Pool
-    find_network: Callable[[str], Network | None]
+    find_network: Callable[[str, str], Network | None]
     ranges: Callable[[], dict[str, dict[str, float]]]
     #: Job → why it does not go on at the moment, a sentence.
     notes: dict[str, str] = field(default_factory=dict)
@@ -264,7 +264,9 @@ class Engine:
             except Failed as failed:
                 if failed.trace:
                     log.error("a job met what nobody foresaw: %s", failed.trace)
-                gone = self.find_network(job.network_sha256) is None  # then what failed names its file, which is ours
+                gone = (
+                    self.find_network(job.network_sha256, job.network_name) is None
+                )  # then what failed names its file, which is ours
                 state, error = FAILED, _network_gone(job) if gone else failed.detail
             except Poisoned:
                 state, error = (
@@ -288,7 +290,7 @@ class Engine:
 
     async def _work(self, job: Job) -> str | None:
         """Do ``job`` from where it stands. Gives why it failed, a sentence, or None."""
-        network = self.find_network(job.network_sha256)
+        network = self.find_network(job.network_sha256, job.network_name)
         path = self.files_of(job.id) / "original"
         if network is None:
             return _network_gone(job)
