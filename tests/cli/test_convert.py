@@ -102,3 +102,9 @@ def test_aliases_in_a_map_are_refused(tmp_path):
     path.write_text("a: &a [x, x]\nb: &b [*a, *a]\n")
     with pytest.raises(PosetuneError, match="aliases"):
         read_map(path)
+
+
+def test_a_folder_of_pictures_that_is_not_there_is_said(export, tmp_path, capsys):
+    call = ["data", "convert", str(export), str(tmp_path / "out"), "--to", "coco", "--images", str(tmp_path / "none")]
+    assert main(call) == 2
+    assert "there is no such folder" in capsys.readouterr().err

@@ -89,3 +89,11 @@ def test_attributes_and_outside_points_survive_two_conversions(tmp_path):
     text = (tmp_path / "two" / "annotations" / "train.xml").read_text()
     assert '<points label="left_hip" source="file" outside="1" occluded="1" points="7.00,8.00">' in text
     assert '<attribute name="team">red</attribute>' in text
+
+
+def test_what_a_label_file_names_and_is_no_picture_is_not_copied(folder, tmp_path):
+    (tmp_path / "secret").write_text("key")
+    images = [{"id": 1, "file_name": str(tmp_path / "secret"), "width": 100, "height": 120}]
+    lay(folder, images=images)
+    assert convert(read_parts(folder, HOW, Reporter()), tmp_path / "out", "coco", copy=True).images == 0
+    assert not (tmp_path / "out" / "images" / "secret").exists()

@@ -106,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
 def reading(args: argparse.Namespace) -> Reading:
     from posetune.data.formats.reading import NONE, Reading
 
+    if args.images is not None and not args.images.is_dir():
+        raise PosetuneError(f"--images {args.images}: there is no such folder; give the one that holds the pictures.")
     return Reading(
         images=args.images,
         require=NONE,

@@ -19,9 +19,11 @@ from posetune.data.formats.writing import Part, unique_names
 from posetune.data.layouts import LabelFile, label_files, parts_of
 from posetune.data.losses import Loss, added_up
 from posetune.data.people import Dataset
+from posetune.data.picture_sizes import picture_size
 from posetune.data.unpack import is_zip, unpack
 from posetune.errors import CheckFailed, PosetuneError
 from posetune.progress import Reporter
+from posetune.runtime.images import IMAGE_SUFFIXES
 
 
 class LossRefused(CheckFailed):
@@ -152,12 +154,17 @@ def _place_images(parts: Sequence[Part], out: Path, by_split: bool, copy: bool, 
             for image in part.dataset.images:
                 counter.step()
                 target = folder / part.names[id(image)]
-                if not image.path.is_file() or target.exists():
+                if not _is_picture(image.path) or target.exists():
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _place(image.path.resolve(), target, copy)
                 placed += 1
     return placed
+
+
+def _is_picture(path: Path) -> bool:
+    """A label file from strangers may name any file of this machine; only pictures are put into a set."""
+    return path.is_file() and (path.suffix.lower() in IMAGE_SUFFIXES or picture_size(path) is not None)
 
 
 def _place(source: Path, target: Path, copy: bool) -> None:

@@ -166,3 +166,12 @@ def test_every_command_reads_it(folder):
     dataset = load_dataset(folder, "train")
     assert dataset.images[0].path == folder / "images" / "a.png"
     assert load_dataset(folder / "annotations.xml", "whatever").people
+
+
+def test_a_loose_point_in_two_boxes_is_nobodys(tmp_path):
+    boxes = '<box label="b" xtl="0" ytl="0" xbr="60" ybr="100"/><box label="b" xtl="40" ytl="0" xbr="99" ybr="100"/>'
+    places = (("nose", 10), ("left_hip", 20), ("nose", 80), ("left_hip", 90), ("right_hip", 50))
+    loose = "".join(f'<points label="{n}" occluded="0" points="{at}.00,20.00"></points>' for n, at in places)
+    dataset = load(tmp_path, x.export(x.image(inside=boxes + loose)), points_as_people=True)
+    assert [int(p.labelled.sum()) for p in dataset.people] == [2, 2]
+    assert "1 points: lie in several boxes, and nothing says whose they are (right_hip)" in map(str, dataset.losses)

@@ -136,3 +136,11 @@ def test_labels_on_two_pictures_of_one_task_are_refused(tmp_path):
     points = [point("nose", 50, 10, to_name="left"), point("left_hip", 25, 50, to_name="right")]
     with pytest.raises(PosetuneError, match=r"several pictures \(left, right\)"):
         load(tmp_path, task(*points))
+
+
+def test_a_point_in_two_rectangles_goes_where_it_is_wanting_and_makes_no_third_person(tmp_path):
+    a, b = box("A", 0, 0, 60, 100), box("B", 40, 0, 60, 100)
+    points = [point("nose", 10, 10), point("nose", 50, 10), point("left_hip", 50, 50), point("left_eye", 90, 9)]
+    dataset = load(tmp_path, task(a, b, *points))
+    assert [p.keypoints[INDEX["nose"], 0] for p in dataset.people] == [20, 100]
+    assert [loss.count for loss in dataset.losses if "several rectangles" in loss.what] == [1]

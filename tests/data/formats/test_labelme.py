@@ -89,3 +89,21 @@ def test_what_shows_no_pose_is_counted_and_nothing_at_all_refused(tmp_path):
     lay(tmp_path, point("nose", float("nan"), 2))
     with pytest.raises(PosetuneError, match="has no place"):
         load(tmp_path)
+
+
+def test_a_point_in_two_rectangles_goes_where_it_is_wanting_and_makes_no_third_person(tmp_path):
+    a, b = box(0, 0, 60, 100), box(40, 0, 100, 100)
+    lay(
+        tmp_path,
+        a,
+        b,
+        point("nose", 10, 10),
+        point("nose", 50, 10),
+        point("left_hip", 50, 50),
+        point("left_eye", 90, 9),
+    )
+    dataset = read(tmp_path, Reading(require=NONE))
+    assert [p.keypoints[INDEX["nose"], 0] for p in dataset.people] == [10, 50]
+    assert [str(loss) for loss in dataset.losses if loss.things == "points"] == [
+        "1 points: lie in several rectangles, and nothing says whose they are (left_hip)"
+    ]

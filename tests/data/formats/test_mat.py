@@ -62,11 +62,17 @@ def test_mpiis_release(tmp_path):
     assert person.keypoints[INDEX["left_shoulder"]].tolist() == [30, 40, 1]
     assert person.bbox.tolist() == [10, 20, 100, 100]
     assert dataset.groups == ("mpii 7",)
+    assert [(loss.things, loss.count) for loss in dataset.losses if "joints" in loss.what] == [
+        ("people", 1),
+        ("images", 1),
+    ]
 
 
 @pytest.mark.parametrize(("variables", "sentence"), [
     ({"other": 1}, "has other; LSP has the variable joints"), ({"joints": np.zeros((2, 14, 3))}, r"joints is \(2, 14, 3\)"),
     ({"joints": np.full((14, 3, 2), 0.5)}, "is not 0 or 1"), ({"RELEASE": {"annolist": []}}, "nobody in it has joints"),
+    ({"RELEASE": {"annolist": {"image": {"name": "a.jpg"}, "annorect": {"annopoints": {"point": {"id": "x", "x": 1, "y": 1}}}}}},
+     "not as MPII has it"),
 ])  # fmt: skip
 def test_bad_input_is_one_sentence(tmp_path, variables, sentence):
     with pytest.raises(PosetuneError, match=sentence):

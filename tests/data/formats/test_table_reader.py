@@ -165,3 +165,10 @@ def test_byte_order_mark_windows_lines_and_accents_spelt_in_two_ways(folder):
     text = json.dumps(content(images=images), indent=1, ensure_ascii=False).replace("\n", "\r\n")
     dataset = read(folder, None, "﻿" + text)
     assert all(image.path.exists() for image in dataset.images)
+
+
+@pytest.mark.parametrize("name", ["a\0b.png", "\ud800.png"])
+def test_names_that_no_file_can_have_are_one_sentence(folder, name):
+    images = [{"id": 1, "file_name": name, "width": 100, "height": 120}]
+    with pytest.raises(PosetuneError, match="file_name that no file can have"):
+        load(folder, content(images=images))

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from posetune import landmarks
 from posetune.data.formats.cvat_meta import Meta, first_kind, is_cvat, meta_of, read_meta
-from posetune.data.formats.cvat_shapes import give_boxes, loose_people, skeleton_row
+from posetune.data.formats.cvat_shapes import give_boxes, is_doubtful, loose_people, skeleton_row
 from posetune.data.formats.cvat_writer import LOSSES, write_cvat
 from posetune.data.formats.image_finder import some
 from posetune.data.formats.reading import Reading, Tables
@@ -179,6 +179,10 @@ class _Reader:
             else:
                 self.losses.add("points", f"'{own}' means none of the 33")
         kept = [point for point in loose if point.get("label", "") in place]
+        doubtful = [point for point in kept if is_doubtful(point, boxes)]
+        names = [point.get("label", "") for point in doubtful]
+        self.losses.add("points", "lie in several boxes, and nothing says whose they are", len(doubtful), names)
+        kept = [point for point in kept if point not in doubtful]
         number = list(self.meta.skeletons).index(label) + 1
         for row in loose_people(kept, boxes, place, about, self.fail):
             self.shapes["skeleton"] += 1

@@ -158,13 +158,23 @@ def _group_of(point: Element, boxes: Sequence[Element]) -> str:
     group = point.get("group_id", "0")
     if group not in ("", "0"):
         return f"group {group}"
+    holding = _holding(point, boxes)
+    return f"box {holding[0]}" if len(holding) == 1 else ""
+
+
+def is_doubtful(point: Element, boxes: Sequence[Element]) -> bool:
+    """Whether a loose point has no group, and lies in several boxes: nothing says whose it is."""
+    return point.get("group_id", "0") in ("", "0") and len(_holding(point, boxes)) > 1
+
+
+def _holding(point: Element, boxes: Sequence[Element]) -> list[int]:
+    """Which boxes a point lies in."""
     x, _, y = point.get("points", "").partition(",")
-    holding = [
+    return [
         i
         for i, box in enumerate(boxes)
         if (s := _sides(box)) and s[0] <= _number(x) <= s[2] and s[1] <= _number(y) <= s[3]
     ]
-    return f"box {holding[0]}" if len(holding) == 1 else ""
 
 
 def _pair(text: str, about: str, fail: Fail) -> tuple[float, float]:

@@ -114,7 +114,7 @@ class _Reader:
             raise self.fail(
                 f"{about} has labels on several pictures ({', '.join(sorted(pictures))}); export tasks of one picture each."
             )
-        people = _people(regions)
+        people = _people(regions, self.losses)
         for person in people:
             self.person(person, number, size, about)
 
@@ -186,9 +186,9 @@ class _Person:
         self.points: list[dict[str, Any]] = []
 
 
-def _people(regions: Iterable[dict[str, Any]]) -> list[_Person]:
-    """Key points by the rectangle that is their parent, that a relation ties them to, or that alone holds them; what is left
-    is one person, if no point stands there twice.
+def _people(regions: Iterable[dict[str, Any]], losses: Losses) -> list[_Person]:
+    """Key points by the rectangle that is their parent, that a relation ties them to, or that alone holds them (of several, the
+    one that has no such point yet); what is in none is one person, if no point stands there twice.
     """
     kinds: dict[str, list[dict[str, Any]]] = {}
     for region in regions:
@@ -206,6 +206,7 @@ def _people(regions: Iterable[dict[str, Any]]) -> list[_Person]:
         if (a in people) != (b in people):
             tied.setdefault(b if a in people else a, a if a in people else b)
     left: dict[str, _Person] = {}
+    doubtful: list[tuple[dict[str, Any], list[str]]] = []
     for point in points:
         key = str(point.get("id"))
         parent = point.get("parentID") or point.get("parent_id")
@@ -216,8 +217,17 @@ def _people(regions: Iterable[dict[str, Any]]) -> list[_Person]:
             people[tied[key]].points.append(point)
         elif len(holding) == 1:
             people[holding[0]].points.append(point)
+        elif holding and not parent:
+            doubtful.append((point, holding))
         else:
             left.setdefault(str(parent or ""), _Person()).points.append(point)
+    for point, holding in doubtful:
+        label = point["value"].get("keypointlabels")
+        wanting = [k for k in holding if all(p["value"].get("keypointlabels") != label for p in people[k].points)]
+        if len(wanting) == 1:
+            people[wanting[0]].points.append(point)
+        else:
+            losses.add("points", "lie in several rectangles, and nothing says whose they are", 1, [str(label)])
     return [*people.values(), *left.values()]
 
 

@@ -96,7 +96,7 @@ class _Reader:
             "id": number, "file_name": (inside or name).as_posix(), "width": content.get("imageWidth"),
             "height": content.get("imageHeight"),
         })  # fmt: skip
-        for person in _people(shapes):
+        for person in _people(shapes, self.losses):
             self.person(person, number, file)
         for shape in shapes:
             kind = shape.get("shape_type")
@@ -132,8 +132,10 @@ class _Reader:
             self.losses.add("boxes", "hold no point")
 
 
-def _people(shapes: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Points and rectangles by their group; those without by the one rectangle that holds them; what is left together."""
+def _people(shapes: Sequence[dict[str, Any]], losses: Losses) -> list[list[dict[str, Any]]]:
+    """Points and rectangles by their group; those without by the one rectangle that holds them (of several, the one that has no
+    such point yet); what is in none together.
+    """
     groups: dict[Any, list[dict[str, Any]]] = {}
     alone = []
     for shape in shapes:
@@ -146,11 +148,23 @@ def _people(shapes: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     boxes = [[shape] for shape in alone if shape.get("shape_type") == "rectangle"]
     boxes += [members for members in groups.values() if any(s.get("shape_type") == "rectangle" for s in members)]
     left: list[dict[str, Any]] = []
+    doubtful: list[tuple[dict[str, Any], list[list[dict[str, Any]]]]] = []
     for shape in alone:
         if shape.get("shape_type") == "rectangle":
             continue
         holding = [members for members in boxes if _holds(members, shape)]
-        (holding[0] if len(holding) == 1 else left).append(shape)
+        if len(holding) > 1:
+            doubtful.append((shape, holding))
+        else:
+            (holding[0] if holding else left).append(shape)
+    for shape, holding in doubtful:
+        wanting = [members for members in holding if all(s.get("label") != shape.get("label") for s in members)]
+        if len(wanting) == 1:
+            wanting[0].append(shape)
+        else:
+            losses.add(
+                "points", "lie in several rectangles, and nothing says whose they are", 1, [str(shape.get("label"))]
+            )
     named = [members for members in groups.values() if not any(members is b for b in boxes)]
     return [*boxes, *named, *([left] if left else [])]
 

@@ -47,7 +47,11 @@ def read(path: Path, how: Reading = Reading()) -> Dataset:  # noqa: B008 frozen
     if "joints" in content:
         return _lsp(path, content["joints"], how)
     if "RELEASE" in content:
-        return _mpii(path, content["RELEASE"], how)
+        try:
+            tables = _mpii(path, content["RELEASE"])
+        except (TypeError, ValueError, OverflowError) as error:
+            raise PosetuneError(f"{path}: RELEASE is not as MPII has it ({error}); download it again.") from error
+        return read_tables(tables, path, how)
     there = [name for name in content if not name.startswith("__")]
     raise PosetuneError(f"{path} has {', '.join(there) or 'nothing'}; LSP has the variable joints, MPII has RELEASE.")
 
@@ -98,7 +102,7 @@ def _lsp(path: Path, joints: Any, how: Reading) -> Dataset:
     return read_tables(Tables(str(path), images, rows, categories, [note]), path, how)
 
 
-def _mpii(path: Path, release: Any, how: Reading) -> Dataset:
+def _mpii(path: Path, release: Any) -> Tables:
     images: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     tables = Tables(str(path), images, rows, [{"id": 1, "name": "person", "keypoints": list(MPII_POINTS)}])
@@ -107,7 +111,10 @@ def _mpii(path: Path, release: Any, how: Reading) -> Dataset:
         if not isinstance(name, str):
             continue
         people = [person for person in _several(getattr(entry, "annorect", None)) if _points(person)]
+        without = len(list(_several(getattr(entry, "annorect", None)))) - len(people)
+        tables.losses.add("people", "have no joints and are left out", without)
         if not people:
+            tables.losses.add("images", "show nobody with joints (MPII's test set), and are left out", 1, [name])
             continue
         image: dict[str, Any] = {"id": len(images) + 1, "file_name": name}
         video = getattr(entry, "vidx", None)
@@ -121,7 +128,7 @@ def _mpii(path: Path, release: Any, how: Reading) -> Dataset:
             rows.append(row if box is None else {**row, "bbox": box})
     if not rows:
         raise PosetuneError(f"{path}: nobody in it has joints (is it the test set alone?).")
-    return read_tables(tables, path, how)
+    return tables
 
 
 def _several(value: Any) -> Iterator[Any]:

@@ -160,6 +160,10 @@ class Reader:
                 raise self.fail(f"image {file_name} has the id {written(raw)}; an id is a whole number or text.")
             if key in images:
                 raise self.fail(f"image id {key!r} stands twice; give every image its own id.")
+            if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in file_name):
+                raise self.fail(
+                    f"image {key!r} has a file_name that no file can have ({file_name[:40]!r}); correct it."
+                )
             path = places.find(file_name)
             width, height = _side(row.get("width")), _side(row.get("height"))
             if width is None or height is None:
