@@ -102,3 +102,15 @@ def test_tracks_of_boxes_show_nobody(tmp_path):
         load(tmp_path, '<track id="0" label="person"><box frame="0"></box></track>')
     with pytest.raises(PosetuneError, match="has no frame"):
         load(tmp_path, track(x.skeleton()))
+
+
+def test_labels_of_one_task_do_not_land_on_the_frames_of_another(tmp_path):
+    names = ((1, "Train"), (2, "Test"))
+    tasks = "".join(f"<task><id>{i}</id><name>t{i}</name><subset>{s}</subset></task>" for i, s in names)
+    meta = f"<project><tasks>{tasks}</tasks><labels>{x.label()}</labels></project>"
+    both = [track(frame(0), more=f'task_id="{i}" subset="{s}"') for i, s in names]
+    for _, subset in names:
+        (tmp_path / "images" / subset).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "images" / subset / "frame_000000.png"), np.zeros((120, 100, 3), np.uint8))
+    dataset = load(tmp_path, *both, meta=meta)
+    assert [image.path.parent.name for image in dataset.images] == ["Train", "Test"]

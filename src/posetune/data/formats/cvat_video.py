@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -128,7 +128,7 @@ class _Reader:
         if (where, frame) not in self.images:
             row: dict[str, Any] = {
                 "id": len(self.images) + 1,
-                "file_name": self.files.name(frame, task),
+                "file_name": self.files.name(frame, task, self.meta.tasks),
                 "group": f"task:{(task.name or task.id) if task else where}",
             }
             if task is not None and task.width:
@@ -144,27 +144,45 @@ class _Frames:
         files = [p for p in walk(folder) if p.suffix.lower() in IMAGE_SUFFIXES] if folder.is_dir() else []
         self.folder = folder
         self.in_order = files
-        self.by_stem: dict[str, Path] = {}
+        self.by_stem: dict[str, list[Path]] = {}
         self.by_number: dict[int, list[Path]] = {}
         for file in files:
-            self.by_stem.setdefault(file.stem, file)
+            self.by_stem.setdefault(file.stem, []).append(file)
             match = _LAST_NUMBER.fullmatch(file.stem)
             if match is not None and len(match.group(2)) < 10:
                 self.by_number.setdefault(int(match.group(2)), []).append(file)
 
-    def name(self, frame: int, task: Task | None) -> str:
-        """The file of a frame, below the folder; the name that CVAT gives it where there is none."""
+    def name(self, frame: int, task: Task | None, tasks: Sequence[Task]) -> str:
+        """The file of a frame, below the folder; the name that CVAT gives it where there is none. Frames of each of several
+        ``tasks`` count anew: theirs lie in folders called after their subset or task.
+        """
         stem = f"frame_{frame:06d}"
         source = Path(task.source).stem if task and task.source else None
-        named = [self.by_stem.get(stem), self.by_stem.get(f"{source}_{stem}")]
         numbered = [p for p in self.by_number.get(frame, []) if source is None or p.stem.startswith(source)]
-        if len(numbered) == 1:
-            named.append(numbered[0])
+        named = [
+            self._of_task(found, task, tasks)
+            for found in (self.by_stem.get(stem, []), self.by_stem.get(f"{source}_{stem}", []), numbered)
+        ]
         if task is not None and not task.video and len(self.in_order) == task.size:
             place = (frame - task.start) // task.step
             named.append(self.in_order[place] if 0 <= place < len(self.in_order) else None)
         found = next((p for p in named if p is not None), None)
-        return f"{stem}.png" if found is None else found.relative_to(self.folder).as_posix()
+        if found is not None:
+            return found.relative_to(self.folder).as_posix()
+        own = (task.subset or task.name or task.id) if task is not None and len(tasks) > 1 else ""
+        return f"{own.replace('/', '_')}/{stem}.png" if own else f"{stem}.png"
+
+    def _of_task(self, found: Sequence[Path], task: Task | None, tasks: Sequence[Task]) -> Path | None:
+        """The one of the files that is of this task; None if it is of another, or nothing says which."""
+        if task is None or len(tasks) < 2:
+            return found[0] if len(found) == 1 else None
+        own = {task.subset, task.name, task.id}
+        others = {word for t in tasks for word in (t.subset, t.name, t.id)} - own - {""}
+        source = Path(task.source).stem
+        folders = [(path, set(path.relative_to(self.folder).parts[:-1])) for path in found]
+        ours = [path for path, parts in folders if parts & own and not parts & others]
+        ours = ours or [p for p, parts in folders if not parts & others and source and p.stem.startswith(source)]
+        return ours[0] if len(ours) == 1 else None
 
 
 def _whole(text: str | None) -> int | None:
