@@ -153,14 +153,14 @@ def test_two_servers_of_one_folder_share_the_work_and_take_over_from_the_dead(tm
             assert [frame["index"] for frame in one.get(f"{url}/result").json()["frames"]] == [0, 1, 2, 3]
 
 
-def test_what_a_killed_server_was_saving_is_removed_and_what_is_lost_is_told(tmp_path, clip):
+def test_what_a_killed_server_was_saving_is_removed_and_what_is_lost_is_told(tmp_path, clip, long_clip):
     with running(tmp_path) as server:
         url, _ = followed(server, clip)
         engine = server.services.engine
         half, other = engine.files_of("x" * 22), tmp_path / "jobs" / ("y" * 22)
         half.mkdir()
         (half / "original").write_bytes(b"half a video")
-        lost = send(server, clip).json()["url"]
+        lost = send(server, long_clip).json()["url"]  # long enough not to be done before the server ends
     (engine.files_of(lost.rsplit("/", 1)[1]) / "original").unlink()
     with running(tmp_path) as server:
         assert not half.exists()
