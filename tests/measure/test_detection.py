@@ -8,7 +8,12 @@ from posetune.measure.detection import DetectionTally, Labelled
 
 def person(x, y, side, torso=20.0):
     return SimpleNamespace(
-        crop=Crop(x, y, side), torso=torso, bbox=None, keypoints=np.zeros((33, 3)), labelled=np.zeros(33, bool)
+        crop=Crop(x, y, side),
+        torso=torso,
+        bbox=None,
+        bbox_from=None,
+        keypoints=np.zeros((33, 3)),
+        labelled=np.zeros(33, bool),
     )
 
 
