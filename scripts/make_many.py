@@ -37,7 +37,7 @@ from posetune.tune.detector.config import load_detector_config
 from posetune.tune.detector.targets import ALIVE, BOX
 from posetune.tune.detector.train import train_detector
 from posetune.tune.detector.trainer import heads_of, with_circle_scaled, with_fixed_box, with_score_bias
-from posetune.tune.session import Start
+from posetune.tune.run import Start
 
 ASSETS = Path(__file__).parents[1] / "src/posetune/stock/assets"
 #: Name → the pictures' folder below WORK, and its splits to learn from.

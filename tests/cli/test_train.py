@@ -8,7 +8,7 @@ import yaml
 torch = pytest.importorskip("torch")
 from posetune.cli import main
 from posetune.cli.train import _words
-from posetune.tune.session import TrainResult
+from posetune.tune.run import TrainResult
 
 
 @pytest.mark.parametrize(

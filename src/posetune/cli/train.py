@@ -19,7 +19,7 @@ from posetune.tune.run_folder import own_config
 
 if TYPE_CHECKING:
     from posetune.tune.detector.train import DetectorResult
-    from posetune.tune.session import TrainResult
+    from posetune.tune.run import TrainResult
 
 #: Flags that are keys of train.yaml by the same name.
 _KEYS = (
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.method == "head" and args.trainable is not None:
         raise PosetuneError("--method head goes deeper by stages; say which with --set 'head.stages=[head, tail]'.")
-    from posetune.tune.session import TrainResult
+    from posetune.tune.run import TrainResult
     from posetune.tune.train import train
 
     assignments = list(args.assignments)
@@ -132,7 +132,7 @@ def _detector(args: argparse.Namespace) -> int:
     from posetune.tune.callbacks import usual
     from posetune.tune.detector.config import default_text, load_detector_config
     from posetune.tune.detector.train import train_detector
-    from posetune.tune.session import Start
+    from posetune.tune.run import Start
 
     if args.show_config:
         print(default_text(), end="")

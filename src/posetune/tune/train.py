@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from posetune.tune.callbacks import Callback
     from posetune.tune.config import TrainConfig
     from posetune.tune.detector.train import DetectorResult
-    from posetune.tune.session import TrainResult
+    from posetune.tune.run import TrainResult
 
 
 def train(
@@ -50,9 +50,9 @@ def train(
         from posetune.tune.config import TrainConfig, load_config
         from posetune.tune.detector.config import METHOD as DETECTOR
         from posetune.tune.detector.config import load_detector_config
-        from posetune.tune.methods import table
+        from posetune.tune.methods import dispatch
+        from posetune.tune.run import Start
         from posetune.tune.run_folder import own_config
-        from posetune.tune.session import Start
     except ModuleNotFoundError as error:
         if (error.name or "posetune").startswith("posetune"):
             raise
@@ -68,4 +68,4 @@ def train(
             start = Start(resume, report or Reporter(say), usual(callbacks))
             return train_detector(load_detector_config(config, given, assignments), start)
         config = load_config(config, given, assignments)
-    return table.run(config, Start(resume, report or Reporter(say), usual(callbacks)))
+    return dispatch.run(config, Start(resume, report or Reporter(say), usual(callbacks)))

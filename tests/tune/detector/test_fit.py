@@ -11,8 +11,8 @@ from posetune.tune.detector.fit import fit_of
 from posetune.tune.detector.material import Material
 from posetune.tune.detector.scenes import scenes_of
 from posetune.tune.people.samples import ImageCache
+from posetune.tune.run import Run
 from posetune.tune.run_folder import RunFolder
-from posetune.tune.session import Run
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from posetune.tune.detector.samples import Sample
 from posetune.tune.detector.scenes import Circles
 from posetune.tune.detector.score import Looked
 from posetune.tune.people.samples import ImageCache
+from posetune.tune.run import Run
 from posetune.tune.run_folder import RunFolder
-from posetune.tune.session import Run
 
 
 def opened(data, out, *assignments):

@@ -15,7 +15,7 @@ from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.pose import Pose
 from posetune.stock import resolve
 from posetune.tune.detector.material import Material
-from posetune.tune.session import Run
+from posetune.tune.run import Run
 
 #: The landmark network that looks, how many pictures at most, and for how many people in each.
 _NETWORK, _PICTURES, _PEOPLE = "full", 60, 20

@@ -17,7 +17,7 @@ from posetune.tune.detector.scenes import Circles, Scene, scenes_of
 from posetune.tune.detector.score import Looked
 from posetune.tune.people.collect import record_split
 from posetune.tune.people.replay import sample_folder
-from posetune.tune.session import Run
+from posetune.tune.run import Run
 
 #: Splits of the sample set that the detector is held to the base on: ordinary people, and bent, lying, crouching ones.
 _HELD = ("ordinary_train", "train")

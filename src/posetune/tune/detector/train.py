@@ -27,8 +27,8 @@ from posetune.tune.detector.score import Looked, Score, answers, looked_at, scor
 from posetune.tune.detector.trainer import DetectorTrainer, pixels_of, with_circle_scaled, with_score_bias
 from posetune.tune.people.batches import ahead
 from posetune.tune.people.samples import ImageCache
+from posetune.tune.run import Run, Start, seeded
 from posetune.tune.run_folder import CHECKPOINT, RunFolder
-from posetune.tune.session import Run, Start, seeded
 from posetune.tune.training.steps import resumed, take_steps
 
 _CALIBRATION_SAMPLES = 48

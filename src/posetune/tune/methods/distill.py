@@ -5,7 +5,7 @@ from __future__ import annotations
 from posetune.errors import PosetuneError
 from posetune.tune.config import TrainConfig
 from posetune.tune.methods import full
-from posetune.tune.session import Start, TrainResult
+from posetune.tune.run import Start, TrainResult
 
 
 def train(config: TrainConfig, start: Start) -> TrainResult:

@@ -10,8 +10,9 @@ from posetune.tune.config import TrainConfig
 from posetune.tune.people.batches import BatchMaker
 from posetune.tune.people.collect import Material, collect, trainable_networks
 from posetune.tune.people.second_look import SecondLook
+from posetune.tune.run import Start, TrainResult
 from posetune.tune.run_folder import MODEL
-from posetune.tune.session import Session, Start, TrainResult, calibration
+from posetune.tune.session import Session, calibration
 from posetune.tune.training.blend import choose
 from posetune.tune.training.loop import Loop
 from posetune.tune.training.result import tuned_file, write_tuned

@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-from posetune.errors import PosetuneError
-from posetune.tune.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from posetune.tune.config import TrainConfig
-    from posetune.tune.session import Start, TrainResult
 
 
 @dataclass(frozen=True)
@@ -38,13 +29,3 @@ METHODS = {
     ),
     "distill": Method("distill", "learn from a teacher's answers on --unlabelled"),
 }
-
-
-def run(config: TrainConfig, start: Start) -> TrainResult:
-    """Train by ``config.method``."""
-    method = METHODS[config.method]
-    if start.resume and not method.resumes:
-        raise PosetuneError(f"A {config.method} is trained in seconds and has nothing to resume; leave out --resume.")
-    with RunFolder(config.out).taken(start.resume):
-        result: TrainResult = import_module(f"posetune.tune.methods.{method.module}").train(config, start)
-    return result

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from posetune import stock
 from posetune.data.dataset import Dataset, has_split, load_dataset, splits_besides
@@ -21,9 +20,7 @@ from posetune.tune.people.pseudo_labels import hold_out, scaled, teachers_labels
 from posetune.tune.people.replay import prepare_pool, replay_subjects
 from posetune.tune.people.samples import Subject, typical_labels
 from posetune.tune.people.second_look import Suspected
-
-if TYPE_CHECKING:
-    from posetune.tune.session import Run, Session
+from posetune.tune.run import LandmarkRun, Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +52,7 @@ def trainable_networks(base: str) -> Networks:
     return networks
 
 
-def collect(session: Session) -> Material:
+def collect(session: LandmarkRun) -> Material:
     """Everybody that a run needs, from labels, from unlabelled images (``unlabelled``), or from both."""
     config, networks, report = session.config, session.networks, session.report
     prepare_pool(config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -13,12 +12,10 @@ from posetune.progress import clock
 from posetune.tune.people.batches import BatchMaker, Revisited, ahead
 from posetune.tune.people.samples import Batch
 from posetune.tune.people.second_look import SecondLook
+from posetune.tune.run import LandmarkRun
 from posetune.tune.training.steps import resumed, take_steps
 from posetune.tune.training.trainer import Trainer
 from posetune.tune.training.validate import Look, Score
-
-if TYPE_CHECKING:
-    from posetune.tune.session import Session
 
 _LOG_EVERY = 10  # steps
 
@@ -35,7 +32,9 @@ class Loop:
     ``second_look`` found, None before.
     """
 
-    def __init__(self, session: Session, trainer: Trainer, look: Look, second_look: SecondLook | None = None) -> None:
+    def __init__(
+        self, session: LandmarkRun, trainer: Trainer, look: Look, second_look: SecondLook | None = None
+    ) -> None:
         self.config, self.folder, self.report = session.config, session.folder, session.report
         self.say, self.emit = session.say, session.emit
         self.trainer, self.look, self.second_look = trainer, look, second_look

@@ -42,8 +42,9 @@ from posetune.tune.methods.corrector.fit import (
 from posetune.tune.people.collect import record_split
 from posetune.tune.people.label_trust import trust_from
 from posetune.tune.people.labelled import load_splits, trainable_people
+from posetune.tune.run import Start, TrainResult
 from posetune.tune.run_folder import MODEL
-from posetune.tune.session import Session, Start, TrainResult
+from posetune.tune.session import Session
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 AMOUNTS = (1.0, 0.75, 0.5, 0.25, 0.0)

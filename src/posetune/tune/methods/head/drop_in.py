@@ -9,7 +9,8 @@ from posetune.graph.flatbuffer import Graph
 from posetune.tune.methods.full import finish
 from posetune.tune.people.collect import collect
 from posetune.tune.people.samples import Subject
-from posetune.tune.session import Session, TrainResult, calibration
+from posetune.tune.run import TrainResult
+from posetune.tune.session import Session, calibration
 from posetune.tune.training.trainer import Trainer
 
 

@@ -25,8 +25,9 @@ from posetune.tune.methods.head.frozen import FrozenStage
 from posetune.tune.methods.head.losses import KEPT, HeadOutput, head_losses
 from posetune.tune.people.collect import Material
 from posetune.tune.people.samples import Batch
+from posetune.tune.run import TrainResult
 from posetune.tune.run_folder import MODEL
-from posetune.tune.session import Session, TrainResult, calibration
+from posetune.tune.session import Session, calibration
 from posetune.tune.training.losses import Prediction, held
 from posetune.tune.training.trainer import Begun, Trainer
 

@@ -14,7 +14,8 @@ from posetune.tune.methods.head.collect import labels_other_points
 from posetune.tune.methods.head.drop_in import train_stock_heads
 from posetune.tune.methods.head.new_head import train_new_head
 from posetune.tune.people.collect import trainable_networks
-from posetune.tune.session import Session, Start, TrainResult
+from posetune.tune.run import Start, TrainResult
+from posetune.tune.session import Session
 
 
 def train(config: TrainConfig, start: Start) -> TrainResult:
