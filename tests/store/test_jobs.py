@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from tests.helpers.clock import Clock
 
 from posetune.store.database import Database
-from posetune.store.jobs import STALE_SECONDS, Jobs, LeaseLost, NewJob, Part, TooManyJobs, Watch, new_id
+from posetune.store.ids import new_id
+from posetune.store.jobs import STALE_SECONDS, Jobs, LeaseLost, NewJob, Part, TooManyJobs, Watch
 from posetune.store.tables import job_parts
 
 

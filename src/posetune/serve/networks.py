@@ -14,12 +14,12 @@ import msgspec
 
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
-from posetune.serve.ids import is_id
 from posetune.serve.pool.context import Network
 from posetune.serve.pool.pool import Pool
 from posetune.serve.problem import Problem
 from posetune.serve.uploads import disk_is_full
 from posetune.stock import LANDMARK_NAMES, PINS, cache
+from posetune.store.ids import is_id
 
 _NAME_LETTERS = 60
 #: ``/api/v1/networks/current`` is which one answers.

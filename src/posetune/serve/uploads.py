@@ -16,9 +16,9 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect, Request
 
 from posetune.lock import locked
-from posetune.serve.ids import new_id
 from posetune.serve.problem import Problem
 from posetune.serve.settings import Limits
+from posetune.store.ids import new_id
 
 #: How often the disk is looked at within a body, bytes.
 _LOOK = 32 * 2**20

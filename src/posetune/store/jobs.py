@@ -8,8 +8,6 @@ while that is still the job's: one that was taken for dead and wakes up writes n
 from __future__ import annotations
 
 import json
-import secrets
-import string
 import time
 import zlib
 from array import array
@@ -27,7 +25,6 @@ from posetune.store.tables import job_parts, jobs
 STALE_SECONDS = 15.0
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 _UNFINISHED = (QUEUED, RUNNING)
-_LETTERS = string.ascii_lowercase + string.digits
 #: SQLite and PostgreSQL are asked for so many parts at a time.
 _PARTS_AT_ONCE = 16
 
@@ -38,11 +35,6 @@ class TooManyJobs(PosetuneError):
 
 class LeaseLost(Exception):
     """The job is somebody else's by now, or cancelled, or deleted: stop, and write nothing."""
-
-
-def new_id() -> str:
-    """22 letters and digits that nobody guesses (113 bit)."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(22))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.server import running
 
 from posetune import stock
-from posetune.serve.ids import new_id
+from posetune.store.ids import new_id
 
 OCTETS = {"Content-Type": "application/octet-stream"}
 

@@ -14,13 +14,13 @@ from starlette.responses import Response
 from posetune.errors import PosetuneError
 from posetune.serve import api_types
 from posetune.serve.api.predict import MAX_PEOPLE
-from posetune.serve.ids import is_id, new_id
 from posetune.serve.jobs.engine import expected_times, same_video, take_in, write_times
 from posetune.serve.operations import Answer, Body, Operation, json_of, json_response, query_of
 from posetune.serve.problem import Problem
 from posetune.serve.security.sessions import visitor_of
 from posetune.serve.services import Services, services_of
 from posetune.serve.settings import Limits
+from posetune.store.ids import is_id, new_id
 
 MEDIA = (
     "video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/x-msvideo", "video/avi", "application/octet-stream",

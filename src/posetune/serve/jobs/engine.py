@@ -25,11 +25,11 @@ import msgspec
 from posetune.errors import PosetuneError
 from posetune.files import write_text
 from posetune.lock import locked
-from posetune.serve.ids import is_id, new_id
 from posetune.serve.pool.context import Network
 from posetune.serve.pool.pool import Busy, Failed, Lane, Poisoned, Pool
 from posetune.serve.problem import Problem
 from posetune.serve.settings import Settings
+from posetune.store.ids import is_id, new_id
 
 if TYPE_CHECKING:
     from posetune.store.database import Database

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posetune.serve.ids import new_id
 from posetune.serve.jobs.engine import Engine
 from posetune.serve.jobs.webm import Film, Packet
 from posetune.serve.pool.pool import Failed, Poisoned
 from posetune.serve.problem import Problem
 from posetune.serve.uploads import MIN_FREE
+from posetune.store.ids import new_id
 
 if TYPE_CHECKING:
     from posetune.store.jobs import Job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from posetune.serve.ids import is_id, new_id
+from posetune.store.ids import is_id, new_id
 
 
 def test_ids_are_ids_and_differ():
