@@ -32,6 +32,8 @@ TESTED_ELSEWHERE = {
     "serve/api/description.py": "serve/test_openapi.py",
     "serve/pool/context.py": "serve/pool/test_network.py",
     "serve/pool/facts.py": "serve/api/test_skeleton.py, through a running server",
+    "serve/api/job_types.py": "serve/test_openapi.py, and serve/api/test_jobs.py",
+    "serve/jobs/files.py": "serve/api/test_jobs.py and serve/jobs/test_engine.py, through a running server",
     "serve/jobs/film.py": "serve/api/test_media.py, through a running server",
     "serve/jobs/films.py": "serve/api/test_media.py, through a running server",
     "stock/pins.py": "facts; stock/test_official.py holds the files against them",

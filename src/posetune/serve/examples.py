@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from posetune.serve import api_types as t
-from posetune.serve.api import jobs, session
+from posetune.serve.api import job_types, session
 
 _FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
 _PERSON = t.Person(
@@ -19,13 +19,13 @@ _PERSON = t.Person(
 _ENTRY = t.NetworkEntry("full", _FULL.sha256, "stock", True, None, False)
 _KNEE = {"left_knee": t.Range(90.0, 180.0)}
 _ID = "k3v9x1m8q2w7e5r4t6y0ab"
-_JOB = jobs.Job(
+_JOB = job_types.Job(
     id=_ID,
     url=f"/api/v1/jobs/{_ID}",
     state="running",
-    progress=jobs.Progress(120, 450, 9.5),
+    progress=job_types.Progress(120, 450, 9.5),
     network=_FULL,
-    video=jobs.Video(1080, 1920, 450, 15.0, 90, False, True, "mp4", "H.264", 6_291_456),
+    video=job_types.Video(1080, 1920, 450, 15.0, 90, False, True, "mp4", "H.264", 6_291_456),
     name="squat.mov",
     max_people=1,
     tiles="off",
@@ -55,10 +55,10 @@ EXAMPLES: dict[Any, Any] = {
     t.Readiness: t.Readiness(True, 2, _FULL),
     session.Session: session.Session("local", True, False),
     session.Token: session.Token("of the server's token file"),
-    jobs.MadeJob: jobs.MadeJob(_ID, _JOB.url),
-    jobs.Job: _JOB,
-    jobs.AllJobs: jobs.AllJobs([_JOB]),
-    jobs.Result: jobs.Result("running", 0, 1, False, [jobs.FrameOf(0, 0.0, [_PERSON])]),
-    jobs.Times: jobs.Times([0.0, 0.0334, 0.0667], 3, True),
-    jobs.Keep: jobs.Keep(True),
+    job_types.MadeJob: job_types.MadeJob(_ID, _JOB.url),
+    job_types.Job: _JOB,
+    job_types.AllJobs: job_types.AllJobs([_JOB]),
+    job_types.Result: job_types.Result("running", 0, 1, False, [job_types.FrameOf(0, 0.0, [_PERSON])]),
+    job_types.Times: job_types.Times([0.0, 0.0334, 0.0667], 3, True),
+    job_types.Keep: job_types.Keep(True),
 }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
 from posetune.errors import PosetuneError
 from posetune.serve import api_types
-from posetune.serve.api.predict import MAX_PEOPLE
-from posetune.serve.jobs.engine import expected_times, same_video, take_in, write_times
+from posetune.serve.api.job_types import Again, AllJobs, From, Job, Keep, MadeJob, Progress, Query, Result, Times, Video
+from posetune.serve.jobs.engine import Engine
+from posetune.serve.jobs.files import expected_times, same_video, take_in, write_times
 from posetune.serve.operations import Answer, Body, Operation, json_of, json_response, query_of
 from posetune.serve.problem import Problem
 from posetune.serve.security.sessions import visitor_of
@@ -27,125 +27,6 @@ MEDIA = (
 )  # fmt: skip
 #: Frames of one answer of ``…/result``.
 MOST_FRAMES = 600
-
-
-class Query(msgspec.Struct, forbid_unknown_fields=True):
-    model: Annotated[str, Meta(description="name or sha256 of a network; empty: the current one", max_length=200)] = ""
-    max_people: Annotated[int, Meta(description="follow at most so many people", ge=1, le=50)] = MAX_PEOPLE
-    tiles: Annotated[
-        str,
-        Meta(description="look in tiles too: auto, off, or tiles along the long side", pattern="^(off|auto|[2-9])$"),
-    ] = "off"
-    smooth: Annotated[Literal["mediapipe", "steady", "none"], Meta(description="how points are smoothed")] = "mediapipe"
-    name: Annotated[str, Meta(description="what you call it", max_length=200)] = ""
-    key: Annotated[
-        str, Meta(description="what you call this request: sent again, it is the same job", max_length=128)
-    ] = ""
-
-
-class Again(msgspec.Struct, forbid_unknown_fields=True):
-    model: Annotated[str, Meta(description="name or sha256 of a network; empty: the current one", max_length=200)] = ""
-    max_people: Annotated[int, Meta(description="0: as before", ge=0, le=50)] = 0
-    smooth: Annotated[Literal["", "mediapipe", "steady", "none"], Meta(description="empty: as before")] = ""
-    key: Annotated[
-        str, Meta(description="what you call this request: sent again, it is the same job", max_length=128)
-    ] = ""
-
-
-class From(msgspec.Struct, forbid_unknown_fields=True, rename={"begin": "from"}):
-    begin: Annotated[int, Meta(description="the first frame wanted", ge=0, le=10**9)] = 0
-
-
-class Progress(msgspec.Struct):
-    """Frames that were looked at, of how many; None where that is not known."""
-
-    done: int
-    total: int | None
-    seconds_left: float | None
-
-
-class Video(msgspec.Struct):
-    """``width``, ``height``: px, upright; ``rotation``: degrees clockwise by which the file's pictures are turned for that;
-    ``playable``: browsers play it as it is.
-    """
-
-    width: int
-    height: int
-    frames: int
-    duration_s: float
-    rotation: int
-    variable_rate: bool
-    playable: bool
-    container: str
-    codec: str
-    bytes: int
-
-
-class Job(msgspec.Struct):
-    """``error``: why it failed; ``note``: why it waits, or what of the video could not be read. Times: seconds since 1970;
-    ``expires_at``: when it is deleted, None if it is kept.
-    """
-
-    id: str
-    url: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
-    progress: Progress
-    network: api_types.NetworkName
-    video: Video
-    name: str
-    max_people: int
-    tiles: str
-    smooth: str
-    error: str
-    note: str
-    created_at: float
-    expires_at: float | None
-    kept: bool
-
-
-class AllJobs(msgspec.Struct):
-    """Newest first."""
-
-    jobs: list[Job]
-
-
-class MadeJob(msgspec.Struct):
-    id: str
-    url: str
-
-
-class FrameOf(msgspec.Struct):
-    """A frame of a video and the people in it."""
-
-    index: int
-    time_s: float
-    people: list[api_types.Person]
-
-
-class Result(msgspec.Struct):
-    """``frames``: those from ``from`` on that were looked at, at most 600; ``next``: what to ask for then; ``complete``: there will
-    be no more behind these.
-    """
-
-    state: str
-    begin: int = msgspec.field(name="from")
-    next: int = 0
-    complete: bool = False
-    frames: list[FrameOf] = []
-
-
-class Times(msgspec.Struct):
-    """When each frame is shown, seconds; the first ``known`` were looked at, the others are what the file says."""
-
-    times_s: list[float]
-    known: int
-    complete: bool
-
-
-class Keep(msgspec.Struct, forbid_unknown_fields=True):
-    """``kept``: the job outlives the time after which others are deleted."""
-
-    kept: bool
 
 
 def shown(services: Services, job: Any) -> Job:
@@ -213,6 +94,11 @@ async def make(request: Request) -> Response:
         except BaseException:
             shutil.rmtree(engine.files_of(id), ignore_errors=True)
             raise
+    return _told(engine, job, id, is_new)
+
+
+def _told(engine: Engine, job: Any, id: str, is_new: bool) -> Response:
+    """The answer to whoever asked for a job; one that was asked for before keeps its own files, not those of ``id``."""
     if not is_new:
         shutil.rmtree(engine.files_of(id), ignore_errors=True)
     engine.wake()
@@ -241,11 +127,7 @@ async def again(request: Request) -> Response:
         if isinstance(error, FileNotFoundError):
             raise Problem(404, "The video is not there any more; send it again.") from error
         raise
-    if not is_new:
-        shutil.rmtree(engine.files_of(id), ignore_errors=True)
-    engine.wake()
-    url = f"/api/v1/jobs/{job.id}"
-    return json_response(MadeJob(job.id, url), 201 if is_new else 200, {"location": url})
+    return _told(engine, job, id, is_new)
 
 
 async def _look_at(services: Services, path: str) -> tuple[dict[str, Any], list[float]]:
