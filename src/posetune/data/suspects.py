@@ -35,7 +35,8 @@ POINT_REST = 0.3
 _ARMS = (11, 12, *REGIONS["arms"], *REGIONS["hands"])
 _LEGS = (23, 24, *REGIONS["legs"], *REGIONS["feet"])
 _SWAPS = {"swap_all": (*_ARMS, *_LEGS), "swap_arms": _ARMS, "swap_legs": _LEGS}
-_SWAP_TEXTS = {
+#: What is said of labels whose sides are exchanged, by the kind of a suspect or a finding.
+SWAP_TEXTS = {
     "swap_all": "left and right look exchanged",
     "swap_arms": "the left and the right arm look exchanged",
     "swap_legs": "the left and the right leg look exchanged",
@@ -139,7 +140,7 @@ def _swap(person: Person, views: np.ndarray) -> Suspect | None:
     else:
         return None
     landmarks = tuple(i for i in _SWAPS[kind] if FLIP[i] != i and person.labelled[i] and person.labelled[FLIP[i]])
-    return Suspect(person.id, kind, landmarks, gains[kind], f"{_who(person)}: {_SWAP_TEXTS[kind]}")
+    return Suspect(person.id, kind, landmarks, gains[kind], f"{_who(person)}: {SWAP_TEXTS[kind]}")
 
 
 def _points(person: Person, views: np.ndarray) -> list[Suspect]:

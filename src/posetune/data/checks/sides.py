@@ -18,6 +18,7 @@ import numpy as np
 from posetune.data.checks.finding import Finding, who
 from posetune.data.checks.looks import Looks
 from posetune.data.people import Person
+from posetune.data.suspects import SWAP_TEXTS
 from posetune.landmarks import COUNT, FLIP, INDEX, LEFT_HIP, LEFT_SHOULDER, REGIONS, RIGHT_HIP, RIGHT_SHOULDER
 
 #: How many people have sides exchanged, and in which way, is estimated from the set itself, beginning with one of so many people
@@ -84,11 +85,6 @@ EXCHANGES = {
     "knees": Exchange("swap_legs", _LEGS[1:], 0.1, LEFT_HIP),
     "ankles": Exchange("swap_legs", _LEGS[2:], 0.05, INDEX["left_knee"]),
 }
-_TEXTS = {
-    "swap_all": "left and right look exchanged",
-    "swap_arms": "the left and the right arm look exchanged",
-    "swap_legs": "the left and the right leg look exchanged",
-}
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ def find_swaps(people: Sequence[Person], looks: Looks) -> dict[int, Finding]:
         kind = EXCHANGES[name].kind
         findings[i] = Finding(
             kind,
-            f"{who(person)}: {_TEXTS[kind]}",
+            f"{who(person)}: {SWAP_TEXTS[kind]}",
             float(sure[i]),
             image=person.image,
             person=person,
