@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.coach.test_session import pose
-from tests.helpers.stick_figures import figure, squatting
+from tests.helpers.stick_figures import figure, pose, squatting
 
 from posetune.cli.clip import people_of
 from posetune.errors import PosetuneError

@@ -5,28 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.coach.test_session import pose
-from tests.helpers.stick_figures import repeated, squatting
+from tests.helpers.stick_figures import repeated, squatting, write_predictions
 
 from posetune.cli import main
 
 
 @pytest.fixture
 def predictions(tmp_path: Path) -> Path:
-    rows = [
-        {
-            "image_id": n,
-            "category_id": 1,
-            **pose(s).to_dict(),
-            "file_name": "squats.mp4",
-            "frame": n,
-            "seconds": s.time_s,
-        }
-        for n, s in enumerate(repeated(squatting, 3, fps=15))
-    ]
-    path = tmp_path / "predictions.json"
-    path.write_text(json.dumps(rows))
-    return path
+    return write_predictions(tmp_path / "predictions.json", repeated(squatting, 3, fps=15))
 
 
 def test_counts_from_predictions(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

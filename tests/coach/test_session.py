@@ -1,35 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from tests.helpers.stick_figures import figure, pressing_up, repeated, squatting
+from tests.helpers.stick_figures import clip, figure, pose, pressing_up, repeated, squatting
 
-from posetune.coach.body import Sample
 from posetune.coach.session import coached, cues
 from posetune.errors import PosetuneError
-from posetune.geometry import Crop
-from posetune.runtime.pose import Pose
-
-
-def pose(sample: Sample, id: int | None = 1, scale: float = 1.0) -> Pose:
-    points = np.column_stack([sample.points * scale, np.zeros(33)]).astype(np.float32)
-    return Pose(
-        points,
-        sample.visibility,
-        sample.visibility,
-        sample.world.astype(np.float32),
-        0.9,
-        np.zeros((2, 3), np.float32),
-        Crop(0, 0, 1, 0),
-        id=id,
-    )
-
-
-def clip(samples: Iterable[Sample], **more) -> list[tuple[float, Sequence[Pose]]]:
-    return [(s.time_s, [pose(s, **more)]) for s in samples]
 
 
 def test_auto_finds_the_exercise():

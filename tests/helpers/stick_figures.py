@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from posetune.coach.body import Sample
+from posetune.geometry import Crop
 from posetune.landmarks import INDEX
+from posetune.runtime.pose import Pose
 
 TRUNK, THIGH, SHANK, UPPER_ARM, FOREARM = 130.0, 110.0, 105.0, 75.0, 65.0
 FLOOR = 700.0
@@ -113,3 +117,31 @@ def repeated(
         depth = deepest * (0.5 - 0.5 * math.cos(2 * math.pi * within / period_s)) if within < period_s else 0.0
         sample = figure(t, pose(depth), turned)
         yield Sample(t, sample.points + rng.normal(0, noise_px, (33, 2)), sample.visibility, sample.world)
+
+
+def pose(sample: Sample, id: int | None = 1, scale: float = 1.0) -> Pose:
+    points = np.column_stack([sample.points * scale, np.zeros(33)]).astype(np.float32)
+    return Pose(
+        points,
+        sample.visibility,
+        sample.visibility,
+        sample.world.astype(np.float32),
+        0.9,
+        np.zeros((2, 3), np.float32),
+        Crop(0, 0, 1, 0),
+        id=id,
+    )
+
+
+def clip(samples: Iterable[Sample], **more) -> list[tuple[float, Sequence[Pose]]]:
+    return [(s.time_s, [pose(s, **more)]) for s in samples]
+
+
+def write_predictions(path: Path, samples: Iterable[Sample]) -> Path:
+    """What predict writes about a video of ``samples``."""
+    rows = [
+        {"image_id": n, "category_id": 1, **pose(s).to_dict(), "file_name": "clip.mp4", "frame": n, "seconds": s.time_s}
+        for n, s in enumerate(samples)
+    ]
+    path.write_text(json.dumps(rows))
+    return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -14,6 +15,16 @@ from posetune.progress import Reporter
 
 if TYPE_CHECKING:
     from posetune.runtime.pose import Pose
+
+
+def add_clip(parser: argparse.ArgumentParser) -> None:
+    """The clip to look at, and the network that looks, where it is a video."""
+    parser.add_argument(
+        "input", type=Path, metavar="VIDEO|predictions.json", help="a video, or what predict wrote about one"
+    )
+    parser.add_argument(
+        "--model", default="full", help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)"
+    )
 
 
 def people_of(clip: Path, model: str, report: Reporter) -> list[tuple[float, Sequence[Pose]]]:

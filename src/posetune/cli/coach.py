@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.clip import people_of
+from posetune.cli.clip import add_clip, people_of
 from posetune.cli.common import add_json
 from posetune.files import json_text, read_bytes, write_text
 from posetune.progress import to_terminal
@@ -27,17 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "with the reason: another view, a hidden limb. It coaches; it is no medical advice. Exercises are YAML files: "
         "docs/reference/exercises.md. Exit code 0: done, whatever was counted; 2: nothing could be done."
     )
-    parser.add_argument(
-        "input", type=Path, metavar="VIDEO|predictions.json", help="a video, or what predict wrote about one"
-    )
+    add_clip(parser)
     parser.add_argument(
         "--exercise", default="auto", metavar="NAME",
         help="squat, pushup, deadlift, lunge, overhead_press, jumping_jack, plank, downward_dog, warrior_ii, a YAML file of your "
         "own, or auto: what explains most of the clip (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument(
-        "--model", default="full", help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)"
-    )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help=f"write {JSON_NAME} and {CSV_NAME} there; made if missing"
     )

@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.clip import people_of
+from posetune.cli.clip import add_clip, people_of
 from posetune.cli.common import add_json
 from posetune.files import json_text, write_text
 from posetune.progress import to_terminal
@@ -25,12 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "body was not seen, or not from the side. What no camera sees is typed in: load, coupling, twists. Film from the side; how "
         "a score is made: docs/reference/ergonomics.md."
     )
-    parser.add_argument(
-        "input", type=Path, metavar="VIDEO|predictions.json", help="a video, or what predict wrote about one"
-    )
-    parser.add_argument(
-        "--model", default="full", help="lite, full, heavy, a run folder, a .tflite or a .task (default: %(default)s)"
-    )
+    add_clip(parser)
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help=f"write {JSON_NAME} and {CSV_NAME} there; made if missing"
     )

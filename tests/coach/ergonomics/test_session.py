@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from tests.coach.test_session import clip
-from tests.helpers.stick_figures import figure, lifting
+from tests.helpers.stick_figures import clip, figure, lifting
 
 from posetune.coach.ergonomics.scores import LEVELS, Task
 from posetune.coach.ergonomics.session import observed
