@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from posetune.cli.clip import add_clip, people_of
 from posetune.cli.common import add_json
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.out / CSV_NAME, _table(found))
     if args.json is not None:
         args.json.write(content)
-    print(_summary(found))
+    print(_summary(content))
     return 0
 
 
@@ -79,9 +80,8 @@ def _table(found: Ergonomics) -> str:
     return text.getvalue()
 
 
-def _summary(found: Ergonomics) -> str:
-    content = found.to_json()
-    if not found.moments:
+def _summary(content: Mapping[str, Any]) -> str:
+    if not content["people"]:
         return f"Nobody was found in the clip.\n{content['notice']}"
     people = len(content["people"])
     lines = [f"{content['person_seconds']:.1f} s of {people} {'person' if people == 1 else 'people'}"]

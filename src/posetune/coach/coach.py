@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -165,9 +166,9 @@ class Coach:
         return None
 
     def _still(self) -> bool:
-        now = self._bodies[-1].sample.time_s
-        last = part_of(self._bodies, now - 1.0, now)
-        leg = last[-1].scale.leg
+        now = self._bodies[-1]
+        last = list(takewhile(lambda b: b.sample.time_s >= now.sample.time_s - 1.0, reversed(self._bodies)))
+        leg = now.scale.leg
         if not math.isfinite(leg) or leg <= 0:
             return False
         for part in ("shoulder", "hip"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -42,13 +43,13 @@ class Ergonomics:
         people = sorted({m.person for m in self.moments})
         return {
             "notice": SCREENING,
-            "person_seconds": round(sum(seconds for _, seconds in self._timed()), 2),
+            "person_seconds": round(sum(seconds for _, seconds in self._timed), 2),
             "people": people,
             "methods": {method: self._method(method) for method in METHODS},
         }
 
     def _method(self, method: str) -> dict[str, Any]:
-        timed = self._timed()
+        timed = self._timed
         whole = sum(seconds for _, seconds in timed)
         shares = {}
         for name, _, _ in LEVELS[method]:
@@ -69,6 +70,7 @@ class Ergonomics:
                 break
         return chosen
 
+    @cached_property
     def _timed(self) -> list[tuple[Moment, float]]:
         """Each moment with the seconds until the same person's next."""
         found = []
