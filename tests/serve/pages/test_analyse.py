@@ -276,3 +276,17 @@ def test_a_closer_look_asks_for_more_people_in_tiles(visit):
         page.locator("#look-closer").click()
     assert settled(page)["status"] == "done"
     assert page.locator("#look-closer").is_hidden()
+
+
+def test_a_picture_that_is_chosen_before_the_page_has_loaded_is_not_lost(visit):
+    page = visit("/")
+    held = []
+    page.route("**/api/v1/skeleton", lambda route: held.append(route))
+    page.reload()
+    page.wait_for_selector("html.ready")
+    page.set_input_files("input[type=file]", PICTURE)
+    page.wait_for_timeout(100)
+    for route in held:
+        route.continue_()
+    assert held
+    assert settled(page)["people"]

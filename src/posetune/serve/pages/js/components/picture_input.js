@@ -2,6 +2,8 @@
  * Ways for a picture to come in: chosen, dropped anywhere on the page, pasted. The rest of the page does not care which.
  */
 
+import { listenForFiles } from "./file_input.js";
+
 export const MAX_PICTURE_BYTES = 20 * 1024 * 1024;
 
 /**
@@ -10,26 +12,7 @@ export const MAX_PICTURE_BYTES = 20 * 1024 * 1024;
  * @param {(file: File) => void} take
  */
 export function listenForPictures(input, zone, take) {
-  input.addEventListener("change", () => {
-    const file = input.files?.[0];
-    input.value = ""; // the same file can be chosen again
-    if (file) take(file);
-  });
-  let depth = 0;
-  const over = (/** @type {boolean} */ is) => {
-    depth = is ? depth + 1 : Math.max(0, depth - 1);
-    zone?.classList.toggle("over", depth > 0);
-  };
-  addEventListener("dragenter", () => over(true));
-  addEventListener("dragleave", () => over(false));
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    depth = 0;
-    zone?.classList.remove("over");
-    const file = event.dataTransfer?.files[0];
-    if (file) take(file);
-  });
+  listenForFiles(input, zone, take);
   addEventListener("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((other) => other.type.startsWith("image/"));
     if (file) take(file);

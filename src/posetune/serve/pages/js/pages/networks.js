@@ -2,6 +2,7 @@
  * The networks that the server has: which one answers, others to switch to, and new ones to load.
  */
 import { ApiError, ask, getNetworks, send } from "../api.js";
+import { listenForFiles } from "../components/file_input.js";
 import { byId, fill, h, icon } from "../dom.js";
 import { has, t } from "../i18n.js";
 import { mountShell } from "../shell.js";
@@ -127,23 +128,6 @@ async function refresh() {
   draw();
 }
 
-const input = /** @type {HTMLInputElement} */ (byId("file"));
-input.addEventListener("change", () => {
-  const file = input.files?.[0];
-  input.value = "";
-  if (file) void take(file);
-});
-const drop = byId("drop");
-addEventListener("dragover", (event) => {
-  event.preventDefault();
-  drop.classList.add("over");
-});
-addEventListener("dragleave", () => drop.classList.remove("over"));
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  drop.classList.remove("over");
-  const file = event.dataTransfer?.files[0];
-  if (file) void take(file);
-});
+listenForFiles(/** @type {HTMLInputElement} */ (byId("file")), byId("drop"), (file) => void take(file));
 window.addEventListener("posetune:language", draw);
 await refresh();

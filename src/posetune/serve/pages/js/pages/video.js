@@ -2,6 +2,7 @@
  * Video: nothing yet → uploading → the workbench of a job, whose address can be kept: /video?job=ID.
  */
 import { ApiError, getNetworks, getRanges, getSkeleton } from "../api.js";
+import { listenForFiles } from "../components/file_input.js";
 import { tips } from "../components/tips.js";
 import { byId, fill, h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
@@ -45,26 +46,7 @@ try {
 }
 
 function listen() {
-  const file = /** @type {HTMLInputElement} */ (byId("file"));
-  file.addEventListener("change", () => {
-    const chosen = file.files?.[0];
-    file.value = "";
-    if (chosen) void take(chosen);
-  });
-  let depth = 0;
-  const over = (/** @type {number} */ change) => {
-    depth = Math.max(0, depth + change);
-    byId("drop").classList.toggle("over", depth > 0);
-  };
-  addEventListener("dragenter", () => over(1));
-  addEventListener("dragleave", () => over(-1));
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    over(-depth);
-    const chosen = event.dataTransfer?.files[0];
-    if (chosen) void take(chosen);
-  });
+  listenForFiles(/** @type {HTMLInputElement} */ (byId("file")), byId("drop"), (chosen) => void take(chosen));
   byId("sample").addEventListener("click", async () => {
     const answer = await fetch("/static/samples/squat.webm");
     if (answer.ok) await take(new File([await answer.blob()], "squat.webm", { type: "video/webm" }));
