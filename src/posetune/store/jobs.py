@@ -294,11 +294,9 @@ class Jobs:
             connection.execute(sa.update(jobs).where(jobs.c.id == id, jobs.c.owner == owner).values(kept=kept))
         return self.get(id, owner)
 
-    def older_than(self, seconds: float, folder: str) -> list[Job]:
-        """Jobs of ``folder`` that were made so long ago and are not kept."""
-        query = sa.select(*_SEEN).where(
-            jobs.c.folder == folder, jobs.c.kept == sa.false(), jobs.c.created_at < time.time() - seconds
-        )
+    def made_before(self, when: float, folder: str) -> list[Job]:
+        """Jobs of ``folder`` that were made before ``when``, s since 1970, and are not kept."""
+        query = sa.select(*_SEEN).where(jobs.c.folder == folder, jobs.c.kept == sa.false(), jobs.c.created_at < when)
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query)]
 

@@ -206,12 +206,14 @@ class Engine:
         wall, steady = time.time(), time.monotonic()
         while True:
             await asyncio.sleep(EXPIRE_SECONDS)
-            jump = (time.time() - wall) - (time.monotonic() - steady)
+            now, tick = time.time(), time.monotonic()
+            jump = (now - wall) - (tick - steady)
             if abs(jump) > JUMP_SECONDS:
                 log.warning("the clock was set by %.0f s", jump)
                 await asyncio.to_thread(self.jobs.shift_times, jump, self.folder_id)
-            wall, steady = time.time(), time.monotonic()
-            for job in await asyncio.to_thread(self.jobs.older_than, self.settings.keep_hours * 3600, self.folder_id):
+            wall, steady = now, tick
+            before = now - self.settings.keep_hours * 3600  # by the clock that was looked at: it may be set at any moment
+            for job in await asyncio.to_thread(self.jobs.made_before, before, self.folder_id):
                 await self.delete(job.id)
 
     # -- one job -----------------------------------------------------------------------------------------------------------------

@@ -69,11 +69,11 @@ try {
   listen();
 } catch (error) {
   fail(error);
-  byId("start").setAttribute("disabled", "");
 }
 
 function listen() {
   byId("start").addEventListener("click", () => void start());
+  byId("start").removeAttribute("disabled"); // not before somebody listens: a press while the page loads would be lost
   byId("stop").addEventListener("click", () => stop());
   byId("people").addEventListener("change", () => reconnect());
   byId("which").addEventListener("change", () => void start(/** @type {HTMLSelectElement} */ (byId("which")).value));
