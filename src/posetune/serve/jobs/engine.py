@@ -212,7 +212,9 @@ class Engine:
                 log.warning("the clock was set by %.0f s", jump)
                 await asyncio.to_thread(self.jobs.shift_times, jump, self.folder_id)
             wall, steady = now, tick
-            before = now - self.settings.keep_hours * 3600  # by the clock that was looked at: it may be set at any moment
+            before = (
+                now - self.settings.keep_hours * 3600
+            )  # by the clock that was looked at: it may be set at any moment
             for job in await asyncio.to_thread(self.jobs.made_before, before, self.folder_id):
                 await self.delete(job.id)
 
