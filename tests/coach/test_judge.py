@@ -47,6 +47,12 @@ def test_the_networks_error_is_the_tolerance_and_never_below_five_degrees():
     assert judged(LEAN, far, MOVED, {"hip": 12.0}).status == "near"
 
 
+def test_a_value_is_told_with_its_time():
+    assert judged(DEPTH, bodies(0.75), MOVED, {}).at_s == 2.0
+    worst = judged(replace(LEAN, when="worst"), bodies(lean=64), MOVED, {})
+    assert worst.at_s == pytest.approx(2.0, abs=0.2), "where it is deepest, it leans most"
+
+
 def test_one_wild_frame_is_no_fault():
     check = replace(LEAN, when="worst")
     seen = bodies()

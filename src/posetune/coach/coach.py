@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from posetune.coach.body import Body, Ruler, Sample, view_of
-from posetune.coach.exercise import FEET_MOVE, Exercise
+from posetune.coach.exercise import FEET_MOVE, JOINTS, Exercise
 from posetune.coach.judge import AROUND_S, SETTLED_S, Result, judged, part_of, passes
 from posetune.coach.repetitions import Counter, Moved
 
@@ -26,7 +26,11 @@ _STILL = 0.12
 
 @dataclass(frozen=True)
 class Repetition:
-    """One repetition, or one hold. Seconds of the stream; ``extremum_s``: its lowest (highest) point."""
+    """One repetition, or one hold. Seconds of the stream; ``extremum_s``: its lowest (highest) point.
+
+    ``reached``: the signal there, NaN of a hold. ``ranges``: joint → smallest and largest angle of the nearer side, degrees, where
+    it was seen.
+    """
 
     start_s: float
     end_s: float
@@ -34,6 +38,8 @@ class Repetition:
     side: str
     view: str
     checks: Mapping[str, Result]
+    reached: float = math.nan
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -42,6 +48,8 @@ class Repetition:
             "extremum": round(self.extremum_s, 3),
             "side": self.side,
             "view": self.view,
+            **({"reached": round(self.reached, 3)} if math.isfinite(self.reached) else {}),
+            "ranges": {joint: [round(v, 1) for v in ends] for joint, ends in self.ranges.items()},
             "checks": {name: result.to_json() for name, result in self.checks.items()},
         }
 
@@ -139,6 +147,8 @@ class Coach:
             bodies[-1].near,
             view_of(turned[len(turned) // 2] if turned else math.nan),
             checks,
+            moved.extremum,
+            _ranges(bodies),
         )
         self.repetitions.append(repetition)
         return repetition
@@ -186,3 +196,14 @@ class Coach:
         if start_s is None or end_s is None or end_s - start_s < HOLD_BEGINS_S:
             return None
         return self._add(Moved(start_s, end_s, (start_s + end_s) / 2, math.nan))
+
+
+def _ranges(bodies: Sequence[Body]) -> dict[str, tuple[float, float]]:
+    """The ends without the outermost twentieth: one wild picture is no range of motion."""
+    found = {}
+    for joint in JOINTS:
+        seen = [v for b in bodies if math.isfinite(v := b.measure(f"near_{joint}"))]
+        if seen:
+            low, high = np.percentile(seen, (5, 95))
+            found[joint] = (float(low), float(high))
+    return found

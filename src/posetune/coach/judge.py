@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ SETTLED_S = 1.0
 class Result:
     """``status``: "ok", "near" (beyond the limit by less than the tolerance), "fault" or "not measurable", then ``why``.
 
-    ``value``, ``limit``, ``tolerance``: in the unit of the measure; NaN where not measurable.
+    ``value``, ``limit``, ``tolerance``: in the unit of the measure; NaN where not measurable. ``at_s``: when ``value`` was seen.
     """
 
     status: str
@@ -38,12 +38,19 @@ class Result:
     limit: float = math.nan
     tolerance: float = math.nan
     why: str = ""
+    at_s: float = math.nan
 
     def to_json(self) -> dict[str, Any]:
         if self.status == "not measurable":
             return {"status": self.status, "why": self.why}
         limit = {"limit": round(self.limit, 3)} if math.isfinite(self.limit) else {}
-        return {"status": self.status, "value": round(self.value, 3), **limit, "tolerance": round(self.tolerance, 3)}
+        return {
+            "status": self.status,
+            "value": round(self.value, 3),
+            **limit,
+            "tolerance": round(self.tolerance, 3),
+            **({"at": round(self.at_s, 3)} if math.isfinite(self.at_s) else {}),
+        }
 
 
 def part_of(bodies: Sequence[Body], start_s: float, end_s: float) -> list[Body]:
@@ -55,7 +62,7 @@ def passes(gate: Gate, bodies: Sequence[Body], moved: Moved) -> bool:
     if gate.measure == FEET_MOVE:
         value = feet_move(part_of(bodies, moved.start_s - AROUND_S, moved.end_s + AROUND_S))
     else:
-        value = value_at(gate.measure, gate.when, gate.max is not None, bodies, moved)
+        value, _ = value_at(gate.measure, gate.when, gate.max is not None, bodies, moved)
     return math.isfinite(value) and (gate.min is None or value >= gate.min) and (gate.max is None or value <= gate.max)
 
 
@@ -82,10 +89,10 @@ def judged(check: Check, bodies: Sequence[Body], moved: Moved, errors: Mapping[s
             "not measurable",
             why=f"needs a {check.view} view, this is {'an' if seen_from[0] in 'uo' else 'a'} {seen_from} one",
         )
-    value = value_at(check.measure, check.when, check.max is not None, bodies, moved)
+    value, at_s = value_at(check.measure, check.when, check.max is not None, bodies, moved)
     if not math.isfinite(value):
         return Result("not measurable", why=f"{check.measure.replace('_', ' ')} was not seen")
-    return _against(check, value, tolerance_of(check, errors))
+    return replace(_against(check, value, tolerance_of(check, errors)), at_s=at_s)
 
 
 def tolerance_of(check: Check, errors: Mapping[str, float]) -> float:
@@ -94,32 +101,36 @@ def tolerance_of(check: Check, errors: Mapping[str, float]) -> float:
     return check.tolerance
 
 
-def value_at(measure: str, when: str, high_is_bad: bool, bodies: Sequence[Body], moved: Moved) -> float:
-    """A measure over a movement: at its extremum or start (median of ±0.1 s), its median over all, the worst that holds
-    for 0.2 s, or the best after its end.
+def value_at(
+    measure: str, when: str, high_is_bad: bool, bodies: Sequence[Body], moved: Moved
+) -> tuple[float, float]:
+    """A measure over a movement, and when it was seen (seconds): at its extremum or start (median of ±0.1 s), its median over all,
+    the worst that holds for 0.2 s, or the best after its end. NaN where it was not seen.
 
     ``bodies``: from the begin of the movement until a second after it.
     """
     if when == "mostly":
-        return _median([b.measure(measure) for b in part_of(bodies, moved.start_s, moved.end_s)])
+        value = _median([b.measure(measure) for b in part_of(bodies, moved.start_s, moved.end_s)])
+        return value, (moved.start_s + moved.end_s) / 2
     if when == "worst":
         return _sustained(part_of(bodies, moved.start_s, moved.end_s), measure, high_is_bad)
     if when == "end":
         return _sustained(part_of(bodies, moved.end_s, moved.end_s + SETTLED_S), measure, not high_is_bad)
     at_s = {"extremum": moved.extremum_s, "start": moved.start_s}[when]
-    return _median([b.measure(measure) for b in bodies if abs(b.sample.time_s - at_s) <= HOLDS_S / 2])
+    return _median([b.measure(measure) for b in bodies if abs(b.sample.time_s - at_s) <= HOLDS_S / 2]), at_s
 
 
-def _sustained(bodies: Sequence[Body], measure: str, high: bool) -> float:
-    """The highest (or lowest) value that is held for 0.2 s; of a shorter piece, that of all of it."""
+def _sustained(bodies: Sequence[Body], measure: str, high: bool) -> tuple[float, float]:
+    """The highest (or lowest) value that is held for 0.2 s, and the middle of these; of a shorter piece, that of all of it."""
     sign = 1.0 if high else -1.0
     known = [(b.sample.time_s, sign * v) for b in bodies if math.isfinite(v := b.measure(measure))]
-    worst = -math.inf
+    worst, at_s = -math.inf, math.nan
     for i, (begin_s, _) in enumerate(known):
-        window = [v for t, v in known[i:] if t - begin_s <= HOLDS_S]
-        if known[-1][0] - begin_s >= HOLDS_S or len(known) == len(window):
-            worst = max(worst, min(window))
-    return sign * worst if math.isfinite(worst) else math.nan
+        window = [(t, v) for t, v in known[i:] if t - begin_s <= HOLDS_S]
+        least = min(v for _, v in window)
+        if least > worst and (known[-1][0] - begin_s >= HOLDS_S or len(known) == len(window)):
+            worst, at_s = least, window[len(window) // 2][0]
+    return (sign * worst, at_s) if math.isfinite(worst) else (math.nan, math.nan)
 
 
 def _against(check: Check, value: float, tolerance: float) -> Result:

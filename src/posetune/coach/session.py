@@ -93,6 +93,20 @@ def coached(
     return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s)
 
 
+def signal_of(
+    frames: Iterable[tuple[float, Sequence[Pose]]], session: Session
+) -> list[tuple[float, float]]:
+    """(seconds, value) of the signal of ``session``'s exercise in each of its ``frames`` that has the person; NaN where it was not
+    seen. Empty for a hold, and where no exercise was found.
+    """
+    signal = session.exercise.signal if session.exercise else None
+    if signal is None:
+        return []
+    rulers = {i: Ruler() for i in session.person}
+    own = ((time_s, p) for time_s, people in frames for p in people if (p.id or 1) in rulers)
+    return [(time_s, rulers[p.id or 1].see(Sample.of(p, time_s)).measure(signal.measure)) for time_s, p in own]
+
+
 _Followed = tuple[Exercise | None, list[Repetition], list[Passed], float]
 
 
