@@ -101,9 +101,7 @@ def tolerance_of(check: Check, errors: Mapping[str, float]) -> float:
     return check.tolerance
 
 
-def value_at(
-    measure: str, when: str, high_is_bad: bool, bodies: Sequence[Body], moved: Moved
-) -> tuple[float, float]:
+def value_at(measure: str, when: str, high_is_bad: bool, bodies: Sequence[Body], moved: Moved) -> tuple[float, float]:
     """A measure over a movement, and when it was seen (seconds): at its extremum or start (median of ±0.1 s), its median over all,
     the worst that holds for 0.2 s, or the best after its end. NaN where it was not seen.
 

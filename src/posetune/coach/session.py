@@ -93,9 +93,7 @@ def coached(
     return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s)
 
 
-def signal_of(
-    frames: Iterable[tuple[float, Sequence[Pose]]], session: Session
-) -> list[tuple[float, float]]:
+def signal_of(frames: Iterable[tuple[float, Sequence[Pose]]], session: Session) -> list[tuple[float, float]]:
     """(seconds, value) of the signal of ``session``'s exercise in each of its ``frames`` that has the person; NaN where it was not
     seen. Empty for a hold, and where no exercise was found.
     """
