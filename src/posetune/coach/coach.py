@@ -148,7 +148,7 @@ class Coach:
             view_of(turned[len(turned) // 2] if turned else math.nan),
             checks,
             moved.extremum,
-            _ranges(bodies),
+            _ranges(part_of(self._bodies, moved.start_s - AROUND_S, moved.end_s + AROUND_S)),
         )
         self.repetitions.append(repetition)
         return repetition
@@ -199,7 +199,10 @@ class Coach:
 
 
 def _ranges(bodies: Sequence[Body]) -> dict[str, tuple[float, float]]:
-    """The ends without the outermost twentieth: one wild picture is no range of motion."""
+    """Without the outermost twentieth: one wild picture is no range of motion.
+
+    ``bodies``: of a movement and the moment around it, as it begins and ends beyond ``leave``, not at rest.
+    """
     found = {}
     for joint in JOINTS:
         seen = [v for b in bodies if math.isfinite(v := b.measure(f"near_{joint}"))]
