@@ -8,8 +8,9 @@ render: crowds, wide views and places without anybody, to learn from and to choo
 train: one run of ``posetune train --detector`` on them, from the stock detector; which runs were made for the file that is shipped
 stands in docs/lab/results/detector.md.
 ship: the mean of the runs' weights, which finds more people and says less where nobody is than any one of them; --scale: of the
-circle, --box: what merges, --bias: added to the logits, all chosen by measuring. Writes src/posetune/stock/assets/many.tflite
-and, beside it, many.json: what it was made of. Only rendered pictures may go into it: it is published.
+circle, --box: what merges, --bias: added to the logits, --surer-in-tiles: kept beside the file; all chosen by measuring. Writes
+src/posetune/stock/assets/many.tflite and, beside it, many.json: what it was made of. Only rendered pictures may go into it: it
+is published.
 """
 
 from __future__ import annotations
@@ -140,6 +141,7 @@ def ship(args: argparse.Namespace) -> None:
         "box_px": args.box,
         "circle_scale": args.scale,
         "score_bias": args.bias,
+        "surer_in_tiles": args.surer_in_tiles,
     }
     write_bytes(ASSETS / "many.tflite", content)
     write_text(ASSETS / "many.json", json.dumps(made_of, indent=1) + "\n")
@@ -162,6 +164,7 @@ def main() -> None:
     shipping.add_argument("--box", type=float, default=BOX)
     shipping.add_argument("--scale", type=float, default=1.0)
     shipping.add_argument("--bias", type=float, default=0.0)
+    shipping.add_argument("--surer-in-tiles", type=float, default=1.2)
     args = parser.parse_args()
     {"render": lambda a: render(a.work), "train": train, "ship": ship}[args.action](args)
 

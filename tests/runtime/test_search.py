@@ -33,7 +33,7 @@ class Counting:
     """A detector that counts how often it looks."""
 
     def __init__(self, detector: Detector) -> None:
-        self._detector, self.count = detector, 0
+        self._detector, self.count, self.surer_in_tiles = detector, 0, detector.surer_in_tiles
 
     def looks(self, rgb, windows, *rest):
         self.count += len(windows)
@@ -86,3 +86,17 @@ def test_zones_say_where(detector, court):
 def test_pictures_smaller_than_a_tile(detector, size):
     for tiles in (Tiles(), Tiles(3)):
         assert find_everyone(detector, np.zeros((size[1], size[0], 3), np.uint8), 0.5, tiles) == []
+
+
+def test_how_much_surer_in_a_tile_goes_with_the_detector(detector, court):
+    many = Detector(stock.detector_of("many"), threads=1)
+    assert many.surer_in_tiles > detector.surer_in_tiles > 0
+    asked = []
+    for one in (detector, many):
+        counting = Counting(one)
+        counting.looks = lambda rgb, windows, least, *rest, of=one: (
+            asked.append(least) or of.looks(rgb, windows, least, *rest)
+        )
+        find_everyone(counting, court, 0.5, Tiles(3))
+    assert asked[0] == asked[2] == 0.5
+    np.testing.assert_allclose(asked[1::2], 1 / (1 + np.exp([-detector.surer_in_tiles, -many.surer_in_tiles])))

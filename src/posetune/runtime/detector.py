@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune import stock
 from posetune.backends.base import RunnableNetwork, checked_threads
 from posetune.backends.open import open_network
 from posetune.errors import PosetuneError
@@ -79,6 +80,8 @@ class Detector:
         are close, which MediaPipe takes for one (:func:`merged_by_points`). Raises PosetuneError if it cannot run or is no pose
         detector.
         """
+        #: In a tile of a picture it must be surer than in the whole, by so much of the logit.
+        self.surer_in_tiles = stock.surer_in_tiles(tflite)
         self._merged = merged_by_points if crowd else weighted_nms
         self._network = open_network(tflite, threads, "pose detector", backend)
         self._spread = _Spread(tflite, checked_threads(threads), backend)

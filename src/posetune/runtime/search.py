@@ -43,8 +43,6 @@ _DOUBT = 0.4
 _BESIDE = 0.4
 #: Tiles whose middles lie so near, in their sides, show the same.
 _SAME_TILE = 0.15
-#: In a tile the detector must be surer than in the whole picture, by this much of the logit: more looks are more chances to err.
-_SURER = 0.6
 #: Answers of two windows are one person within so many radii: where a person is shown larger or is cut, hips and circle are put
 #: elsewhere; those of one window within ``SAME_PERSON``.
 _SAME_ELSEWHERE = 0.4
@@ -107,10 +105,10 @@ class _Seen:
         self.windows += windows
 
     def least(self, tile: bool) -> float:
-        """How sure the detector must be of a person in the whole picture, or in a tile, 0…1."""
+        """How sure the detector must be of a person in the whole picture, or in a tile, 0…1: more looks are more chances to err."""
         if not tile or not 0 < self.min_score < 1:
             return self.min_score
-        return 1 / (1 + (1 / self.min_score - 1) * math.exp(-_SURER))
+        return 1 / (1 + (1 / self.min_score - 1) * math.exp(-self.detector.surer_in_tiles))
 
     @property
     def size(self) -> tuple[int, int]:

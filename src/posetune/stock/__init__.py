@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -25,6 +26,8 @@ RUN_NETWORK = "model.tflite"
 RUN_CORRECTOR = "corrector.npz"
 #: The file of a run folder that holds the tuned detector, if it is a detector's run.
 RUN_DETECTOR = "detector.tflite"
+_ASSETS = resources.files("posetune.stock").joinpath("assets")
+_SURER_IN_TILES = 0.6
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,16 @@ def resolve(model: str | Path | Networks) -> Networks:
     return _networks(content, given.stem, given)
 
 
+def surer_in_tiles(detector: bytes) -> float:
+    """How much surer ``detector`` (a ``.tflite``) must be of somebody in a tile than in the whole picture, of its logit: for the
+    one that comes with posetune what was measured with it, else what was with stock's (docs/lab/results/tiles.md).
+    """
+    many = _ASSETS.joinpath("many.tflite")
+    if not many.is_file() or many.read_bytes() != detector:
+        return _SURER_IN_TILES
+    return float(json.loads(_ASSETS.joinpath("many.json").read_text(encoding="utf-8"))["surer_in_tiles"])
+
+
 def detector_of(name: str | Path) -> bytes:
     """The detector that ``name`` means, the bytes of a ``.tflite``.
 
@@ -137,7 +150,7 @@ def detector_of(name: str | Path) -> bytes:
     if name == "stock":
         return path("detector").read_bytes()
     if name == "many":
-        own = resources.files("posetune.stock").joinpath("assets", "many.tflite")
+        own = _ASSETS.joinpath("many.tflite")
         if not own.is_file():
             raise PosetuneError("This copy of posetune has no detector named many; scripts/make_many.py trains it.")
         return own.read_bytes()
