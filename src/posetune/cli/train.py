@@ -56,6 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "may be given too, or not",
     )  # fmt: skip
     parser.add_argument("--teacher", help="for distill: whose answers are learnt (default: heavy)")
+    parser.add_argument(
+        "--use-prelabels", action="store_true",
+        help="learn from prelabels that nobody has seen, too, weighted as pseudo-labels (default: only from what somebody saw)",
+    )  # fmt: skip
     parser.add_argument("--train-split", help="split to train on (default: train)")
     parser.add_argument(
         "--val-split", help="split to choose on (default: val; where missing, part of train is split off)"
@@ -115,6 +119,8 @@ def run(args: argparse.Namespace) -> int:
         assignments.insert(0, f"replay.folder={json.dumps(args.replay)}")
     if args.trust_labels:
         assignments.insert(0, "trust_labels=true")
+    if args.use_prelabels:
+        assignments.insert(0, "use_prelabels=true")
     if args.synthetic is not None:
         assignments.insert(0, f"replay.synthetic={args.synthetic}")
     keys: dict[str, Any] = {key: getattr(args, key) for key in _KEYS}
@@ -139,7 +145,7 @@ def _detector(args: argparse.Namespace) -> int:
         return 0
     landmarks_only = {
         "--method": args.method not in (None, "detector"), "--unlabelled": args.unlabelled, "--teacher": args.teacher,
-        "--size": args.size, "--synthetic": args.synthetic, "--passes": args.passes,
+        "--use-prelabels": args.use_prelabels, "--size": args.size, "--synthetic": args.synthetic, "--passes": args.passes,
     }  # fmt: skip
     for option, given in landmarks_only.items():
         if given:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from posetune.data.losses import Loss
-from posetune.data.origin import Origin
+from posetune.data.origin import ImageOrigin, Origin
 from posetune.geometry import Crop, crop_from_labels, side_torso_px, torso_px
 from posetune.runtime.images import read_image
 from posetune.skeleton import BLAZEPOSE, Skeleton
@@ -23,7 +23,7 @@ class ImageRecord:
 
     ``width``, ``height``: of the picture as ``read`` gives it, in image px; as the label file says where the file cannot be
     found; 0 where nothing is known. ``group``: what it shares a scene or a video
-    with; sets are divided and intervals are drawn by group, never by image.
+    with; sets are divided and intervals are drawn by group, never by image. ``origin``: the footage that it comes from.
     """
 
     id: int | str
@@ -31,6 +31,7 @@ class ImageRecord:
     width: int
     height: int
     group: str
+    origin: ImageOrigin = field(default_factory=ImageOrigin)
 
     def read(self) -> np.ndarray:
         """The pixels, (H, W, 3) uint8 RGB. Raises PosetuneError if the file is missing or damaged."""

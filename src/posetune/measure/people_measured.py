@@ -13,6 +13,7 @@ import numpy as np
 from posetune import stock
 from posetune.data.dataset import Dataset, Person, find_splits, has_split, load_dataset
 from posetune.data.detector_crops import completed, people_without_crops, with_seen_crops
+from posetune.data.reviewed import seen
 from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
@@ -56,11 +57,15 @@ def choose(
 
     A lone label file is all there is, and only what the runs held out of it, where they say so and no split is named.
 
+    Prelabels that nobody has seen are never measured by (``data.reviewed``).
+
     Raises PosetuneError for unreadable data, and if nobody was held out.
     """
 
     def load(name: str) -> Dataset:
-        return load_dataset(data, name, images=images, native=native)
+        notes: list[str] = []
+        dataset = seen(load_dataset(data, name, images=images, native=native), notes.append)
+        return replace(dataset, warnings=(*dataset.warnings, *notes))
 
     if Path(data).is_file():
         whole = load(Path(data).stem)
@@ -135,7 +140,9 @@ def offset_people(data: str | Path, images: str | Path | None, chosen: Chosen, s
     if chosen.rest is None and ("train" in chosen.splits or not Path(data).is_dir() or not has_split(data, "train")):
         return []
     try:
-        train = chosen.rest or load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE)
+        train = chosen.rest or seen(
+            load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE), lambda _: None
+        )
     except PosetuneError:  # the split to measure is what matters; the offset can be fitted without train
         return []
     if not train.skeleton.same_points(skeleton):

@@ -90,6 +90,7 @@ class TrainConfig:
     heatmap_bias: float | str
     checkpoint_minutes: float
     trust_labels: bool
+    use_prelabels: bool
     suspects: bool
     replay: ReplayConfig
     augment: AugmentConfig
@@ -168,6 +169,11 @@ def _check(raw: Mapping[str, Any]) -> None:
     require("size", raw["size"] in SIZES, "256, 224 or 192")
     sources = raw["unlabelled"]
     require("unlabelled", isinstance(sources, list) and all(isinstance(n, str) for n in sources), "a list of paths")
+    require("use_prelabels", isinstance(raw["use_prelabels"], bool), "true or false")
+    if raw["use_prelabels"] and (raw["method"] == "corrector" or not raw["data"]):
+        raise PosetuneError(
+            "--use-prelabels (use_prelabels: true) is for the methods full, head and distill, with --data."
+        )
     require("drawings", isinstance(raw["drawings"], bool), "true or false")
     require("trainable", raw["trainable"] in TRAINABLE, " or ".join(TRAINABLE))
     require("schedule", raw["schedule"] in SCHEDULES, " or ".join(SCHEDULES))

@@ -12,7 +12,7 @@ from posetune.landmarks import INDEX, NAMES
 
 
 def test_written_and_read_again_is_the_same(folder):
-    origin = {"network": "ab", "confidence": [0.1 * i for i in range(6)], "status": "proposed"}
+    origin = {"network": "ab", "confidence": [0.1 * i for i in range(6)], "status": "prelabel"}
     rows = [annotation(bbox=[1, 2, 30, 40], area=900, phase="pull", ignore=1), annotation(id=8, origin=origin)]
     labels = content(annotations=rows)
     first = read(folder, labels)

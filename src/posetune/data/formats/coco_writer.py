@@ -72,6 +72,7 @@ def _image(image: ImageRecord, root: Path) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "group": image.group,
+        **image.origin.to_row(),
     }
 
 

@@ -30,7 +30,7 @@ from posetune.data.formats.row_values import (
 )
 from posetune.data.groups import GROUP_KEYS, original_of
 from posetune.data.losses import Losses
-from posetune.data.origin import INTERPOLATED, Origin
+from posetune.data.origin import INTERPOLATED, ImageOrigin, Origin
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.data.prepare import prepared
 from posetune.errors import PosetuneError
@@ -177,7 +177,8 @@ class Reader:
             known = next((str(row[k]) for k in GROUP_KEYS if row.get(k) is not None), None)
             if known is None:
                 self.hints[key] = {"name": original_of(row) or file_name}
-            images[key] = ImageRecord(key, path, int(width), int(height), known or f"image:{file_name}")
+            group = known or f"image:{file_name}"
+            images[key] = ImageRecord(key, path, int(width), int(height), group, ImageOrigin.of(row))
         return images
 
     def people(

@@ -16,6 +16,7 @@ from posetune.graph.points import has_own_points
 from posetune.stock import Networks
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.labelled import load_splits, training_subjects, validation_subjects
+from posetune.tune.people.prelabels import prelabel_subjects
 from posetune.tune.people.pseudo_labels import hold_out, scaled, teachers_labels
 from posetune.tune.people.replay import prepare_pool, replay_subjects
 from posetune.tune.people.samples import Subject, typical_labels
@@ -67,6 +68,8 @@ def collect(session: LandmarkRun) -> Material:
         held_out, root = [p.image for p in val_set.usable], train_set.root
         train, suspected = training_subjects(train_set, networks, config, report)
         val = validation_subjects(val_set, config.val_people, config.seed)
+        if config.use_prelabels:
+            train += prelabel_subjects(config, val_set, train, report.say)
         if config.unlabelled:
             not_taught = _held_back(config, val_set)
     if config.unlabelled:

@@ -87,6 +87,8 @@ def load_splits(config: TrainConfig, networks: Networks, report: Reporter) -> tu
 
 def _why_nobody(dataset: Dataset) -> str:
     people = [p for p in dataset.people if not p.ignore]
+    if not people and any(not p.origin.seen for p in dataset.people):
+        return "all its labels are prelabels that nobody has seen, or were rejected"
     if people and any(p.crop is None for p in people):
         return (
             f"{why_no_crop(people)}, where a hip and a shoulder are needed, and the detector did not find them either"

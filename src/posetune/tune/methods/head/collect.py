@@ -12,6 +12,7 @@ import numpy as np
 from posetune.data.dataset import Dataset, has_split, keep_for_validation, load_dataset, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.data.people import Person
+from posetune.data.reviewed import seen
 from posetune.data.rulings import Rulings
 from posetune.data.suspects import find_suspects
 from posetune.errors import PosetuneError
@@ -38,6 +39,8 @@ def collect_points(session: Session) -> tuple[Skeleton, Material]:
     Raises PosetuneError if nobody in the data can be used.
     """
     config, networks, report = session.config, session.networks, session.report
+    if config.use_prelabels:
+        raise PosetuneError("Prelabels have MediaPipe's 33 points, and this head others; leave out --use-prelabels.")
     prepare_pool(config)
     landmarker = Landmarker(networks.landmarks, networks.detector)
     train, val = _splits(config, landmarker, report)
@@ -81,7 +84,8 @@ def _splits(config: TrainConfig, landmarker: Landmarker, report: Reporter) -> tu
     data = Path(config.data or "")
 
     def load(split: str) -> Dataset:
-        dataset = believed(load_dataset(data, split, native=True), landmarker, config, report)
+        dataset = seen(load_dataset(data, split, native=True), report.say)
+        dataset = believed(dataset, landmarker, config, report)
         return ruled(_with_crops(dataset, landmarker, report), report.say)
 
     train = load(config.train_split)
