@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.helpers.stick_figures import clip, figure, pose, pressing_up, repeated, squatting
 
-from posetune.coach.session import coached, cues, signal_of
+from posetune.coach.session import Clip, coached, cues
 from posetune.errors import PosetuneError
 
 
@@ -58,12 +58,13 @@ def test_five_frames():
 
 def test_a_repetition_says_how_far_it_went():
     frames = clip(repeated(squatting, 2))
-    session = coached(frames, "squat")
+    seen = Clip(frames)
+    session = seen.coached("squat")
     for repetition in session.repetitions:
         low, high = repetition.ranges["knee"]
         assert low < 75
         assert high > 165
-    signal = signal_of(frames, session)
+    signal = seen.signal(session)
     assert len(signal) == len(frames)
     lowest = min(signal, key=lambda pair: pair[1])
     assert any(abs(lowest[0] - r.extremum_s) < 0.1 and abs(lowest[1] - r.reached) < 0.02 for r in session.repetitions)

@@ -26,6 +26,9 @@ _SIDE_GAP = 0.1
 _LENGTH_DECAY = 0.01
 _ARM = ("shoulder", "elbow", "wrist")
 _LEG = ("hip", "knee", "ankle")
+#: What tells which side is the nearer one: how visible it is, and how deep it lies.
+_SEEN = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", *_LEG)] for side in SIDES}
+_DEPTH = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", "hip")] for side in SIDES}
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,8 @@ class Ruler:
         return Body(sample, self.side or "left", scale)
 
     def _choose_side(self, sample: Sample) -> None:
-        seen = {
-            side: float(np.mean([sample.visibility[INDEX[f"{side}_{p}"]] for p in ("shoulder", *_LEG)]))
-            for side in SIDES
-        }
-        depth = {
-            side: float(np.mean([sample.world[INDEX[f"{side}_{p}"], 2] for p in ("shoulder", "hip")])) for side in SIDES
-        }
+        seen = {side: float(sample.visibility[_SEEN[side]].mean()) for side in SIDES}
+        depth = {side: float(sample.world[_DEPTH[side], 2].mean()) for side in SIDES}
         # MediaPipe's z grows away from the camera; 0.2 m between the shoulders weigh like a gap of visibility.
         lead = (seen["left"] - seen["right"]) + 0.5 * (depth["right"] - depth["left"])
         if self.side is None or abs(lead) > _SIDE_GAP:
@@ -101,6 +99,7 @@ class Body:
     sample: Sample
     near: str
     scale: Scale
+    _measured: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def far(self) -> str:
@@ -108,7 +107,10 @@ class Body:
 
     def measure(self, name: str) -> float:
         """One of :data:`MEASURES`; NaN where a point that it needs is not visible, or a length is not known yet."""
-        return MEASURES[name](self)
+        known = self._measured.get(name)
+        if known is None:
+            known = self._measured[name] = MEASURES[name](self)
+        return known
 
     def visible(self, part: str) -> bool:
         """``part``: "knee" of the nearer side, "left_knee", or "both_knee"."""

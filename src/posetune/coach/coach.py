@@ -102,7 +102,13 @@ class Coach:
         """The repetition that ``sample`` ends, if it ends one. Times must not go back: an earlier sample is left out."""
         if self._bodies and sample.time_s <= self._bodies[-1].sample.time_s:
             return None
-        body = self._ruler.see(sample)
+        return self.see_body(self._ruler.see(sample))
+
+    def see_body(self, body: Body) -> Repetition | None:
+        """As :meth:`see`, of a sample that a ruler of this person has seen: several coaches may share one."""
+        sample = body.sample
+        if self._bodies and sample.time_s <= self._bodies[-1].sample.time_s:
+            return None
         self._bodies.append(body)
         while self._bodies[0].sample.time_s < sample.time_s - REMEMBERED_S:
             self._bodies.popleft()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from posetune.coach.body import Ruler, Sample
+from posetune.coach.body import Body, Ruler, Sample
 from posetune.coach.coach import Coach, Passed, Repetition
 from posetune.coach.exercise import Exercise, library
 from posetune.coach.judge import upside_down
@@ -72,48 +72,67 @@ def coached(
     ``exercise``: one of ``library()`` by name, "auto", or an Exercise. ``person``: a track id; the largest person unless told.
     ``errors``: joint → the network's measured error, degrees. Raises PosetuneError for an unknown name or id.
     """
-    chosen = _exercises(exercise)
-    seen = list(frames)
-    if not any(people for _, people in seen):
-        return Session(_only(chosen), (), (), ("Nobody was found in the clip.",), (), 0.0)
-    ids = _whom(seen, person)
-    samples = {i: [Sample.of(p, t) for t, people in seen for p in people if (p.id or 1) == i] for i in ids}
-    sessions = [_followed(e, [samples[i] for i in ids], errors or {}) for e in chosen]
-    best = max(sessions, key=_explains)
-    if exercise == _AUTO and not best[1]:
-        best = (None, [], [], 0.0)
-    found, repetitions, passed, lag_s = best
-    notes = _notes(seen, [s for i in ids for s in samples[i]], ids, person)
-    if found is None:
-        notes.append("None of the exercises that are known was seen: " + ", ".join(e.name for e in chosen) + ".")
-    elif not repetitions and passed:
-        notes.append(f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.")
-    if found and found.cannot:
-        notes.append(found.cannot["en"])
-    return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s)
+    return Clip(list(frames)).coached(exercise, errors, person)
 
 
-def signal_of(frames: Iterable[tuple[float, Sequence[Pose]]], session: Session) -> list[tuple[float, float]]:
-    """(seconds, value) of the signal of ``session``'s exercise in each of its ``frames`` that has the person; NaN where it was not
-    seen. Empty for a hold, and where no exercise was found.
-    """
-    signal = session.exercise.signal if session.exercise else None
-    if signal is None:
-        return []
-    rulers = {i: Ruler() for i in session.person}
-    own = ((time_s, p) for time_s, people in frames for p in people if (p.id or 1) in rulers)
-    return [(time_s, rulers[p.id or 1].see(Sample.of(p, time_s)).measure(signal.measure)) for time_s, p in own]
+@dataclass
+class Clip:
+    """What was seen, measured once for however many exercises: ``frames`` as :func:`coached` takes them."""
+
+    frames: Sequence[tuple[float, Sequence[Pose]]]
+    _bodies: dict[int, list[Body]] = field(default_factory=dict)
+
+    def coached(
+        self, exercise: Exercise | str, errors: Mapping[str, float] | None = None, person: int | None = None
+    ) -> Session:
+        """See :func:`coached`."""
+        chosen = _exercises(exercise)
+        if not any(people for _, people in self.frames):
+            return Session(_only(chosen), (), (), ("Nobody was found in the clip.",), (), 0.0)
+        ids = _whom(self.frames, person)
+        streams = [self.bodies(i) for i in ids]
+        sessions = [_followed(e, streams, errors or {}) for e in chosen]
+        best = max(sessions, key=_explains)
+        if exercise == _AUTO and not best[1]:
+            best = (None, [], [], 0.0)
+        found, repetitions, passed, lag_s = best
+        notes = _notes(self.frames, [b for stream in streams for b in stream], ids, person)
+        if found is None:
+            notes.append("None of the exercises that are known was seen: " + ", ".join(e.name for e in chosen) + ".")
+        elif not repetitions and passed:
+            notes.append(f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.")
+        if found and found.cannot:
+            notes.append(found.cannot["en"])
+        return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s)
+
+    def bodies(self, person: int) -> list[Body]:
+        """The person with the track id ``person`` in the order of time, measured."""
+        if person not in self._bodies:
+            ruler = Ruler()
+            own = [Sample.of(p, t) for t, people in self.frames for p in people if (p.id or 1) == person]
+            self._bodies[person] = [ruler.see(s) for s in own]
+        return self._bodies[person]
+
+    def signal(self, session: Session) -> list[tuple[float, float]]:
+        """(seconds, value) of the signal of ``session``'s exercise wherever the person is; NaN where it was not seen. Empty for a
+        hold, and where no exercise was found.
+        """
+        signal = session.exercise.signal if session.exercise else None
+        if signal is None:
+            return []
+        seen = [b for i in session.person for b in self.bodies(i)]
+        return sorted((b.sample.time_s, b.measure(signal.measure)) for b in seen)
 
 
 _Followed = tuple[Exercise | None, list[Repetition], list[Passed], float]
 
 
-def _followed(exercise: Exercise, streams: Sequence[Sequence[Sample]], errors: Mapping[str, float]) -> _Followed:
+def _followed(exercise: Exercise, streams: Sequence[Sequence[Body]], errors: Mapping[str, float]) -> _Followed:
     """Each stream by a coach of its own: what somebody does after coming back begins anew."""
     coaches = [Coach(exercise, errors) for _ in streams]
     for coach, stream in zip(coaches, streams, strict=True):
-        for sample in stream:
-            coach.see(sample)
+        for body in stream:
+            coach.see_body(body)
         coach.end()
     repetitions = sorted((r for c in coaches for r in c.repetitions), key=lambda r: r.start_s)
     passed = sorted((p for c in coaches for p in c.passed), key=lambda p: p.start_s)
@@ -175,7 +194,7 @@ def _size(pose: Pose) -> float:
 
 
 def _notes(
-    seen: Sequence[tuple[float, Sequence[Pose]]], samples: Sequence[Sample], ids: Sequence[int], person: int | None
+    seen: Sequence[tuple[float, Sequence[Pose]]], bodies: Sequence[Body], ids: Sequence[int], person: int | None
 ) -> list[str]:
     notes = []
     times = [t for t, _ in seen]
@@ -189,8 +208,7 @@ def _notes(
         notes.append(f"Several people are in the clip; the largest is coached (id {', '.join(map(str, ids))}).")
     if len(ids) > 1:
         notes.append("The person left and came back; a movement under way meanwhile is not counted.")
-    ruler = Ruler()
-    if upside_down([ruler.see(s) for s in samples]):
+    if upside_down(bodies):
         notes.append(
             "People stand on their heads: if the video is upside down, turn it first; up and down are confused here."
         )
