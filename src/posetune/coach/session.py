@@ -76,11 +76,20 @@ def coached(
 
 
 @dataclass
-class Clip:
-    """What was seen, measured once for however many exercises: ``frames`` as :func:`coached` takes them."""
+class _Measured:
+    """One person, as far as the first ``frames`` of a clip."""
 
-    frames: Sequence[tuple[float, Sequence[Pose]]]
-    _bodies: dict[int, list[Body]] = field(default_factory=dict)
+    ruler: Ruler = field(default_factory=Ruler)
+    bodies: list[Body] = field(default_factory=list)
+    frames: int = 0
+
+
+@dataclass
+class Clip:
+    """What was seen, measured once for however many exercises: ``frames`` as :func:`coached` takes them; more may be appended."""
+
+    frames: list[tuple[float, Sequence[Pose]]] = field(default_factory=list)
+    _measured: dict[int, _Measured] = field(default_factory=dict)
 
     def coached(
         self, exercise: Exercise | str, errors: Mapping[str, float] | None = None, person: int | None = None
@@ -107,11 +116,11 @@ class Clip:
 
     def bodies(self, person: int) -> list[Body]:
         """The person with the track id ``person`` in the order of time, measured."""
-        if person not in self._bodies:
-            ruler = Ruler()
-            own = [Sample.of(p, t) for t, people in self.frames for p in people if (p.id or 1) == person]
-            self._bodies[person] = [ruler.see(s) for s in own]
-        return self._bodies[person]
+        known = self._measured.setdefault(person, _Measured())
+        for time_s, people in self.frames[known.frames :]:
+            known.bodies += [known.ruler.see(Sample.of(p, time_s)) for p in people if (p.id or 1) == person]
+        known.frames = len(self.frames)
+        return known.bodies
 
     def signal(self, session: Session) -> list[tuple[float, float]]:
         """(seconds, value) of the signal of ``session``'s exercise wherever the person is; NaN where it was not seen. Empty for a

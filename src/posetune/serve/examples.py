@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from posetune.serve import api_types as t
-from posetune.serve.api import job_types, session
+from posetune.serve.api import coach_types, job_types, session
 
 _FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
 _PERSON = t.Person(
@@ -37,6 +37,54 @@ _JOB = job_types.Job(
     kept=False,
 )
 
+_DEPTH = "Go deeper, until the thighs are level."
+_COACHED = coach_types.Coached(
+    state="done",
+    frames=450,
+    complete=True,
+    exercise="squat",
+    kind="repetitions",
+    title={"en": "Squat", "zh": "深蹲"},
+    count=1,
+    repetitions=[
+        coach_types.Repetition(
+            start=3.1,
+            end=5.4,
+            extremum=4.2,
+            side="left",
+            view="side",
+            reached=0.56,
+            ranges={"knee": [71.5, 168.0]},
+            checks={
+                "depth": coach_types.CheckResult("fault", 0.24, 0.05, 0.1, at=4.2),
+                "knees_in": coach_types.CheckResult("not measurable", why="needs a front view, this is a side one"),
+            },
+        )
+    ],
+    not_counted=[coach_types.NotCounted(8.0, 9.1, "feet_move")],
+    cues={"en": [_DEPTH], "zh": ["再蹲低一些，直到大腿与地面平行。"]},
+    checks=[
+        coach_types.CheckOf(
+            name="depth",
+            measure="hip_over_knee",
+            min=None,
+            max=0.05,
+            when="extremum",
+            tolerance=0.1,
+            view="side",
+            needs=["hip", "knee", "ankle"],
+            source="IPF Technical Rules 2024",
+            cue={"en": _DEPTH},
+        )
+    ],
+    signal=coach_types.SignalOver("hip_height", 0.7, 0.82, [0.0, 0.033], [1.01, None]),
+    notes=[],
+    person=[1],
+    lag_s=0.56,
+    errors={"knee": 10.2},
+    errors_of="stock",
+)
+
 #: Type → an instance of it.
 EXAMPLES: dict[Any, Any] = {
     t.People: t.People(_FULL, t.Size(640, 480), [_PERSON]),
@@ -61,4 +109,5 @@ EXAMPLES: dict[Any, Any] = {
     job_types.Result: job_types.Result("running", 0, 1, False, [job_types.FrameOf(0, 0.0, [_PERSON])]),
     job_types.Times: job_types.Times([0.0, 0.0334, 0.0667], 3, True),
     job_types.Keep: job_types.Keep(True),
+    coach_types.Coached: _COACHED,
 }

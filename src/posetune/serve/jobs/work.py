@@ -367,6 +367,7 @@ def forget(context: Context, payload: dict[str, Any]) -> None:
     """Close whatever is open of the job ``key``, whose files are gone."""
     for key in [key for key in context.kept.get("videos", {}) if payload["key"] in key]:
         _forget(context, key)
+    context.kept.get("clips", {}).pop(payload["key"], None)
     stepped = context.kept.get("frames", {}).pop(payload["key"], None)
     if stepped is not None:
         stepped.capture.release()

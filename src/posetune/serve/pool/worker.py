@@ -31,6 +31,7 @@ KINDS = {
     "facts": ("posetune.serve.pool.facts", "facts"),
     "keep_ranges": ("posetune.serve.pool.facts", "keep_ranges"),
     "picture": ("posetune.serve.pool.picture", "people"),
+    **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach")},
     **{
         kind: ("posetune.serve.jobs.work", kind)
         for kind in ("probe", "track", "live", "frame", "clip", "flags", "forget")

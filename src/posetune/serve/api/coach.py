@@ -1,0 +1,78 @@
+"""``/api/v1/jobs/{id}/coach``: repetitions and faults in what a job found. No frame is decoded again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from posetune.serve.api.coach_types import Coached, CoachQuery
+from posetune.serve.api.jobs import job_of
+from posetune.serve.operations import Answer, Operation, json_response, query_of
+from posetune.serve.problem import Problem
+from posetune.serve.services import Services
+
+#: Frames that go to a worker at a time.
+_PART = 600
+#: A worker that ended meanwhile has nothing of the clip.
+_ATTEMPTS = 3
+_SECONDS = 60.0
+
+
+async def coach(request: Request) -> Response:
+    services, job = await job_of(request)
+    query = query_of(request, CoachQuery)
+    found = await asked(services, job, "coach", {
+        "exercise": query.exercise,
+        "text": None,
+        "own": {},
+        "person": query.person or None,
+        "report": _report(services, job),
+    })  # fmt: skip
+    return json_response({"state": job.state, "frames": job.done, "complete": not job.unfinished, **found})
+
+
+async def asked(services: Services, job: Any, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """What a worker answers about the frames of ``job``; it keeps them, so that the next question needs none."""
+    pool, key = services.pool, f"clip-{job.id}"
+    payload = {**payload, "key": job.id, "frames": job.done}
+    for _ in range(_ATTEMPTS):
+        answer: dict[str, Any] = await pool.submit(kind, payload, seconds=_SECONDS, affinity=key)
+        if "have" not in answer:
+            return answer
+        begin = answer["have"]
+        while begin < job.done:
+            lines = await asyncio.to_thread(_lines, services, job, begin)
+            if not lines:
+                raise Problem(404, "There is no such job; it may have been deleted.")
+            part = {"key": job.id, "begin": begin, "lines": lines}
+            have = await pool.submit("clip_take", part, seconds=_SECONDS, affinity=key)
+            if have < begin + len(lines):
+                break  # another worker, which begins anew
+            begin = have
+    raise Problem(503, "The server is busy; try again in a moment.", {"retry-after": "2"})
+
+
+def _lines(services: Services, job: Any, begin: int) -> list[bytes]:
+    end = min(begin + _PART, job.done)
+    return [line for part in services.engine.jobs.parts(job, begin, end) for line in part.frames]
+
+
+def _report(services: Services, job: Any) -> str | None:
+    """What ``posetune eval --json`` wrote beside the page of the network's evaluation, where it did."""
+    entries = [e for e in services.networks.all() if e.network.sha256 == job.network_sha256 and e.report is not None]
+    found: list[Path] = [e.report.with_suffix(".json") for e in entries if e.report is not None]
+    return next((str(path) for path in found if path.is_file()), None)
+
+
+_ABOUT = (
+    "Repetitions (or holds) with their checks: ok, near (beyond the limit by less than the network's own error), fault, or not "
+    "measurable and why. While the job runs, as far as it is."
+)
+OPERATIONS = [
+    Operation("GET", "/api/v1/jobs/{id}/coach", coach, "Count repetitions and judge them", {200: Answer("the repetitions", Coached)},
+              _ABOUT, query=CoachQuery, problems={404: "no such job", 422: "no such exercise or person"}, tag="coach"),
+]  # fmt: skip

@@ -1,0 +1,138 @@
+"""The coach over what a job found, in a worker: no frame is decoded, and a clip that was measured once is kept for the next question."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from posetune.coach.errors import of_report, stock_errors
+from posetune.coach.exercise import Exercise, library, parse
+from posetune.coach.session import Clip, Session, cues
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop
+from posetune.runtime.pose import Pose
+from posetune.serve.pool.context import Context, Refused
+
+#: Clips that a worker keeps measured, about 4 kB a frame.
+MOST_CLIPS = 3
+_NO_CROP = Crop(0, 0, 1, 0)
+_NO_POINTS = np.zeros((2, 3), np.float32)
+
+
+class _Person(msgspec.Struct):
+    landmarks_px: list[list[float | None]]
+    visibility: list[float | None]
+    world: list[list[float | None]]
+    score: float
+    id: int | None = None
+    names: list[str] | None = None
+
+
+class _Frame(msgspec.Struct):
+    time_s: float
+    people: list[_Person]
+
+
+def clip_take(context: Context, payload: dict[str, Any]) -> int:
+    """Add ``lines``, the JSON of frames from number ``begin`` on, to the clip ``key``. Gives how many frames it has."""
+    clip = _clip(context, payload["key"])
+    if payload["begin"] == len(clip.frames):
+        found = [msgspec.json.decode(line, type=_Frame) for line in payload["lines"]]
+        # Points of a network's own are no body that exercises are written for.
+        clip.frames += [(f.time_s, [_pose(p) for p in f.people if p.names is None]) for f in found]
+    return len(clip.frames)
+
+
+def coach(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """What the coach says of the first ``frames`` frames of the clip ``key``; {"have": so many} where it has not got them all.
+
+    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``own``: name → YAML of the server's own exercises;
+    ``person``: a track id or None; ``report``: a path or None. Raises Refused for an exercise or a person that is none.
+    """
+    clip = _clip(context, payload["key"])
+    if len(clip.frames) < payload["frames"]:
+        return {"have": len(clip.frames)}
+    errors, measured = _errors(payload["report"])
+    try:
+        session = clip.coached(_exercise(payload), errors, payload["person"])
+    except PosetuneError as error:
+        raise Refused(422, str(error)) from error
+    return told(clip, session) | {"errors": dict(errors), "errors_of": measured}
+
+
+def told(clip: Clip, session: Session) -> dict[str, Any]:
+    """The session as ``posetune coach --json`` has it, with what a page draws beside it."""
+    exercise = session.exercise
+    return {
+        **session.to_json(),
+        "cues": {language: cues(session, language) for language in ("en", "zh")},
+        "title": dict(exercise.title) if exercise else {},
+        "checks": [_check(exercise, c.name) for c in exercise.checks] if exercise else [],
+        "signal": _signal(clip, session),
+    }
+
+
+def _check(exercise: Exercise, name: str) -> dict[str, Any]:
+    found = next(c for c in exercise.checks if c.name == name)
+    return {key: value for key, value in msgspec.to_builtins(found).items() if key != "default"}
+
+
+def _signal(clip: Clip, session: Session) -> dict[str, Any] | None:
+    signal = session.exercise.signal if session.exercise else None
+    if signal is None:
+        return None
+    over = clip.signal(session)
+    return {
+        "measure": signal.measure,
+        "enter": signal.enter,
+        "leave": signal.leave,
+        "times_s": [round(t, 4) for t, _ in over],
+        "values": [round(v, 4) if math.isfinite(v) else None for _, v in over],
+    }
+
+
+def _exercise(payload: Mapping[str, Any]) -> Exercise | str:
+    if payload["text"] is not None:
+        return parse(payload["text"], "The exercise")
+    name: str = payload["exercise"]
+    return parse(payload["own"][name], name) if name in payload["own"] and name not in library() else name
+
+
+def _errors(report: str | None) -> tuple[Mapping[str, float], str]:
+    """Joint → degrees, and whose: the "network", or "stock"."""
+    if report is not None:
+        from pathlib import Path
+
+        try:
+            return of_report(Path(report)), "network"
+        except PosetuneError:  # a report of something else lies beside it
+            pass
+    return stock_errors(), "stock"
+
+
+def _clip(context: Context, key: str) -> Clip:
+    clips: OrderedDict[str, Clip] = context.kept.setdefault("clips", OrderedDict())
+    clip = clips.pop(key, None) or Clip()
+    clips[key] = clip
+    while len(clips) > MOST_CLIPS:
+        clips.popitem(last=False)
+    return clip
+
+
+def _pose(person: _Person) -> Pose:
+    visibility = np.array(person.visibility, np.float32)
+    return Pose(
+        np.array(person.landmarks_px, np.float32),
+        visibility,
+        visibility,
+        np.array(person.world, np.float32),
+        person.score,
+        _NO_POINTS,
+        _NO_CROP,
+        id=person.id,
+    )

@@ -1,0 +1,79 @@
+"""The coach over stored poses: what it says is what the command line says, whoever asks how often."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import msgspec
+import pytest
+from tests.helpers.coached_videos import SCALE, coached_job
+from tests.helpers.stick_figures import clip, pressing_up, repeated, squatting
+
+from posetune.coach.session import coached
+from posetune.serve.api.coach_types import Coached
+
+FPS = 15.0
+
+
+def squats(deepest: float = 1.0, count: int = 3):
+    return list(repeated(squatting, count, period_s=1.6, rest_s=0.8, fps=FPS, deepest=deepest))
+
+
+@pytest.fixture(scope="module")
+def job(web_server, tmp_path_factory) -> str:
+    return coached_job(web_server, tmp_path_factory.mktemp("job"), squats(0.75), fps=FPS)
+
+
+def ask(server, job: str, query: str = "") -> dict:
+    answer = server.get(f"/api/v1/jobs/{job}/coach{query}")
+    assert answer.status == 200, answer.content
+    return answer.json()
+
+
+def test_it_says_what_the_command_line_says(web_server, job):
+    found = ask(web_server, job, "?exercise=squat")
+    told = msgspec.convert(found, Coached)
+    assert (told.state, told.complete, told.exercise, told.count) == ("done", True, "squat", 3)
+    expected = coached(clip(squats(0.75), scale=SCALE), "squat").to_json()
+    for repetition, other in zip(found["repetitions"], expected["repetitions"], strict=True):
+        assert repetition["start"] == pytest.approx(other["start"], abs=0.01)
+        assert {n: c["status"] for n, c in repetition["checks"].items()} == {
+            n: c["status"] for n, c in other["checks"].items()
+        }
+    assert told.cues == {"en": ["Go deeper, until the thighs are level."], "zh": ["再蹲低一些，直到大腿与地面平行。"]}
+    assert told.signal is not None
+    assert len(told.signal.values) == told.frames
+    assert told.errors_of == "stock"
+
+
+def test_auto_finds_the_exercise(web_server, job):
+    assert ask(web_server, job)["exercise"] == "squat"
+    assert ask(web_server, job, "?exercise=pushup")["count"] == 0
+
+
+def test_a_job_that_runs_is_coached_as_far_as_it_is(web_server, tmp_path):
+    seen = list(repeated(pressing_up, 3, period_s=1.6, rest_s=0.8, fps=FPS))
+    id = coached_job(web_server, tmp_path, seen, fps=FPS, state="running", done=len(seen) // 2)
+    found = ask(web_server, id, "?exercise=pushup")
+    assert (found["complete"], found["frames"], found["state"]) == (False, len(seen) // 2, "running")
+    assert 0 < found["count"] < 3
+
+
+def test_what_cannot_be_is_a_sentence(web_server, job):
+    for query, said in (
+        ("?exercise=skipping", "no exercise 'skipping'"),
+        ("?person=9", "Nobody has the id 9"),
+        ("?exercise=..%2Fsquat", "query is not understood"),
+    ):
+        answer = web_server.get(f"/api/v1/jobs/{job}/coach{query}")
+        assert answer.status == 422
+        assert said in answer.json()["detail"]
+    assert web_server.get("/api/v1/jobs/none/coach").status == 404
+
+
+def test_a_worker_that_has_lost_the_clip_gets_it_again(web_server, job):
+    before = ask(web_server, job, "?exercise=squat")
+    for pid in web_server.services.pool.pids:
+        os.kill(pid, signal.SIGKILL)
+    assert ask(web_server, job, "?exercise=squat") == before
