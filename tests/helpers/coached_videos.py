@@ -36,8 +36,8 @@ def drawn(sample: Sample) -> np.ndarray:
 
 
 def coached_job(
-    server: RunningServer, folder: Path, samples: Iterable[Sample], *, fps: float = 15.0, state: str = DONE, done: int | None = None,
-    name: str = "figure.webm",
+    server: RunningServer, folder: Path, samples: Iterable[Sample], *, fps: float = 15.0, state: str = DONE,
+    done: int | None = None, name: str = "figure.webm",
 ) -> str:  # fmt: skip
     """The id of a job in whose video ``samples`` are seen. ``state``, ``done``: as far as it is."""
     seen: Sequence[Sample] = list(samples)

@@ -73,6 +73,7 @@ _ABOUT = (
     "measurable and why. While the job runs, as far as it is."
 )
 OPERATIONS = [
-    Operation("GET", "/api/v1/jobs/{id}/coach", coach, "Count repetitions and judge them", {200: Answer("the repetitions", Coached)},
+    Operation("GET", "/api/v1/jobs/{id}/coach", coach, "Count repetitions and judge them",
+              {200: Answer("the repetitions", Coached)},
               _ABOUT, query=CoachQuery, problems={404: "no such job", 422: "no such exercise or person"}, tag="coach"),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The coach over what a job found, in a worker: no frame is decoded, and a clip that was measured once is kept for the next question."""
+"""The coach over what a job found, in a worker: no frame is decoded, and a clip is measured once for all questions."""
 
 from __future__ import annotations
 
