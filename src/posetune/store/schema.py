@@ -12,7 +12,7 @@ from posetune.store import tables
 from posetune.store.database import Database, sqlite_file
 
 #: The newest step in ``migrations/versions``.
-REVISION = "0001"
+REVISION = "0002"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 #: Any number that nobody else locks in PostgreSQL.
 _ADVISORY_LOCK = 0x706F7365
