@@ -86,7 +86,7 @@ def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
         os.replace(temporary, path)
         temporary = None
         if durable:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         # An error about some other file (say, an unreadable input opened inside the block) is not ours to explain.
         if error.filename is not None and temporary is not None and Path(error.filename) != temporary:
@@ -117,7 +117,7 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The name of a file stands in its folder, which has to be on the disk as well. Not on Windows, which has no such call."""
     if sys.platform == "win32":
         return

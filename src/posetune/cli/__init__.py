@@ -39,6 +39,7 @@ VERBS = {
         "score postures at work over time: REBA, RULA, OWAS, with intervals for what is not seen",
     ),
     "serve": ("serve", "open the web app: pages and an API for pictures, videos and the webcam"),
+    "registry": ("registry", "make and look over a registry of networks: which is live, and what became of each"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
@@ -157,6 +158,7 @@ _EXTRAS = {
     "mediapipe": "mediapipe",
     "moderngl": "synth",
     "openvino": "openvino",
+    "obstore": "learn",
     **dict.fromkeys(("starlette", "msgspec", "uvicorn", "httptools", "websockets", "sqlalchemy", "alembic"), "serve"),
 }
 

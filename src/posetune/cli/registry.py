@@ -1,0 +1,132 @@
+"""``posetune registry init | verify | list``: where networks lie, and the log of what became of them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from posetune.cli.common import add_json
+from posetune.errors import PosetuneError
+
+if TYPE_CHECKING:
+    from posetune.store.registry.registry import Registry
+
+#: The registry where none is named, and the store.
+ENVIRONMENT, STORE_ENVIRONMENT = "POSETUNE_REGISTRY", "POSETUNE_STORE"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = f"A registry is a folder or s3://BUCKET/PREFIX; where URL is left out it is ${ENVIRONMENT}. docs/reference/registry.md"
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    init = actions.add_parser("init", help="make a registry with a first live network")
+    _add_url(init)
+    init.add_argument(
+        "--model", default="full", help="the first live network: lite, full, heavy, a run folder or a .tflite (default: %(default)s)"
+    )  # fmt: skip
+    init.add_argument(
+        "--data",
+        metavar="SET",
+        help="the labelled set that was trained on so far: every later training learns from it, too",
+    )
+    init.set_defaults(run_action=_init)
+    verify = actions.add_parser("verify", help="look over every entry of the log and every file of every network")
+    _add_url(verify)
+    add_json(verify, "what was found")
+    verify.set_defaults(run_action=_verify)
+    listing = actions.add_parser("list", help="the networks, and which is live")
+    _add_url(listing)
+    add_json(listing, "the list")
+    listing.set_defaults(run_action=_list)
+
+
+def run(args: argparse.Namespace) -> int:
+    return int(args.run_action(args))
+
+
+def url_of(given: str | None, environment: str = ENVIRONMENT, option: str = "--registry URL") -> str:
+    """The URL that was given, or that of the environment. Raises PosetuneError where there is neither."""
+    url = given or os.environ.get(environment, "")
+    if not url:
+        raise PosetuneError(f"Give {option}, or set {environment}.")
+    return url
+
+
+def _add_url(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", nargs="?", metavar="URL", help="a folder, or s3://BUCKET/PREFIX")
+
+
+def _init(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from posetune import stock
+    from posetune.store.registry.entry import PROMOTE
+    from posetune.store.registry.registry import Registry
+
+    networks = stock.resolve(args.model)
+    if networks.corrector is not None:
+        raise PosetuneError(f"{args.model} is a corrector's run; a registry holds networks: name another --model.")
+    if args.data is not None and not Path(args.data).exists():
+        raise PosetuneError(f"There is no set {args.data}.")
+    settings = {} if args.data is None else {"data": str(Path(args.data).expanduser().absolute())}
+    registry, new = Registry.init(url_of(args.url, option="a URL"), settings, "registry init")
+    if not registry.state.live:
+        about = {"name": networks.name, "from": args.model, "stock": networks.is_stock}
+        known = registry.add(networks.landmarks, ".tflite", about, by="registry init")
+        registry.append(PROMOTE, {"network": known.sha256, "why": "the first one", "proven": False}, "registry init")
+        new = True
+    live = registry.state.title(registry.state.live)
+    print(
+        f"{registry.name}: a new registry; {live} is live."
+        if new
+        else f"{registry.name} is a registry; {live} is live."
+    )
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from posetune.store.registry.verify import verify
+
+    registry = _opened(args)
+    verdict = verify(registry)
+    for fault in verdict.faults:
+        print(f"fault: {fault}")
+    for note in verdict.notes:
+        print(f"note: {note}")
+    print(
+        f"{registry.name}: {verdict.entries} entries, {verdict.networks} networks, "
+        f"{len(verdict.faults) or 'no'} fault{'' if len(verdict.faults) == 1 else 's'}; "
+        f"{registry.state.title(registry.state.live)} is live."
+    )
+    if args.json is not None:
+        args.json.write(
+            {
+                "entries": verdict.entries, "networks": verdict.networks, "live": registry.state.live,
+                "faults": list(verdict.faults), "notes": list(verdict.notes),
+            }
+        )  # fmt: skip
+    return 1 if verdict.faults else 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    registry = _opened(args)
+    state = registry.state
+    roles = {state.shadow: "shadow", state.challenger: "challenger", state.live: "live"}
+    for network in state.networks.values():
+        print(f"{network.sha256[:12]}  {roles.get(network.sha256, ''):10} {network.about.get('name', '')}")
+    for fault in registry.faults:
+        print(f"fault: {fault}")
+    if args.json is not None:
+        args.json.write(
+            {
+                "live": state.live, "challenger": state.challenger, "shadow": state.shadow, "faults": registry.faults,
+                "networks": [{"sha256": n.sha256, "number": n.number, "about": dict(n.about)} for n in state.networks.values()],
+            }
+        )  # fmt: skip
+    return 0
+
+
+def _opened(args: argparse.Namespace) -> Registry:
+    from posetune.store.registry.registry import Registry
+
+    return Registry.open(url_of(args.url, option="a URL"))

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+
+from posetune.cli import main
+from posetune.stock import PINS
+
+
+def test_a_registry_is_made_looked_over_and_listed(tmp_path, capsys, monkeypatch):
+    url = str(tmp_path / "registry")
+    monkeypatch.setenv("POSETUNE_REGISTRY", url)
+    assert main(["registry", "init", "--model", "lite"]) == 0
+    assert "a new registry; lite" in capsys.readouterr().out
+    assert main(["registry", "init", url]) == 0
+    assert "is a registry; lite" in capsys.readouterr().out
+    assert main(["registry", "verify", url, "--json", str(tmp_path / "verdict.json")]) == 0
+    verdict = json.loads((tmp_path / "verdict.json").read_text())
+    assert verdict == {"entries": 3, "networks": 1, "live": PINS["lite"].sha256, "faults": [], "notes": []}
+    assert main(["registry", "list"]) == 0
+    assert "live       lite" in capsys.readouterr().out
+
+
+def test_damage_is_a_failed_check_of_one_sentence_each(tmp_path, capsys):
+    url = str(tmp_path / "registry")
+    main(["registry", "init", url, "--model", "lite"])
+    network = next((tmp_path / "registry" / "networks").glob("*/network.tflite"))
+    network.write_bytes(network.read_bytes()[:-100])
+    (tmp_path / "registry/log/000000002.json").write_bytes(b"{")
+    capsys.readouterr()
+    assert main(["registry", "verify", url]) == 1
+    said = capsys.readouterr().out
+    assert "fault: Entry 2 of the log is damaged" in said
+    assert "damaged network.tflite of lite" in said
+    assert "2 faults; lite" in said
+
+
+def test_no_url_is_one_sentence(capsys, monkeypatch):
+    monkeypatch.delenv("POSETUNE_REGISTRY", raising=False)
+    assert main(["registry", "verify"]) == 2
+    assert "set POSETUNE_REGISTRY" in capsys.readouterr().err
