@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from posetune.errors import PosetuneError
@@ -94,7 +95,7 @@ class Folder:
                     os.unlink(entry.path)
 
     @contextlib.contextmanager
-    def _explained(self, done: str):  # type: ignore[no-untyped-def]
+    def _explained(self, done: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
