@@ -17,12 +17,14 @@ ENVIRONMENT, STORE_ENVIRONMENT = "POSETUNE_REGISTRY", "POSETUNE_STORE"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = f"A registry is a folder or s3://BUCKET/PREFIX; where URL is left out it is ${ENVIRONMENT}. docs/reference/registry.md"
+    parser.epilog = (
+        f"A registry is a folder or s3://BUCKET/PREFIX; without URL it is ${ENVIRONMENT}. docs/reference/registry.md"
+    )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     init = actions.add_parser("init", help="make a registry with a first live network")
     _add_url(init)
     init.add_argument(
-        "--model", default="full", help="the first live network: lite, full, heavy, a run folder or a .tflite (default: %(default)s)"
+        "--model", default="full", help="the first live network, as train --base takes it (default: %(default)s)"
     )  # fmt: skip
     init.add_argument(
         "--data",

@@ -23,14 +23,16 @@ _PLUG_IN_ALPHA, _PLUG_IN_MOST = 0.05, 0.5
 
 
 def relative_difference(live: np.ndarray, challenger: np.ndarray) -> np.ndarray:
-    """(N,) in [-1, 1] of the errors of N people, (N,) each, at least 0: above 0 where the challenger errs less; 0 where both are 0."""
+    """(N,) in [-1, 1] of the errors of N people, (N,) each, at least 0: above 0 where the challenger errs less; 0 where both are
+    0.
+    """
     total = live + challenger
     return np.divide(live - challenger, total, out=np.zeros_like(total, dtype=float), where=total > 0)
 
 
 def plug_in_bets(x: np.ndarray, alpha: float = _PLUG_IN_ALPHA, most: float = _PLUG_IN_MOST) -> np.ndarray:
-    """(N,) the share bet on each of ``x`` (N,), from those before it alone: sqrt(2 log(2 / alpha) / (variance so far · t log(1 + t))),
-    at most ``most`` of what could be bet, on the scale of [0, 1]; halved here, where x is in [-1, 1].
+    """(N,) the share bet on each of ``x`` (N,), from those before it alone: sqrt(2 log(2 / alpha) / (variance so far · t ·
+    log(1 + t))), at most ``most`` of what could be bet, on the scale of [0, 1]; halved here, where x is in [-1, 1].
     """
     z, t = (x + 1) / 2, np.arange(1, len(x) + 1)
     mean = (0.5 + np.cumsum(z)) / (t + 1)
