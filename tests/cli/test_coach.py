@@ -4,8 +4,10 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tests.helpers.stick_figures import repeated, squatting, write_predictions
+from tests.helpers.clips import write_clip
+from tests.helpers.stick_figures import clip, repeated, squatting, write_predictions
 
 from posetune.cli import main
 
@@ -74,3 +76,28 @@ def test_a_video_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path.write_bytes(b"nothing")
     assert main(["coach", str(path)]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_of_predictions_the_page_has_no_pictures_and_says_so(predictions: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    assert main(["coach", str(predictions), "--exercise", "squat", "--out", str(out)]) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["coach.json", "repetitions.csv", "report.html"]
+    assert "the video was not at hand" in (out / "report.html").read_text()
+
+
+def test_of_a_video_there_is_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    frames = clip(repeated(squatting, 2, fps=10), scale=0.2)
+    video = write_clip(tmp_path / "squats.webm", [np.full((160, 200, 3), 90, np.uint8)] * len(frames), fps=10)
+    monkeypatch.setattr("posetune.cli.clip._tracked", lambda *_: frames)
+    out = tmp_path / "out"
+    assert main(["coach", str(video), "--exercise", "squat", "--out", str(out)]) == 0
+    names = {p.name for p in out.iterdir()}
+    assert {"coach.json", "repetitions.csv", "report.html"} < names
+    assert {name.split(".")[0] for name in names} >= {"drawn"}
+    html = (out / "report.html").read_text()
+    assert html.count("<img") == 3
+    assert "blurred" in html
+    again = tmp_path / "again"
+    assert main(["coach", str(video), "--exercise", "squat", "--out", str(again), "--no-video", "--faces"]) == 0
+    assert sorted(p.name for p in again.iterdir()) == ["coach.json", "repetitions.csv", "report.html"]
+    assert "Faces are shown" in (again / "report.html").read_text()

@@ -1,4 +1,4 @@
-"""Charts: round ticks, names beside their dots, a colour for each network."""
+"""Charts: names beside their dots, a colour for each network."""
 
 from __future__ import annotations
 
@@ -7,20 +7,7 @@ import re
 import pytest
 
 from posetune.measure import charts
-from posetune.measure.charts import Series, Spot, scatter, ticks
-
-
-@pytest.mark.parametrize(
-    ("most", "expected"),
-    [
-        (150, [0, 50, 100, 150]),
-        (113, [0, 25, 50, 75, 100, 125]),
-        (0.9, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-        (30, [0, 10, 20, 30]),
-    ],
-)
-def test_ticks_are_round_and_reach_the_end(most, expected):
-    assert ticks(most) == expected
+from posetune.measure.charts import Series, Spot, scatter
 
 
 def boxes(svg: str) -> dict[str, tuple[float, float, float, float]]:

@@ -32,7 +32,12 @@ def people_of(clip: Path, model: str, report: Reporter) -> list[tuple[float, Seq
 
     Raises PosetuneError if it is neither.
     """
-    return _predicted(clip) if clip.suffix.lower() == ".json" else list(_tracked(clip, model, report))
+    return list(_tracked(clip, model, report)) if video_of(clip) else _predicted(clip)
+
+
+def video_of(clip: Path) -> Path | None:
+    """``clip`` where it is a video; None where it is what predict wrote about one."""
+    return None if clip.suffix.lower() == ".json" else clip
 
 
 def _tracked(video: Path, model: str, report: Reporter) -> Iterator[tuple[float, Sequence[Pose]]]:

@@ -8,13 +8,17 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.clip import add_clip, people_of
+from posetune.cli.clip import add_clip, people_of, video_of
+from posetune.cli.clip_report import PAGE_NAME, add_report, checked_folder
 from posetune.cli.common import add_json
 from posetune.files import json_text, read_bytes, write_text
 from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from posetune.coach.exercise import Exercise
+    from posetune.coach.report.stills import Frames
     from posetune.coach.session import Session
 
 JSON_NAME, CSV_NAME = "coach.json", "repetitions.csv"
@@ -33,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="squat, pushup, deadlift, lunge, overhead_press, jumping_jack, plank, downward_dog, warrior_ii, a YAML file of your "
         "own, or auto: what explains most of the clip (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help=f"write {JSON_NAME} and {CSV_NAME} there; made if missing"
-    )
+    add_report(parser, f"{JSON_NAME}, {CSV_NAME}")
     parser.add_argument(
         "--report", type=Path, metavar="EVAL.json",
         help="what eval --json wrote about the MODEL: its errors at the joints are the tolerances (default: stock's)",
@@ -51,17 +53,39 @@ def run(args: argparse.Namespace) -> int:
 
     exercise = _exercise(args.exercise)
     errors = of_report(args.report) if args.report else stock_errors()
+    out = checked_folder(args)
     frames = people_of(args.input, args.model, to_terminal())
     session = coached(frames, exercise, errors, args.person)
     content = {"file": args.input.name, **session.to_json(args.language)}
-    if args.out is not None:
-        args.out.mkdir(parents=True, exist_ok=True)
-        write_text(args.out / JSON_NAME, json_text(content))
-        write_text(args.out / CSV_NAME, _table(session))
+    if out is not None:
+        write_text(out / JSON_NAME, json_text(content))
+        write_text(out / CSV_NAME, _table(session))
+        _draw(args, session, frames, errors, out)
     if args.json is not None:
         args.json.write(content)
     print(_summary(session, args.language))
     return 0
+
+
+def _draw(args: argparse.Namespace, session: Session, frames: Frames, errors: Mapping[str, float], out: Path) -> None:
+    """The page, and after it, as it takes longest, the drawn video."""
+    from posetune.coach.report.coaching import About, coach_page, wanted
+    from posetune.coach.report.film import film_of
+    from posetune.coach.report.stills import stills
+
+    report, video = to_terminal(), video_of(args.input)
+    about = About(
+        args.input.name,
+        args.language,
+        args.model if video else "",
+        errors,
+        str(args.report.name) if args.report else None,
+        args.faces,
+    )
+    pictures = stills(video, frames, wanted(session), args.faces, report) if video else None
+    write_text(out / PAGE_NAME, coach_page(session, about, pictures))
+    if video and args.video is not False:
+        film_of(video, frames, session, out, args.faces, report)
 
 
 def _exercise(name: str) -> Exercise | str:
@@ -121,5 +145,5 @@ def _summary(session: Session, language: str) -> str:
         told = ", ".join(f"{name} {c.status}" + (f" ({c.why})" if c.why else "") for name, c in r.checks.items())
         lines.append(f"  {n:3}  {r.start_s:6.2f} to {r.end_s:6.2f} s  {told}")
     lines += [f"→ {cue}" for cue in cues(session, language)]
-    lines += list(session.notes)
+    lines += session.told(language)
     return "\n".join(lines)

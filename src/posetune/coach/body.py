@@ -114,7 +114,7 @@ class Body:
 
     def visible(self, part: str) -> bool:
         """``part``: "knee" of the nearer side, "left_knee", or "both_knee"."""
-        return all(self.sample.visibility[INDEX[name]] >= MIN_VISIBILITY for name in _names(part, self.near))
+        return all(self.sample.visibility[INDEX[name]] >= MIN_VISIBILITY for name in names_of(part, self.near))
 
     def turned(self) -> float:
         """How far the body is turned from facing the camera or its back, degrees 0 to 90: 90 is a side view."""
@@ -147,7 +147,8 @@ def view_of(turned: float) -> str:
     return "front" if turned < FRONT_BELOW else "side" if turned > SIDE_ABOVE else "oblique"
 
 
-def _names(part: str, near: str) -> list[str]:
+def names_of(part: str, near: str) -> list[str]:
+    """The landmarks that ``part`` means, as in :meth:`Body.visible`."""
     if part in INDEX:
         return [part]
     if part.startswith("both_"):

@@ -27,7 +27,9 @@ _AUTO = "auto"
 
 @dataclass(frozen=True)
 class Session:
-    """``exercise``: None if ``auto`` found none. ``person``: the track ids that were followed. Seconds of the clip."""
+    """``exercise``: None if ``auto`` found none. ``person``: the track ids that were followed; ``bodies``: that person, picture by
+    picture. Seconds of the clip.
+    """
 
     exercise: Exercise | None
     repetitions: Sequence[Repetition]
@@ -35,6 +37,12 @@ class Session:
     notes: Sequence[str]
     person: Sequence[int]
     lag_s: float
+    bodies: Sequence[Body] = ()
+
+    def told(self, language: str = "en") -> list[str]:
+        """The notes, and what no camera can tell of this exercise."""
+        cannot = self.exercise.cannot if self.exercise and self.bodies else {}
+        return [*self.notes, *([cannot.get(language, cannot["en"])] if cannot else [])]
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         return {
@@ -46,7 +54,7 @@ class Session:
                 {"start": round(p.start_s, 3), "end": round(p.end_s, 3), "why": p.why} for p in self.passed
             ],
             "cues": cues(self, language),
-            "notes": list(self.notes),
+            "notes": self.told(language),
             "person": list(self.person),
             "lag_s": round(self.lag_s, 3),
         }
@@ -105,14 +113,13 @@ class Clip:
         if exercise == _AUTO and not best[1]:
             best = (None, [], [], 0.0)
         found, repetitions, passed, lag_s = best
-        notes = _notes(self.frames, [b for stream in streams for b in stream], ids, person)
+        bodies = sorted((b for stream in streams for b in stream), key=lambda b: b.sample.time_s)
+        notes = _notes(self.frames, bodies, ids, person)
         if found is None:
             notes.append("None of the exercises that are known was seen: " + ", ".join(e.name for e in chosen) + ".")
         elif not repetitions and passed:
             notes.append(f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.")
-        if found and found.cannot:
-            notes.append(found.cannot["en"])
-        return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s)
+        return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s, bodies)
 
     def bodies(self, person: int) -> list[Body]:
         """The person with the track id ``person`` in the order of time, measured."""

@@ -4,12 +4,14 @@ no script.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+
+from posetune.svg import svg, ticks
+from posetune.svg import text as _text
 
 _WIDTH = 400  # narrow enough to be read on a phone, where two charts do not stand side by side
 _LABEL, _ROW, _BAR = 132, 32, 13
@@ -146,13 +148,6 @@ def columns(labels: Sequence[str], series: Sequence[Series], title: str) -> str:
     return svg(parts, _WIDTH, frame.bottom + 24, title)
 
 
-def ticks(most: float, about: int = 5) -> list[float]:
-    """Round numbers from 0 to ``most`` or just beyond, about so many steps of 1, 2, 2.5 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(most / about))
-    step = next(power * n for n in (1, 2, 2.5, 5, 10) if most / (power * n) <= about + 1e-9)
-    return [round(step * i, 10) for i in range(math.ceil(most / step - 1e-9) + 1)]
-
-
 #: Radius of a dot with its rim, height of a name.
 _DOT, _HIGH = 6.0, 14.0
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -221,20 +216,8 @@ def cell(heading: str, content: str) -> str:
     return f'<td data-heading="{escape(heading)}">{content}</td>'
 
 
-def _text(css: str, x: float, y: float, content: str) -> str:
-    return f'<text class="{css}" x="{x:.1f}" y="{y:.1f}">{escape(content)}</text>'
-
-
 def _bar(css: str, x: float, y: float, width: float, height: float) -> str:
     return f'<rect class="{css}" x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2"/>'
-
-
-def svg(parts: Sequence[str], width: float, height: float, title: str) -> str:
-    """The drawing of these parts, with a title for those who do not see it."""
-    return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
-        f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
-    )
 
 
 def _short(name: str, most: int = 19) -> str:

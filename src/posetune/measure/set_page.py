@@ -13,6 +13,7 @@ from posetune._version import __version__
 from posetune.data.statistics import BODY, STEP, Statistics, pose_map, quantiles
 from posetune.landmarks import ANGLES, COUNT, EDGES, NAMES
 from posetune.measure import charts
+from posetune.svg import svg, ticks
 
 #: So many dots of a split are drawn, evenly chosen: a page of 100,000 does not scroll.
 MOST_DOTS = 1500
@@ -94,7 +95,7 @@ def _poses(splits: Sequence[Statistics], classes: Sequence[str]) -> str:
     for place, pose in laid.examples:
         parts.append(_figure(at(place), pose))
     explained = ", ".join(f"{100 * share:.0f} %" for share in laid.explained)
-    picture = charts.svg(parts, _MAP_WIDTH, _MAP_HEIGHT, "poses, alike ones near each other")
+    picture = svg(parts, _MAP_WIDTH, _MAP_HEIGHT, "poses, alike ones near each other")
     picture = picture.replace("<svg ", '<svg style="max-width:none" ', 1)
     text = (
         f"Each dot is a person; poses that are alike lie together. The two directions tell {explained} of all differences. A "
@@ -145,7 +146,7 @@ def _sizes(splits: Sequence[Statistics], classes: Sequence[str]) -> str:
     ):
         known = np.concatenate(values) * unit
         if len(known):
-            most = charts.ticks(float(np.percentile(known, 99)))[-1]
+            most = ticks(float(np.percentile(known, 99)))[-1]
             counts = [np.histogram(np.minimum(v * unit, most), _BINS, (0, most))[0] for v in values]
             labels = [f"{k * most / _BINS:g}" if k % 4 == 0 else "" for k in range(_BINS)]
             parts.append(
