@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from posetune.coach.exercise import library, parse
+from posetune.coach.exercise import ExerciseError, library, parse
 from posetune.errors import PosetuneError
 
 GOOD = """\
@@ -81,3 +81,25 @@ def test_a_hold_has_gates_and_no_signal():
 def test_an_empty_file():
     with pytest.raises(PosetuneError, match="it is empty"):
         parse("", "e.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("kind: !!python/object/apply:os.system [ls]", 2),
+        ("kind: !!int twelve", 2),
+        (f"kind: {'9' * 9000}", 2),
+        ("kind: [hold", 2),
+        ("kind: &a hold", 2),
+    ],
+)
+def test_hostile_values_are_an_error_with_its_line(change: str, line: int):
+    with pytest.raises(ExerciseError) as error:
+        parse(f"name: mine\n{change}\n")
+    assert error.value.line in (line, line + 1)
+
+
+def test_an_exercise_has_a_bounded_number_of_checks():
+    gates = "  - {measure: trunk_lean, max: 30}\n" * 41
+    with pytest.raises(ExerciseError, match="at most 40"):
+        parse(f"name: mine\nkind: hold\ngates:\n{gates}")

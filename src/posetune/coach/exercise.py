@@ -20,6 +20,8 @@ from posetune.errors import PosetuneError
 from posetune.landmarks import INDEX
 
 MAX_BYTES = 64_000
+#: Gates, and checks, of one exercise: each is measured in every repetition.
+MOST = 40
 #: Measured along the repetition by the engine itself: how far the ankles move, in parts of the leg.
 FEET_MOVE = "feet_move"
 KINDS = ("repetitions", "hold")
@@ -28,6 +30,14 @@ WHEN = ("extremum", "mostly", "worst", "start", "end")
 LANGUAGES = ("en", "zh")
 #: Joints whose measured error a check may take as its tolerance.
 JOINTS = ("shoulder", "elbow", "hip", "knee", "ankle")
+
+
+class ExerciseError(PosetuneError):
+    """No exercise; ``line``: of its YAML where that is known, from 1."""
+
+    def __init__(self, where: str, line: int | None, what: str) -> None:
+        super().__init__(f"{where}: line {line}: {what}" if line is not None else f"{where}: {what}")
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ def library() -> Mapping[str, Exercise]:
 
 
 def parse(text: str | bytes, where: str = "the exercise") -> Exercise:
-    """The exercise of a YAML text. Raises PosetuneError, with line and key, for whatever is not one."""
+    """The exercise of a YAML text. Raises ExerciseError, with line and key, for whatever is not one."""
     return _Reader(where).exercise(_tree(text, where))
 
 
@@ -117,38 +127,42 @@ class _Entry:
 
 def _tree(text: str | bytes, where: str) -> _Entry:
     if len(text) > MAX_BYTES:
-        raise PosetuneError(f"{where}: it is larger than {MAX_BYTES} bytes, which no exercise is.")
+        raise ExerciseError(where, None, f"it is larger than {MAX_BYTES} bytes, which no exercise is.")
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if getattr(event, "anchor", None) is not None:
                 at = event.start_mark
-                raise PosetuneError(
-                    f"{where}: line {at.line + 1 if at else '?'}: anchors (& and *) are not read; write the values out."
-                )
+                line = at.line + 1 if at else None
+                raise ExerciseError(where, line, "anchors (& and *) are not read; write the values out.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise PosetuneError(f"{where}: it is not valid YAML{f', line {mark.line + 1}' if mark else ''}.") from error
+        problem = getattr(error, "problem", None)
+        said = f"it is not valid YAML{f' ({problem})' if problem else ''}."
+        raise ExerciseError(where, mark.line + 1 if mark else None, said) from error
     if node is None:
-        raise PosetuneError(f"{where}: it is empty.")
+        raise ExerciseError(where, None, "it is empty.")
     return _entry(node, where, 0)
 
 
 def _entry(node: yaml.Node, where: str, depth: int) -> _Entry:
     line = node.start_mark.line + 1
     if depth > 6:
-        raise PosetuneError(f"{where}: line {line} is nested too deeply.")
+        raise ExerciseError(where, line, "it is nested too deeply.")
     if isinstance(node, yaml.MappingNode):
         content: dict[str, _Entry] = {}
         for key, value in node.value:
             name = str(getattr(key, "value", "?"))
             if name in content:
-                raise PosetuneError(f"{where}: line {key.start_mark.line + 1}: {name[:40]!r} is there twice.")
+                raise ExerciseError(where, key.start_mark.line + 1, f"{name[:40]!r} is there twice.")
             content[name] = _entry(value, where, depth + 1)
         return _Entry(content, line)
     if isinstance(node, yaml.SequenceNode):
         return _Entry([_entry(item, where, depth + 1) for item in node.value], line)
-    return _Entry(yaml.constructor.SafeConstructor().construct_object(node), line)
+    try:
+        return _Entry(yaml.constructor.SafeConstructor().construct_object(node), line)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise ExerciseError(where, line, "this value cannot be read; give a number or a text.") from error
 
 
 _TOP = ("version", "name", "kind", "title", "view", "signal", "gates", "checks", "cannot")
@@ -220,7 +234,7 @@ class _Reader:
         )
 
     def wrong(self, entry: _Entry, key: str, what: str) -> PosetuneError:
-        return PosetuneError(f"{self.where}: line {entry.line}: {key} {what}.")
+        return ExerciseError(self.where, entry.line, f"{key} {what}.")
 
     def mapping(self, entry: _Entry, what: str, keys: tuple[str, ...]) -> dict[str, _Entry]:
         if not isinstance(entry.value, dict):
@@ -247,6 +261,8 @@ class _Reader:
         value = got[key].value
         if not isinstance(value, list):
             raise self.wrong(got[key], key, "must be a list")
+        if len(value) > MOST:
+            raise self.wrong(got[key], key, f"are {len(value)}, and at most {MOST} are taken")
         return list(value)
 
     def number(self, entry: _Entry, key: str) -> float:

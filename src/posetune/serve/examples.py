@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from posetune.serve import api_types as t
-from posetune.serve.api import coach_types, job_types, session
+from posetune.serve.api import coach_types, exercises, job_types, session
 
 _FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
 _PERSON = t.Person(
@@ -75,6 +75,8 @@ _COACHED = coach_types.Coached(
             needs=["hip", "knee", "ankle"],
             source="IPF Technical Rules 2024",
             cue={"en": _DEPTH},
+            default=True,
+            mark="hip",
         )
     ],
     signal=coach_types.SignalOver("hip_height", 0.7, 0.82, [0.0, 0.033], [1.01, None]),
@@ -83,6 +85,17 @@ _COACHED = coach_types.Coached(
     lag_s=0.56,
     errors={"knee": 10.2},
     errors_of="stock",
+)
+_SQUAT = exercises.ExerciseOf(
+    name="squat",
+    kind="repetitions",
+    title={"en": "Squat", "zh": "深蹲"},
+    signal=exercises.SignalOf("hip_height", 0.7, 0.82, "seen"),
+    gates=[exercises.GateOf("trunk_lean", None, 60.0, "extremum")],
+    checks=_COACHED.checks,
+    view="any",
+    cannot={"en": "Whether the back rounds."},
+    own=False,
 )
 
 #: Type → an instance of it.
@@ -110,4 +123,6 @@ EXAMPLES: dict[Any, Any] = {
     job_types.Times: job_types.Times([0.0, 0.0334, 0.0667], 3, True),
     job_types.Keep: job_types.Keep(True),
     coach_types.Coached: _COACHED,
+    exercises.AllExercises: exercises.AllExercises([_SQUAT], {"knee": 10.2}),
+    exercises.ExerciseOf: _SQUAT,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from posetune.serve.exercises import Exercises
 from posetune.serve.jobs.engine import Engine
 from posetune.serve.jobs.films import Films
 from posetune.serve.meters import Meters
@@ -38,6 +39,7 @@ class Services:
             self.settings, self.pool, lambda sha256, name: self.networks.of_sha256(sha256, name), lambda: self.ranges
         )
         self.films = Films(self.engine)
+        self.exercises = Exercises(self.settings.data_dir / "exercises", self.pool)
 
     @property
     def ranges_path(self) -> Path:
@@ -48,6 +50,7 @@ class Services:
         await asyncio.gather(self.networks.open(self.settings.models), self.engine.prepare())
         facts = await self.pool.submit("facts", {"ranges": str(self.ranges_path)})
         self.skeleton, self.default_ranges, self.ranges = facts["skeleton"], facts["default"], facts["ranges"]
+        await self.exercises.open()
         self.engine.open()
         self.opened = True
 

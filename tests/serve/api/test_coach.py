@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import msgspec
 import pytest
 from tests.helpers.coached_videos import SCALE, coached_job
@@ -12,6 +9,7 @@ from tests.helpers.stick_figures import clip, pressing_up, repeated, squatting
 
 from posetune.coach.session import coached
 from posetune.serve.api.coach_types import Coached
+from posetune.serve.jobs.coaching import MOST_CLIPS
 
 FPS = 15.0
 
@@ -61,19 +59,57 @@ def test_a_job_that_runs_is_coached_as_far_as_it_is(web_server, tmp_path):
 
 
 def test_what_cannot_be_is_a_sentence(web_server, job):
-    for query, said in (
-        ("?exercise=skipping", "no exercise 'skipping'"),
-        ("?person=9", "Nobody has the id 9"),
-        ("?exercise=..%2Fsquat", "query is not understood"),
+    for query, status, said in (
+        ("?exercise=skipping", 404, "no exercise 'skipping'"),
+        ("?person=9", 422, "Nobody has the id 9"),
+        ("?exercise=..%2Fsquat", 422, "query is not understood"),
     ):
         answer = web_server.get(f"/api/v1/jobs/{job}/coach{query}")
-        assert answer.status == 422
+        assert answer.status == status
         assert said in answer.json()["detail"]
     assert web_server.get("/api/v1/jobs/none/coach").status == 404
 
 
-def test_a_worker_that_has_lost_the_clip_gets_it_again(web_server, job):
+def test_a_worker_that_has_forgotten_the_clip_gets_it_again(web_server, job, tmp_path):
     before = ask(web_server, job, "?exercise=squat")
-    for pid in web_server.services.pool.pids:
-        os.kill(pid, signal.SIGKILL)
+    for _ in range(MOST_CLIPS):
+        ask(web_server, coached_job(web_server, tmp_path, squats()[:2]))
     assert ask(web_server, job, "?exercise=squat") == before
+
+
+MINE = """\
+name: half_squat
+kind: repetitions
+title: {en: Half squat, zh: 半蹲}
+signal: {measure: hip_height, enter: 0.85, leave: 0.9}
+checks:
+  - name: low
+    measure: near_knee
+    max: 60
+    tolerance: knee
+    view: side
+    source: convention
+    cue: {en: Lower.}
+"""
+
+
+def tried(server, job: str, text: str, media: str = "application/yaml"):
+    return server.ask("POST", f"/api/v1/jobs/{job}/coach", text.encode(), {"Content-Type": media})
+
+
+def test_a_rule_of_ones_own_is_tried(web_server, job):
+    found = tried(web_server, job, MINE).json()
+    assert (found["exercise"], found["count"]) == ("half_squat", 3)
+    assert all(r["checks"]["low"]["status"] == "fault" for r in found["repetitions"])
+    easier = tried(web_server, job, MINE.replace("max: 60", "max: 120")).json()
+    assert all(r["checks"]["low"]["status"] == "ok" for r in easier["repetitions"])
+
+
+def test_a_mistake_is_told_with_its_line(web_server, job):
+    answer = tried(web_server, job, MINE.replace("max: 60", "maxx: 60"))
+    assert answer.status == 422
+    assert answer.json()["line"] == 8
+    assert "did you mean max" in answer.json()["detail"]
+    assert tried(web_server, job, MINE, "text/plain").status == 415
+    assert tried(web_server, job, MINE + "#" * 64_000).status == 413
+    assert tried(web_server, job, "a: &a [*a, *a]").json()["line"] == 1

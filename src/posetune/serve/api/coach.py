@@ -9,9 +9,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from posetune.serve.api.coach_types import Coached, CoachQuery
+from posetune.serve.api.coach_types import AUTO, Coached, CoachQuery
+from posetune.serve.api.exercises import YAML_MEDIA, yaml_of
 from posetune.serve.api.jobs import job_of
-from posetune.serve.operations import Answer, Operation, json_response, query_of
+from posetune.serve.operations import Answer, Body, Operation, json_response, query_of
 from posetune.serve.problem import Problem
 from posetune.serve.services import Services
 
@@ -25,13 +26,24 @@ _SECONDS = 60.0
 async def coach(request: Request) -> Response:
     services, job = await job_of(request)
     query = query_of(request, CoachQuery)
-    found = await asked(services, job, "coach", {
+    kept = None if query.exercise == AUTO else services.exercises.named(query.exercise)
+    return await _coached(services, job, query, kept.text if kept is not None and kept.own else None)
+
+
+async def attempt(request: Request) -> Response:
+    services, job = await job_of(request)
+    query = query_of(request, CoachQuery)
+    return await _coached(services, job, query, await yaml_of(request))
+
+
+async def _coached(services: Services, job: Any, query: CoachQuery, text: str | bytes | None) -> Response:
+    payload = {
         "exercise": query.exercise,
-        "text": None,
-        "own": {},
+        "text": text,
         "person": query.person or None,
         "report": _report(services, job),
-    })  # fmt: skip
+    }
+    found = await asked(services, job, "coach", payload)
     return json_response({"state": job.state, "frames": job.done, "complete": not job.unfinished, **found})
 
 
@@ -75,5 +87,10 @@ _ABOUT = (
 OPERATIONS = [
     Operation("GET", "/api/v1/jobs/{id}/coach", coach, "Count repetitions and judge them",
               {200: Answer("the repetitions", Coached)},
-              _ABOUT, query=CoachQuery, problems={404: "no such job", 422: "no such exercise or person"}, tag="coach"),
+              _ABOUT, query=CoachQuery, problems={404: "no such job or exercise", 422: "no such person"}, tag="coach"),
+    Operation("POST", "/api/v1/jobs/{id}/coach", attempt, "Try an exercise of your own on it",
+              {200: Answer("the repetitions", Coached)},
+              "The exercise's YAML, which is not kept. A mistake is told with its line.", query=CoachQuery,
+              body=Body("the exercise", YAML_MEDIA),
+              problems={404: "no such job", 413: "too large", 415: "not YAML", 422: "no exercise, or no such person"}, tag="coach"),
 ]  # fmt: skip

@@ -54,7 +54,7 @@ class NotCounted(msgspec.Struct):
 
 
 class CheckOf(msgspec.Struct):
-    """A check of the exercise, as its YAML has it."""
+    """A check of the exercise, as its YAML has it; ``mark``: the joint where its faults are shown."""
 
     name: str
     measure: str
@@ -66,6 +66,8 @@ class CheckOf(msgspec.Struct):
     needs: list[str]
     source: str
     cue: dict[str, str]
+    default: bool
+    mark: str
 
 
 class SignalOver(msgspec.Struct):

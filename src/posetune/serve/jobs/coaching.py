@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 
 from posetune.coach.errors import of_report, stock_errors
-from posetune.coach.exercise import Exercise, library, parse
+from posetune.coach.plain import plain
 from posetune.coach.session import Clip, Session, cues
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.runtime.pose import Pose
 from posetune.serve.pool.context import Context, Refused
+from posetune.serve.pool.exercises import read
 
 #: Clips that a worker keeps measured, about 4 kB a frame.
 MOST_CLIPS = 3
@@ -51,15 +52,15 @@ def clip_take(context: Context, payload: dict[str, Any]) -> int:
 def coach(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """What the coach says of the first ``frames`` frames of the clip ``key``; {"have": so many} where it has not got them all.
 
-    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``own``: name → YAML of the server's own exercises;
-    ``person``: a track id or None; ``report``: a path or None. Raises Refused for an exercise or a person that is none.
+    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``person``: a track id or None; ``report``: a path or None. Raises Refused for an exercise or a person that is none.
     """
     clip = _clip(context, payload["key"])
     if len(clip.frames) < payload["frames"]:
         return {"have": len(clip.frames)}
     errors, measured = _errors(payload["report"])
+    exercise = payload["exercise"] if payload["text"] is None else read(payload["text"])
     try:
-        session = clip.coached(_exercise(payload), errors, payload["person"])
+        session = clip.coached(exercise, errors, payload["person"])
     except PosetuneError as error:
         raise Refused(422, str(error)) from error
     return told(clip, session) | {"errors": dict(errors), "errors_of": measured}
@@ -72,14 +73,9 @@ def told(clip: Clip, session: Session) -> dict[str, Any]:
         **session.to_json(),
         "cues": {language: cues(session, language) for language in ("en", "zh")},
         "title": dict(exercise.title) if exercise else {},
-        "checks": [_check(exercise, c.name) for c in exercise.checks] if exercise else [],
+        "checks": plain(exercise)["checks"] if exercise else [],
         "signal": _signal(clip, session),
     }
-
-
-def _check(exercise: Exercise, name: str) -> dict[str, Any]:
-    found = next(c for c in exercise.checks if c.name == name)
-    return {key: value for key, value in msgspec.to_builtins(found).items() if key != "default"}
 
 
 def _signal(clip: Clip, session: Session) -> dict[str, Any] | None:
@@ -94,13 +90,6 @@ def _signal(clip: Clip, session: Session) -> dict[str, Any] | None:
         "times_s": [round(t, 4) for t, _ in over],
         "values": [round(v, 4) if math.isfinite(v) else None for _, v in over],
     }
-
-
-def _exercise(payload: Mapping[str, Any]) -> Exercise | str:
-    if payload["text"] is not None:
-        return parse(payload["text"], "The exercise")
-    name: str = payload["exercise"]
-    return parse(payload["own"][name], name) if name in payload["own"] and name not in library() else name
 
 
 def _errors(report: str | None) -> tuple[Mapping[str, float], str]:

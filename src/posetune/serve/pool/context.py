@@ -29,11 +29,13 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A request that cannot be answered: ``status`` is an HTTP status, ``detail`` one sentence for its sender."""
+    """A request that cannot be answered: ``status`` is an HTTP status, ``detail`` one sentence for its sender, ``line`` where in
+    the text that was sent, from 1.
+    """
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, line: int = 0) -> None:
         super().__init__(detail)
-        self.status, self.detail = status, detail
+        self.status, self.detail, self.line = status, detail, line
 
 
 @dataclass

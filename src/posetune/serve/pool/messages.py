@@ -24,13 +24,14 @@ class Ask(msgspec.Struct, array_like=True):
 
 class Reply(msgspec.Struct, array_like=True):
     """``value``: what was asked for; or ``status`` (an HTTP status, not 0) and ``detail``, why there is none; ``trace``: where in
-    the code an error arose that nobody foresaw, without anything of the input.
+    the code an error arose that nobody foresaw, without anything of the input; ``line``: of a text in the input, 0 where none.
     """
 
     value: Any = None
     status: int = 0
     detail: str = ""
     trace: str = ""
+    line: int = 0
 
 
 def write(stream: BinaryIO, message: Ask | Reply) -> None:

@@ -48,7 +48,7 @@ class Failed(Exception):
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.detail)
-        self.status, self.detail, self.trace = reply.status, reply.detail, reply.trace
+        self.status, self.detail, self.trace, self.line = reply.status, reply.detail, reply.trace, reply.line
 
 
 @dataclass(eq=False)

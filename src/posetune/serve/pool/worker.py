@@ -31,6 +31,8 @@ KINDS = {
     "facts": ("posetune.serve.pool.facts", "facts"),
     "keep_ranges": ("posetune.serve.pool.facts", "keep_ranges"),
     "picture": ("posetune.serve.pool.picture", "people"),
+    "exercises": ("posetune.serve.pool.exercises", "exercises"),
+    "exercise": ("posetune.serve.pool.exercises", "exercise"),
     **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach")},
     **{
         kind: ("posetune.serve.jobs.work", kind)
@@ -89,7 +91,7 @@ def answer(context: Context, ask: Ask) -> Reply:
     try:
         return Reply(_work(ask.kind)(context, ask.payload))
     except Refused as error:
-        return Reply(status=error.status, detail=error.detail)
+        return Reply(status=error.status, detail=error.detail, line=error.line)
     except PosetuneError as error:
         return Reply(status=422, detail=str(error))
     except MemoryError:

@@ -92,7 +92,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, Failed):
         if error.trace:
             log.error("a worker met what nobody foresaw: %s", error.trace)
-        return Problem(error.status, error.detail)
+        return Problem(error.status, error.detail, line=error.line)
     if isinstance(error, PosetuneError):  # of the store: its sentence names files and hosts, which are the owner's
         log.error("%s", error)
         return Problem(503, "The server's database or disk cannot be used now; try again later.", {"retry-after": "5"})
