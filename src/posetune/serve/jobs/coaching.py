@@ -52,7 +52,8 @@ def clip_take(context: Context, payload: dict[str, Any]) -> int:
 def coach(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """What the coach says of the first ``frames`` frames of the clip ``key``; {"have": so many} where it has not got them all.
 
-    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``person``: a track id or None; ``report``: a path or None. Raises Refused for an exercise or a person that is none.
+    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``person``: a track id or None; ``report``: a path
+    or None. Raises Refused for an exercise or a person that is none.
     """
     clip = _clip(context, payload["key"])
     if len(clip.frames) < payload["frames"]:
