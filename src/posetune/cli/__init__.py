@@ -41,6 +41,7 @@ VERBS = {
     "serve": ("serve", "open the web app: pages and an API for pictures, videos and the webcam"),
     "registry": ("registry", "make and look over a registry of networks: which is live, and what became of each"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
+    "label": ("label", "make a set out of footage: choose frames, and prelabel the people in them"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
 # Verbs with one required input, which may stand behind --json.

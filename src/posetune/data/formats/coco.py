@@ -14,6 +14,7 @@ from posetune.data.formats.label_text import is_label_file, mentions
 from posetune.data.formats.reading import ALL, SOME, Reading, Tables
 from posetune.data.formats.table_reader import read_tables
 from posetune.data.groups import GROUP_KEYS
+from posetune.data.origin import status_of
 from posetune.data.people import Dataset
 from posetune.data.prepare import OUTSIDE_TOLERANCE
 from posetune.errors import PosetuneError
@@ -111,12 +112,18 @@ def _records(content: Any, key: str, where: str) -> list[dict[str, Any]]:
             f"{where}: '{key}' {state}; a COCO keypoint file has images, annotations and categories, each a list of objects."
         )
     if not table:
-        if key == "annotations" and _loose_points(content.get("categories")):
+        if key == "annotations" and (_loose_points(content.get("categories")) or _is_being_labelled(content)):
             return table  # read_schemas says what happened
         raise PosetuneError(
             f"{where}: '{key}' is empty; label at least one person and export the set again (in CVAT, save it first: Ctrl+S)."
         )
     return table
+
+
+def _is_being_labelled(content: dict[str, Any]) -> bool:
+    """Whether images have a status: a set that posetune label made, in which nobody was found, or all were taken away."""
+    images = content.get("images")
+    return isinstance(images, list) and any(isinstance(i, dict) and status_of(i.get("status")) for i in images)
 
 
 def _loose_points(categories: Any) -> bool:

@@ -15,6 +15,7 @@ from posetune.data.formats.writing import Part
 from posetune.data.losses import Loss
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.files import replacing
+from posetune.skeleton import Skeleton
 
 
 def write_coco(dataset: Dataset, path: str | Path) -> None:
@@ -25,19 +26,13 @@ def write_coco(dataset: Dataset, path: str | Path) -> None:
 
     Raises PosetuneError if the file cannot be written.
     """
-    category = {
-        "id": 1,
-        "name": "person",
-        "supercategory": "person",
-        "keypoints": list(dataset.skeleton.names),
-        "skeleton": [[a + 1, b + 1] for a, b in dataset.skeleton.edges],  # COCO counts from 1 here
-    }
-    head = {"info": {"description": dataset.name, "made_by": "posetune"}, "categories": [category]}
+    info = {"description": dataset.name, "made_by": "posetune"}
+    head = {"info": info, "categories": [category_row(dataset.skeleton)]}
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(_json(head)[:-1])
         for key, rows in (
-            ("images", (_image(image, dataset.root) for image in dataset.images)),
-            ("annotations", (_annotation(person) for person in dataset.people)),
+            ("images", (image_row(image, dataset.root) for image in dataset.images)),
+            ("annotations", (annotation_row(person) for person in dataset.people)),
         ):
             file.write(f',"{key}":[')
             for i, row in enumerate(rows):  # one at a time: a set may have 100,000 people
@@ -65,7 +60,19 @@ def _json(content: Any) -> str:
     return json.dumps(content, allow_nan=False, separators=(",", ":"))
 
 
-def _image(image: ImageRecord, root: Path) -> dict[str, Any]:
+def category_row(skeleton: Skeleton) -> dict[str, Any]:
+    """The category of a file whose points are those of ``skeleton``."""
+    return {
+        "id": 1,
+        "name": "person",
+        "supercategory": "person",
+        "keypoints": list(skeleton.names),
+        "skeleton": [[a + 1, b + 1] for a, b in skeleton.edges],  # COCO counts from 1 here
+    }
+
+
+def image_row(image: ImageRecord, root: Path) -> dict[str, Any]:
+    """The entry of an image of the set in ``root``."""
     return {
         "id": image.id,
         "file_name": _relative(image.path, root),
@@ -76,7 +83,8 @@ def _image(image: ImageRecord, root: Path) -> dict[str, Any]:
     }
 
 
-def _annotation(person: Person) -> dict[str, Any]:
+def annotation_row(person: Person) -> dict[str, Any]:
+    """The entry of a person."""
     points = np.where(person.labelled[:, None], person.keypoints, 0.0)
     row: dict[str, Any] = {
         **person.origin.to_row(),

@@ -70,7 +70,10 @@ def read_tables(tables: Tables, path: Path, how: Reading) -> Dataset:
     images = reader.images(tables.images, places)
     reader.tell_missing(places, len(images), path, how.require)
     people = list(reader.people(rows, images, schemas, how.interpolated))
-    require_labels(path, people, schemas)
+    if people or not any(
+        image.origin.status for image in images.values()
+    ):  # else nobody was found yet, and may be added
+        require_labels(path, people, schemas)
     reader.warnings += schemas.notes
     by_id = schemas.by_id.values()
     dataset = Dataset(
