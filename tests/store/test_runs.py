@@ -19,6 +19,7 @@ def test_a_run_knows_what_it_learned_from(database):
     assert runs.learned_from(run) == numbers[:2]
     runs.finish(run, "n" * 64)
     assert runs.of("n" * 64).id == run.id
+    assert runs.get(run.id) == runs.of("n" * 64)
     assert runs.of("m" * 64) is None
     assert runs.marked() == {}
 

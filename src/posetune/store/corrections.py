@@ -148,9 +148,11 @@ class Corrections:
                 newest[found.image, found.subject] = found
         return sorted(newest.values(), key=lambda c: c.number)
 
-    def unjudged(self, after: int = 0) -> list[Correction]:
-        """Accepted audits with a number > ``after`` that never judged, the oldest first; of each person in a picture one."""
-        judged, seen, units = self._judged(), set(), []
+    def unjudged(self, after: int = 0, challenger: str | None = None) -> list[Correction]:
+        """Accepted audits with a number > ``after`` that never judged (``challenger``), the oldest first; of each person in a
+        picture one.
+        """
+        judged, seen, units = self._judged(challenger), set(), []
         for found in self.find(status=ACCEPTED, kind="audit"):
             used = (found.image, found.subject) in seen
             seen.add((found.image, found.subject))
@@ -158,9 +160,12 @@ class Corrections:
                 units.append(found)
         return units
 
-    def _judged(self) -> set[int]:
+    def _judged(self, challenger: str | None = None) -> set[int]:
+        query = sa.select(evidence.c.correction).where(evidence.c.correction.is_not(None))
+        if challenger is not None:
+            query = query.where(evidence.c.challenger == challenger)
         with self._database.read() as connection:
-            return set(connection.scalars(sa.select(evidence.c.correction).where(evidence.c.correction.is_not(None))))
+            return set(connection.scalars(query))
 
     def decide(self, correction: Correction, status: str, reason: str = "") -> None:
         """Set what is thought of a correction."""

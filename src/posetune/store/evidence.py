@@ -1,4 +1,4 @@
-"""What audited people said of a challenger and the live network: each judges once in their life."""
+"""What audited people said of a challenger and the live network: each judges a challenger once."""
 
 from __future__ import annotations
 
@@ -36,11 +36,16 @@ class Evidence:
         self._database = database
 
     def judge(self, unit: Correction, live: str, challenger: str, live_error: float, challenger_error: float) -> bool:
-        """Write down what an audited person says; False, and nothing is written, where they judged before or are forgotten."""
+        """Write down what an audited person says; False, and nothing is written, where they judged that challenger before, or
+        are forgotten."""
         with self._database.write() as connection:
             in_order(self._database, connection)
             there = connection.scalar(sa.select(corrections.c.number).where(corrections.c.number == unit.number))
-            used = connection.scalar(sa.select(evidence.c.number).where(evidence.c.correction == unit.number))
+            used = connection.scalar(
+                sa.select(evidence.c.number).where(
+                    evidence.c.correction == unit.number, evidence.c.challenger == challenger
+                )
+            )
             if there is None or used is not None:
                 return False
             connection.execute(

@@ -68,6 +68,12 @@ class Runs:
             ).first()
         return None if row is None else _run(row)
 
+    def get(self, id: str) -> Run | None:
+        """A training by its id; None where there is none."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(runs).where(runs.c.id == id)).first()
+        return None if row is None else _run(row)
+
     def learned_from(self, run: Run) -> list[int]:
         """The numbers of the corrections that a training learned from, whether they are still there or not."""
         query = sa.select(run_corrections.c.correction).where(run_corrections.c.run == run.number)

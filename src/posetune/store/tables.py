@@ -175,19 +175,20 @@ reviews = sa.Table(
     sa.UniqueConstraint("correction", "reviewer"),
 )
 
-#: An audited person's errors by two networks. The person judges once in their life; what they gave may be forgotten, not that it
+#: An audited person's errors by two networks. The person judges a challenger once; what they gave may be forgotten, not that it
 #: judged.
 evidence = sa.Table(
     "evidence",
     metadata,
     sa.Column("number", BIG, primary_key=True, autoincrement=True),
-    sa.Column("correction", BIG, sa.ForeignKey("corrections.number", ondelete="SET NULL"), unique=True),
+    sa.Column("correction", BIG, sa.ForeignKey("corrections.number", ondelete="SET NULL")),
     sa.Column("live", sa.String(64), nullable=False),
     sa.Column("challenger", sa.String(64), nullable=False),
     sa.Column("scene", sa.String(64), nullable=False),  # sha256 of the scene's name
     sa.Column("live_error", sa.Float, nullable=False),  # px of the 256 px crop
     sa.Column("challenger_error", sa.Float, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.UniqueConstraint("correction", "challenger"),
     sa.Index("ix_evidence_challenger", "challenger", "number"),
 )
 

@@ -143,7 +143,7 @@ def _learning() -> None:
         sa.Column("challenger_error", sa.Float, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_evidence"),
-        sa.UniqueConstraint("correction", name="uq_evidence_correction"),
+        sa.UniqueConstraint("correction", "challenger", name="uq_evidence_correction_challenger"),
         _refers("evidence", "correction", "corrections", "SET NULL"),
     )
     op.create_index("ix_evidence_challenger", "evidence", ["challenger", "number"])
