@@ -33,6 +33,7 @@ VERBS = {
     "export": ("export", "write a tuned network as .tflite or .task"),
     "doctor": ("doctor", "say whether MediaPipe would take a file, and if not, why"),
     "predict": ("predict", "find poses in images, folders and videos"),
+    "job": ("job", "predict, label, teach or eval on many processes and machines, whatever dies meanwhile"),
     "coach": ("coach", "count repetitions in a video, and say what can be seen of their form"),
     "ergonomics": (
         "ergonomics",
@@ -160,6 +161,8 @@ _EXTRAS = {
     "moderngl": "synth",
     "openvino": "openvino",
     "obstore": "learn",
+    "pyarrow": "scale",
+    "ray": "ray",
     **dict.fromkeys(("starlette", "msgspec", "uvicorn", "httptools", "websockets", "sqlalchemy", "alembic"), "serve"),
 }
 

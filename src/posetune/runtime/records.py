@@ -83,17 +83,21 @@ def _write(writer: RecordWriter, people: Iterable[Found]) -> None:
 class RecordWriter:
     """Writes people as COCO results and as a table, one after the other, holding none of them."""
 
-    def __init__(self, coco: TextIO, table: TextIO, category_id: int = CATEGORY_ID) -> None:
-        """``coco``, ``table``: text streams of the JSON and the CSV file. ``category_id``: what a person is in the label file."""
+    def __init__(self, coco: TextIO, table: TextIO | None, category_id: int = CATEGORY_ID) -> None:
+        """``coco``, ``table``: text streams of the JSON and the CSV file (None: none is wanted). ``category_id``: what a person is
+        in the label file.
+        """
         self._category_id = category_id
-        self._coco, self._table = coco, csv.writer(table, lineterminator="\n")
-        self._table.writerow(CSV_COLUMNS)
+        self._coco, self._table = coco, None if table is None else csv.writer(table, lineterminator="\n")
+        if self._table is not None:
+            self._table.writerow(CSV_COLUMNS)
         self.count = 0
 
     def write(self, found: Found) -> None:
         """Add one person."""
         self._coco.write((",\n" if self.count else "[\n") + json.dumps(coco_result(found, self._category_id)))
-        self._table.writerows(_rows(found))
+        if self._table is not None:
+            self._table.writerows(_rows(found))
         self.count += 1
 
     def end(self) -> None:

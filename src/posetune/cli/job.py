@@ -1,0 +1,269 @@
+"""``posetune job plan | work | run | status | verify | merge | sweep``: one job on any number of processes and machines."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from posetune import stock
+from posetune.backends.base import BACKENDS, processors
+from posetune.cli.common import add_json
+from posetune.progress import Reporter, clock, to_terminal
+from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
+from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
+from posetune.runtime.track import SMOOTHINGS
+
+if TYPE_CHECKING:
+    from posetune.scale.job import Job
+    from posetune.scale.store import Store
+
+WHAT = ("predict",)
+LAUNCHERS = ("local",)
+_LEASE = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "URL: a folder that all machines see, or s3://BUCKET/…, gs://…, az://…. A job is planned once, then any number of workers "
+        "do its units, one after the other, and may be killed at any time. Exit code 0: done; 1: units failed three times, or a "
+        "check did; 2: bad input, or the store refuses; 130, 143: stopped, what is done is kept."
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    plan = actions.add_parser("plan", help="list what is to be looked at, in units of work")
+    _add_plan(plan)
+    plan.set_defaults(run_action=_plan)
+    work = actions.add_parser(
+        "work", help="do units of a planned job until none is left; run it on as many machines as there are"
+    )
+    _add_url(work)
+    _add_worker(work)
+    work.add_argument("--name", help="the worker's name in leases and results (default: machine, process and a number)")
+    work.add_argument("--quiet", action="store_true", help="say nothing but what goes wrong")
+    work.add_argument("--retry", action="store_true", help="try units again that failed three times")
+    add_json(work, "what was done")
+    work.set_defaults(run_action=_work)
+    run = actions.add_parser("run", help="plan and do a job, or go on with it")
+    _add_plan(run)
+    _add_worker(run)
+    run.add_argument(
+        "--launcher", choices=LAUNCHERS, default="local", help="what starts the workers (default: %(default)s)"
+    )
+    run.add_argument("--processes", type=_count, metavar="N", help="workers (default: one a processor of this machine)")
+    run.add_argument("--retry", action="store_true", help="try units again that failed three times")
+    run.set_defaults(run_action=_run)
+    for name, action, text in (
+        ("status", _status, "how far it is, and how long it takes yet"),
+        ("verify", _verify, "hold all results against the plan: every unit once, every sum right"),
+        ("merge", _merge, "write predictions.parquet and predictions.json of all parts"),
+        ("sweep", _sweep, "remove what killed workers left behind"),
+    ):
+        sub = actions.add_parser(name, help=text)
+        _add_url(sub)
+        add_json(sub)
+        if name == "merge":
+            sub.add_argument(
+                "--no-coco", action="store_true", help="write no predictions.json, which has several KB a person"
+            )
+        sub.set_defaults(run_action=action)
+
+
+def run(args: argparse.Namespace) -> int:
+    return int(args.run_action(args))
+
+
+def _add_url(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="where the job lies")
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "input", nargs="+", metavar="INPUT",
+        help="files, folders, s3://…, gs://… or az://… folders, and lists: .txt with a name a line, .parquet with a column file",
+    )  # fmt: skip
+    parser.add_argument("--what", choices=WHAT, default="predict", help="what is to be done (default: %(default)s)")
+    parser.add_argument("--model", default="full", help="as of posetune predict (default: %(default)s)")
+    parser.add_argument("--detector", metavar="D", help="as of posetune predict (default: the model's)")
+    parser.add_argument(
+        "--out", required=True, metavar="URL", help="where the job and its results lie; made if missing"
+    )
+    parser.add_argument(
+        "--shard", type=_count, default=2000, metavar="N", help="pictures a unit of work (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--segment", type=_count, default=3600, metavar="N",
+        help="frames a part of a video; people are followed from 2 s before each (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-people", type=_count, default=DEFAULT_MAX_PEOPLE, metavar="N", help="as of posetune predict"
+    )
+    parser.add_argument(
+        "--min-score", type=float, default=MIN_PRESENCE_CONFIDENCE, metavar="S", help="as of posetune predict"
+    )
+    parser.add_argument("--smooth", choices=list(SMOOTHINGS), default="mediapipe", help="as of posetune predict")
+    parser.add_argument("--no-track", action="store_true", help="videos: look at every frame by itself, without ids")
+    parser.add_argument("--tiles", default="off", metavar="auto|N|off", help="as of posetune predict")
+    parser.add_argument(
+        "--backend", choices=BACKENDS, default="litert", help="what runs the networks (default: %(default)s)"
+    )
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="pictures that a worker looks at at a time (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--lease", type=float, default=_LEASE, metavar="SECONDS",
+        help="a worker that was not heard of for so long has lost its unit to others (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
+    from posetune.scale.inputs import absolute
+    from posetune.scale.job import Job, Options, save_network
+    from posetune.scale.open import store_of
+    from posetune.scale.plan import make_plan
+
+    networks = stock.resolve(args.model)
+    if args.detector is not None:
+        networks = networks.with_detector(stock.detector_of(args.detector))
+    store = store_of(args.out)
+    options = Options(
+        args.max_people, args.min_score, not args.no_track, args.smooth, args.tiles, args.backend
+    )  # fmt: skip
+    job = Job(
+        args.what, tuple(absolute(given) for given in args.input), save_network(store, networks), options, args.shard,
+        args.segment,
+    )  # fmt: skip
+    return store, make_plan(store, job, report)
+
+
+def _plan(args: argparse.Namespace) -> int:
+    store, job = _planned(args, to_terminal())
+    print(f"{_planned_text(job)}; next, on every machine: posetune job work {store.url}")
+    return 0
+
+
+def _planned_text(job: Job) -> str:
+    left_out = sum(job.left_out.values())
+    kinds = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in job.left_out.items())
+    videos = (
+        f", {job.videos} of them videos"
+        if job.videos == job.items
+        else f", among them {job.videos} videos"
+        if job.videos
+        else ""
+    )
+    rest = f"; left out {left_out} files of other kinds ({kinds})" if left_out else ""
+    return f"{job.units} units of {job.items} pictures and parts of videos{videos}{rest}"
+
+
+def _work(args: argparse.Namespace) -> int:
+    from posetune.scale.open import store_of
+    from posetune.scale.work import Settings, forget_failures, work, worker_name
+
+    store = store_of(args.url)
+    if args.retry:
+        forget_failures(store)
+    report = to_terminal()
+    settings = Settings(args.name or worker_name(), args.threads, args.lease)
+    summary = work(store, settings, Reporter(report.say) if args.quiet else report)
+    if args.json is not None:
+        args.json.write(asdict(summary))
+    if not args.quiet:
+        print(f"{summary.units} units, {summary.pictures} pictures done")
+    return _listed(summary.listed, args.url, args.quiet)
+
+
+def _listed(units: tuple[str, ...], url: str, quiet: bool = False) -> int:
+    if units and not quiet:
+        some = ", ".join(units[:5]) + (", …" if len(units) > 5 else "")
+        print(f"{len(units)} units failed three times: {some} ({url}/failed says why; --retry tries them again)")
+    return 1 if units else 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from posetune.scale.launchers.local import run_local
+    from posetune.scale.work import forget_failures
+
+    report = to_terminal()
+    store, job = _planned(args, report)
+    report.say(_planned_text(job))
+    if args.retry:
+        forget_failures(store)
+    processes = args.processes or processors()
+    listed = run_local(store, job, processes, args.threads, args.lease, report)
+    if not listed:
+        print(f"All {job.units} units are done; posetune job merge {store.url} makes one result of them")
+    return _listed(listed, store.url)
+
+
+def _status(args: argparse.Namespace) -> int:
+    from posetune.scale.open import store_of
+    from posetune.scale.status import status
+
+    found = status(store_of(args.url))
+    if args.json is not None:
+        args.json.write(asdict(found))
+    left = found.units - found.done - len(found.listed)
+    text = f"{found.what}: {found.done} of {found.units} units done, {found.at_work} at work"
+    if left and found.seconds_left is not None:
+        text += f", {clock(found.seconds_left)} left"
+    elif left:
+        text += ", nobody works on it" if not found.at_work else ", too early to say how long"
+    print(text)
+    return _listed(found.listed, args.url)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from posetune.scale.open import store_of
+    from posetune.scale.verify import verify
+
+    verdict = verify(store_of(args.url), to_terminal())
+    if args.json is not None:
+        args.json.write(asdict(verdict))
+    for fault in verdict.faults[:20]:
+        print(fault)
+    if verdict.faults:
+        print(f"{len(verdict.faults)} faults")
+        return 1
+    print(f"{verdict.units} units, {verdict.items} pictures and parts of videos, {verdict.rows} rows: all as planned" + (
+        f"; {verdict.errors} could not be read, their rows say why" if verdict.errors else ""))  # fmt: skip
+    return 0
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from posetune.scale.merge import PARQUET, merge
+    from posetune.scale.open import store_of
+
+    merged = merge(store_of(args.url), to_terminal(), coco=not args.no_coco)
+    if args.json is not None:
+        args.json.write(asdict(merged))
+    errors = f"; {merged.errors} could not be read, their rows say why" if merged.errors else ""
+    print(f"{merged.people} people in {merged.pictures} pictures: {args.url.rstrip('/')}/{PARQUET}{errors}")
+    return 0
+
+
+def _sweep(args: argparse.Namespace) -> int:
+    from posetune.scale.open import store_of
+    from posetune.scale.sweep import sweep
+
+    swept = asdict(sweep(store_of(args.url)))
+    if args.json is not None:
+        args.json.write(swept)
+    print("Removed: " + ", ".join(f"{count} {name}" for name, count in swept.items()))
+    return 0
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value

@@ -1,0 +1,99 @@
+"""Workers on this machine: a process each, started anew when one dies."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from posetune.errors import PosetuneError
+from posetune.progress import Reporter
+from posetune.scale import commit, lease
+from posetune.scale.job import MOST_ATTEMPTS, Job
+from posetune.scale.store import Store
+from posetune.scale.work import worker_name
+
+_LOOK = 0.5
+#: So many deaths in a row without a unit done between them, and nobody is started any more.
+_MOST_DEATHS = 10
+
+
+@dataclass
+class _Worker:
+    name: str
+    process: subprocess.Popen[bytes]
+
+
+def run_local(
+    store: Store, job: Job, processes: int, threads: int, seconds: float, report: Reporter | None = None
+) -> tuple[str, ...]:
+    """Run ``processes`` workers of ``threads`` threads each until the job has ended; the units that are listed as failed.
+
+    ``seconds``: of their leases. A worker that dies is started anew, and its unit is free at once. Raises PosetuneError when
+    workers end with an error, or die again and again; what is done is kept.
+    """
+    report = report or Reporter()
+    workers = [_start(store, threads, seconds) for _ in range(processes)]
+    deaths, before = 0, -1
+    try:
+        with report.counting("units", job.units) as counter:
+            while workers:
+                time.sleep(_LOOK)
+                done = len(commit.done_units(store))
+                deaths, before = (0, done) if done > before else (deaths, before)
+                counter.at(done)
+                for worker in list(workers):
+                    code = worker.process.poll()
+                    if code is None:
+                        continue
+                    workers.remove(worker)
+                    if code in (0, 1):
+                        continue
+                    if code > 0:  # it has said why
+                        raise PosetuneError(
+                            f"A worker ended with exit code {code}; what is done is kept, run it again."
+                        )
+                    deaths += 1
+                    if deaths >= _MOST_DEATHS:
+                        raise PosetuneError(
+                            f"{deaths} workers died one after the other (the last by signal {-code}) and no unit got done: is the "
+                            "memory enough? Fewer --processes, or a smaller --shard."
+                        )
+                    _free(store, worker.name)
+                    workers.append(_start(store, threads, seconds))
+            counter.at(len(commit.done_units(store)))
+    finally:
+        _end(workers)
+    done_units = commit.done_units(store)
+    return tuple(sorted(u for u, n in commit.failures(store).items() if n >= MOST_ATTEMPTS and u not in done_units))
+
+
+def _start(store: Store, threads: int, seconds: float) -> _Worker:
+    name = worker_name()
+    command = [
+        sys.executable, "-m", "posetune", "job", "work", store.url, "--name", name, "--threads", str(threads),
+        "--lease", str(seconds), "--quiet",
+    ]  # fmt: skip
+    return _Worker(name, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+
+
+def _free(store: Store, name: str) -> None:
+    """Give back what a dead worker had."""
+    for entry in list(store.list("leases")):
+        unit = entry.name.rpartition("/")[2].removesuffix(".json")
+        with contextlib.suppress(PosetuneError):
+            lease.give_back(store, unit, name)
+
+
+def _end(workers: list[_Worker]) -> None:
+    for worker in workers:
+        with contextlib.suppress(OSError):
+            worker.process.terminate()
+    for worker in workers:
+        try:
+            worker.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            worker.process.kill()
+            worker.process.wait()

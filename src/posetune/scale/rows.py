@@ -1,0 +1,103 @@
+"""People as rows of Parquet, to the last bit, and back."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from posetune.errors import PosetuneError
+from posetune.geometry import Crop
+from posetune.runtime.pose import Pose
+from posetune.skeleton import BLAZEPOSE, Skeleton
+
+_FLOATS = pa.list_(pa.float32())
+#: landmarks_px: x, y, z of each point, image px; world: metres; see runtime.pose.Pose. A picture without people, and one that could
+#: not be read (``error``), is one row without person and score.
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()), ("frame", pa.int32()), ("seconds", pa.float64()), ("person", pa.int32()),
+        ("track_id", pa.int32()), ("score", pa.float64()), ("detection_score", pa.float64()), ("landmarks_px", _FLOATS),
+        ("visibility", _FLOATS), ("presence", _FLOATS), ("world", _FLOATS), ("auxiliary_px", _FLOATS),
+        ("crop", pa.list_(pa.float64())), ("error", pa.string()),
+    ]
+)  # fmt: skip
+_ABOUT = b"posetune"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What was found in one picture or frame; ``error``: why nothing was."""
+
+    file: str
+    poses: Sequence[Pose] = ()
+    frame: int | None = None
+    seconds: float | None = None
+    error: str | None = None
+
+
+def rows_of(picture: Picture) -> list[dict[str, Any]]:
+    """The rows of a picture: one a person, or one that says that there is none."""
+    where = {"file": picture.file, "frame": picture.frame, "seconds": picture.seconds, "error": picture.error}
+    if not picture.poses:
+        return [where]
+    return [{**where, "person": i, **_values(pose)} for i, pose in enumerate(picture.poses)]
+
+
+def _values(pose: Pose) -> dict[str, Any]:
+    crop = pose.crop
+    return {
+        "track_id": pose.id,
+        "score": float(pose.score),
+        "detection_score": float(pose.detection_score),
+        "landmarks_px": np.asarray(pose.landmarks_px, np.float32).ravel(),
+        "visibility": np.asarray(pose.visibility, np.float32),
+        "presence": np.asarray(pose.presence, np.float32),
+        "world": np.asarray(pose.world, np.float32).ravel(),
+        "auxiliary_px": np.asarray(pose.auxiliary_px, np.float32).ravel(),
+        "crop": [float(crop.cx), float(crop.cy), float(crop.side), float(crop.angle)],
+    }
+
+
+def pose_of(row: Mapping[str, Any], skeleton: Skeleton = BLAZEPOSE) -> Pose:
+    """The pose of a row with a person."""
+    return Pose(
+        landmarks_px=np.array(row["landmarks_px"], np.float32).reshape(-1, 3),
+        visibility=np.array(row["visibility"], np.float32),
+        presence=np.array(row["presence"], np.float32),
+        world=np.array(row["world"], np.float32).reshape(-1, 3),
+        score=row["score"],
+        auxiliary_px=np.array(row["auxiliary_px"], np.float32).reshape(-1, 3),
+        crop=Crop(*row["crop"]),
+        detection_score=row["detection_score"],
+        skeleton=skeleton,
+        id=row["track_id"],
+    )
+
+
+def to_parquet(rows: Iterable[Mapping[str, Any]], about: Mapping[str, Any], schema: pa.Schema = SCHEMA) -> bytes:
+    """``rows`` as a Parquet file; ``about``: JSON that goes into its head."""
+    table = pa.Table.from_pylist(list(rows), schema=with_about(schema, about))
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
+def with_about(schema: pa.Schema, about: Mapping[str, Any]) -> pa.Schema:
+    """``schema`` with JSON in its head."""
+    return schema.with_metadata({_ABOUT: json.dumps(about, sort_keys=True).encode()})
+
+
+def from_parquet(content: bytes, name: str) -> tuple[pa.Table, dict[str, Any]]:
+    """The table and what :func:`to_parquet` was told about it. Raises PosetuneError for anything else."""
+    try:
+        table = pq.read_table(io.BytesIO(content))
+        return table, json.loads((table.schema.metadata or {})[_ABOUT])
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise PosetuneError(f"{name} is damaged: {error}.") from error

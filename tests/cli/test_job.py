@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pq = pytest.importorskip("pyarrow.parquet")
+
+from posetune.cli import main
+
+
+def job(*words: object) -> int:
+    return main(["job", *map(str, words)])
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    return tmp_path / "job"
+
+
+def test_a_job_from_the_plan_to_one_result(unlabelled, out, capsys):
+    plan = ("plan", unlabelled, "--what", "predict", "--model", "lite", "--out", out, "--shard", "2")
+    assert job(*plan) == 0
+    assert "2 units of 4 pictures" in capsys.readouterr().out
+    assert job("status", out) == 0
+    assert "0 of 2 units done, 0 at work, nobody works on it" in capsys.readouterr().out
+    assert job("merge", out) == 1
+    assert "2 of 2 units" in capsys.readouterr().err
+    assert job("verify", out) == 1
+    assert "it is not done" in capsys.readouterr().out
+    assert job("work", out, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["pictures"] == 4
+    assert job("verify", out) == 0
+    assert "4 rows: all as planned; 1 could not be read" in capsys.readouterr().out
+    assert job("merge", out) == 0
+    assert "2 people in 3 pictures" in capsys.readouterr().out
+    assert job("sweep", out) == 0
+    assert "0 parts" in capsys.readouterr().out
+    assert pq.read_table(out / "predictions.parquet").num_rows == 4
+
+
+def test_run_plans_and_works_and_goes_on(unlabelled, out, capsys):
+    run = ("run", unlabelled, "--model", "lite", "--out", out, "--processes", "1", "--shard", "3")
+    assert job(*run) == 0
+    assert "All 2 units are done" in capsys.readouterr().out
+    first = {p.name: p.stat().st_mtime_ns for p in (out / "parts").iterdir()}
+    assert job(*run) == 0
+    assert {p.name: p.stat().st_mtime_ns for p in (out / "parts").iterdir()} == first
+
+
+def test_listed_units_end_with_1(unlabelled, out, capsys):
+    job("plan", unlabelled, "--model", "lite", "--out", out)
+    for number in (1, 2, 3):
+        (out / "failed/00000000").mkdir(parents=True, exist_ok=True)
+        (out / f"failed/00000000/{number}.json").write_text("{}")
+    capsys.readouterr()
+    assert job("work", out) == 1
+    assert "1 units failed three times: 00000000" in capsys.readouterr().out
+    assert job("status", out) == 1
+    assert job("work", out, "--retry", "--quiet") == 0
+
+
+def test_bad_input_is_one_sentence(tmp_path, out, capsys):
+    for words, text in (
+        (("run", tmp_path / "gone", "--out", out), "There is no"),
+        (("status", tmp_path / "gone"), "There is no job"),
+        (("run", tmp_path, "--out", out, "--model", "gone"), "gone"),
+    ):
+        assert job(*words) == 2
+        assert text in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        job("run", tmp_path, "--out", out, "--shard", "0")

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from tests.helpers.clock import Clock
+
+from posetune.scale import lease
+from posetune.scale.folder import Folder
+from posetune.scale.lease import give_back, kept, name_of, read_lease, take
+from posetune.scale.store import StoreError
+
+
+@pytest.fixture
+def store(tmp_path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_one_has_it_until_it_is_given_back(store):
+    assert take(store, "u", "ada").worker == "ada"
+    assert take(store, "u", "ben") is None
+    give_back(store, "u", "ben")
+    assert read_lease(store, "u").worker == "ada"
+    give_back(store, "u", "ada")
+    assert take(store, "u", "ben").worker == "ben"
+
+
+def test_one_that_ran_out_is_taken_and_its_death_counted(store):
+    clock = Clock()
+    take(store, "u", "ada", 60, clock)
+    clock.now += 59
+    assert take(store, "u", "ben", 60, clock) is None
+    clock.now += 2
+    assert take(store, "u", "ben", 60, clock).deaths == 1
+    clock.now += 61
+    assert take(store, "u", "cleo", 60, clock).deaths == 2
+
+
+def test_of_two_who_find_it_run_out_the_last_has_it(store, monkeypatch):
+    clock = Clock()
+    take(store, "u", "ada", 60, clock)
+    clock.now += 61
+    put = store.put
+
+    def late(name: str, content: bytes) -> None:
+        put(name, content)
+        put(name, json.dumps({"worker": "ben", "until": clock.now + 60}).encode())
+
+    monkeypatch.setattr(store, "put", late)
+    assert take(store, "u", "cleo", 60, clock) is None
+
+
+def test_a_lease_that_nobody_can_read_is_nobodys(store):
+    store.put(name_of("u"), b"?")
+    assert take(store, "u", "ada").deaths == 1
+
+
+def test_it_is_renewed_and_given_back(store):
+    held = take(store, "u", "ada", 0.3)
+    with kept(store, "u", held, 0.3):
+        first = read_lease(store, "u").until
+        deadline = time.monotonic() + 5
+        while read_lease(store, "u").until == first and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert read_lease(store, "u").until > first
+    assert read_lease(store, "u") is None
+
+
+def test_who_slept_leaves_the_others_lease_alone(store):
+    held = take(store, "u", "ada", 0.3)
+    store.put(name_of("u"), lease.Lease("ben", time.time() + 60).to_json())
+    with kept(store, "u", held, 0.03):
+        time.sleep(0.1)
+    assert read_lease(store, "u").worker == "ben"
+
+
+def test_a_store_that_does_not_answer_ends_nobodys_work(store, monkeypatch):
+    held = take(store, "u", "ada", 60)
+
+    def fails(*_: object) -> None:
+        raise StoreError("gone")
+
+    monkeypatch.setattr(store, "get", fails)
+    with kept(store, "u", held, 0.03):
+        time.sleep(0.1)
