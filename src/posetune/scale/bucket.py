@@ -4,11 +4,12 @@ own tools do.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import obstore
 from obstore import exceptions
@@ -20,9 +21,9 @@ Result = TypeVar("Result")
 #: Seconds before each further attempt, each drawn up to so much more: a minute in all, in which most stores are back.
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _REFUSALS = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
-# What obstore itself tries again while a request is under way; ours come after it.
 _CLIENT = {"timeout": "30s", "connect_timeout": "10s"}
-_RETRY = {"max_retries": 3}
+# obstore would try again itself, and not say whether what a second try of `create` finds may be its own.
+_RETRY = {"max_retries": 0}
 
 
 class Bucket:
@@ -35,7 +36,7 @@ class Bucket:
             if url.startswith("memory://"):
                 self._store = obstore.store.MemoryStore()
             else:
-                self._store = obstore.store.from_url(self.url, client_options=_client_options(), retry_config=_RETRY)
+                self._store = obstore.store.from_url(self.url, **_options())
         except (exceptions.BaseError, ValueError) as error:
             raise StoreRefused(f"{url} is no bucket that can be opened: {_line(error)}") from error
 
@@ -124,11 +125,10 @@ class Bucket:
         raise AssertionError
 
 
-def _client_options() -> dict[str, object]:
-    import os
-
-    plain = os.environ.get("AWS_ENDPOINT_URL", os.environ.get("AWS_ENDPOINT", "")).startswith("http://")
-    return {**_CLIENT, **({"allow_http": True} if plain else {})}
+def _options() -> dict[str, Any]:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+    client = {**_CLIENT, **({"allow_http": True} if endpoint.startswith("http://") else {})}
+    return {"client_options": client, "retry_config": _RETRY}
 
 
 def _is_full(error: Exception) -> bool:
