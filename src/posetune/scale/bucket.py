@@ -34,7 +34,7 @@ class Bucket:
         self.url, self._pauses = url.rstrip("/"), pauses
         try:
             if url.startswith("memory://"):
-                self._store = obstore.store.MemoryStore()
+                self._store: Any = obstore.store.MemoryStore()
             else:
                 self._store = obstore.store.from_url(self.url, **_options())
         except (exceptions.BaseError, ValueError) as error:
