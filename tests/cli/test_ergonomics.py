@@ -53,3 +53,13 @@ def test_a_heavier_load_scores_no_better(predictions: Path, tmp_path: Path):
 def test_what_cannot_be(predictions: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["ergonomics", str(predictions), "--load", "-3"]) == 2
     assert "between 0 and 500 kg" in capsys.readouterr().err
+
+
+def test_zones_and_a_page(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = tmp_path / "o"
+    assert main(["ergonomics", str(predictions), "--en1005", "--out", str(out)]) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["ergonomics.json", "postures.csv", "report.html"]
+    told = json.loads((out / "ergonomics.json").read_text())["en1005_4"]
+    assert set(told) == {"trunk", "upper arm", "head"}
+    assert f"EN 1005-4, trunk: {told['trunk']['verdict']}" in capsys.readouterr().out
+    assert "no medical statement" in (out / "report.html").read_text()

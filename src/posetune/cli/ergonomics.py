@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posetune.cli.clip import add_clip, people_of
+from posetune.cli.clip import add_clip, people_of, video_of
+from posetune.cli.clip_report import PAGE_NAME, add_report, checked_folder
 from posetune.cli.common import add_json
 from posetune.files import json_text, write_text
 from posetune.progress import to_terminal
 
 if TYPE_CHECKING:
     from posetune.coach.ergonomics.session import Ergonomics
+    from posetune.coach.report.stills import Frames
 
 JSON_NAME, CSV_NAME = "ergonomics.json", "postures.csv"
 
@@ -27,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "a score is made: docs/reference/ergonomics.md."
     )
     add_clip(parser)
+    add_report(parser, f"{JSON_NAME}, {CSV_NAME}")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help=f"write {JSON_NAME} and {CSV_NAME} there; made if missing"
+        "--en1005", action="store_true", help="tell zones after EN 1005-4 of trunk, upper arm and head as well"
     )
     parser.add_argument(
         "--load", type=float, default=0.0, metavar="KG", help="what is lifted or held (default: %(default)s)"
@@ -52,16 +55,32 @@ def run(args: argparse.Namespace) -> int:
 
     typed = ("shock", "coupling", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported")
     task = Task(load_kg=args.load, **{name: getattr(args, name) for name in typed})
-    found = observed(people_of(args.input, args.model, to_terminal()), task)
+    out = checked_folder(args)
+    frames = people_of(args.input, args.model, to_terminal())
+    found = observed(frames, task, args.en1005)
     content = {"file": args.input.name, **found.to_json()}
-    if args.out is not None:
-        args.out.mkdir(parents=True, exist_ok=True)
-        write_text(args.out / JSON_NAME, json_text(content))
-        write_text(args.out / CSV_NAME, _table(found))
+    if out is not None:
+        write_text(out / JSON_NAME, json_text(content))
+        write_text(out / CSV_NAME, _table(found))
+        _draw(args, found, frames, out)
     if args.json is not None:
         args.json.write(content)
     print(_summary(content))
     return 0
+
+
+def _draw(args: argparse.Namespace, found: Ergonomics, frames: Frames, out: Path) -> None:
+    """The page, and after it, as it takes longest, the drawn video."""
+    from posetune.coach.report.film import film_of_postures
+    from posetune.coach.report.postures import About, postures_page, wanted
+    from posetune.coach.report.stills import stills
+
+    report, video = to_terminal(), video_of(args.input)
+    about = About(args.input.name, args.model if video else "", args.faces)
+    pictures = stills(video, frames, wanted(found), args.faces, report) if video else None
+    write_text(out / PAGE_NAME, postures_page(found, about, pictures))
+    if video and args.video is not False:
+        film_of_postures(video, frames, found, out, args.faces, report)
 
 
 def _table(found: Ergonomics) -> str:
@@ -96,4 +115,6 @@ def _summary(content: Mapping[str, Any]) -> str:
         lines.append(
             f"{method.upper()}: {shares}; worst {low}{f' to {high}' if high > low else ''} at {worst['time_s']:.2f} s"
         )
+    for part, told in content.get("en1005_4", {}).items():
+        lines.append(f"EN 1005-4, {part}: {told['verdict'] or 'not seen from the side'}")
     return "\n".join([*lines, content["notice"]])

@@ -7,8 +7,10 @@ import pytest
 from tests.helpers.clips import write_clip
 from tests.helpers.stick_figures import clip, figure, pressing_up, repeated
 
+from posetune.coach.ergonomics.scores import Task
+from posetune.coach.ergonomics.session import observed
 from posetune.coach.exercise import library
-from posetune.coach.report.film import CUE_S, film_of, main_joint, state_at
+from posetune.coach.report.film import CUE_S, film_of, film_of_postures, main_joint, state_at
 from posetune.coach.session import coached
 from posetune.errors import PosetuneError
 from posetune.progress import Reporter
@@ -67,3 +69,13 @@ def test_the_joint_that_is_written():
     assert joints["squat"] == joints["lunge"] == "knee"
     assert joints["pushup"] == "elbow"
     assert joints["deadlift"] == "hip"
+
+
+def test_of_work_everybody_is_drawn_with_the_score(tmp_path: Path):
+    grey = [np.full((180, 240, 3), 128, np.uint8)] * 20
+    video = write_clip(tmp_path / "clip.webm", grey, fps=10)
+    found = observed(FRAMES, Task())
+    path = film_of_postures(video, FRAMES, found, tmp_path, False, Reporter())
+    pictures = list(VideoReader(path))
+    assert len(pictures) == 20
+    assert np.abs(pictures[10].astype(int)[:20] - 128).max() > 60  # the line of text

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from posetune.coach.body import Ruler, Sample
+from posetune.coach.ergonomics.en1005 import Part, judged
 from posetune.coach.ergonomics.posture import Posture, posture_of
 from posetune.coach.ergonomics.scores import LEVELS, METHODS, Span, Task, level, score
 from posetune.runtime.pose import Pose
@@ -34,19 +35,31 @@ class Moment:
 
 @dataclass(frozen=True)
 class Ergonomics:
-    """``moments``: of all people, in the order of time."""
+    """``moments``: of all people, in the order of time. ``en1005``: whether the zones of EN 1005-4 are told, too."""
 
     task: Task
     moments: Sequence[Moment]
+    en1005: bool = False
 
     def to_json(self) -> dict[str, Any]:
         people = sorted({m.person for m in self.moments})
         return {
             "notice": SCREENING,
-            "person_seconds": round(sum(seconds for _, seconds in self._timed), 2),
+            "person_seconds": round(self.seconds, 2),
             "people": people,
             "methods": {method: self._method(method) for method in METHODS},
+            **({"en1005_4": {name: part.to_json() for name, part in self.zones().items()}} if self.en1005 else {}),
         }
+
+    @property
+    def seconds(self) -> float:
+        """Of everybody together."""
+        return sum(seconds for _, seconds in self._timed)
+
+    def zones(self) -> dict[str, Part]:
+        """Part → its zones after EN 1005-4, of everybody together."""
+        people = sorted({m.person for m in self.moments})
+        return judged([(m.time_s, m.posture) for m in self.moments if m.person == person] for person in people)
 
     def _method(self, method: str) -> dict[str, Any]:
         timed = self._timed
@@ -58,9 +71,9 @@ class Ergonomics:
             shares[name] = (
                 {"at_least": round(surely / whole, 4), "at_most": round(perhaps / whole, 4)} if whole else None
             )
-        return {"share_of_time": shares, "worst": [_told(m, method) for m in self._worst(method)]}
+        return {"share_of_time": shares, "worst": [_told(m, method) for m in self.worst(method)]}
 
-    def _worst(self, method: str) -> list[Moment]:
+    def worst(self, method: str) -> list[Moment]:
         """By what is sure, then by what may be; of those close together the first."""
         chosen: list[Moment] = []
         for moment in sorted(self.moments, key=lambda m: (-m.scores[method][0], -m.scores[method][1], m.time_s)):
@@ -82,7 +95,7 @@ class Ergonomics:
         return found
 
 
-def observed(frames: Iterable[tuple[float, Sequence[Pose]]], task: Task) -> Ergonomics:
+def observed(frames: Iterable[tuple[float, Sequence[Pose]]], task: Task, en1005: bool = False) -> Ergonomics:
     """The postures in ``frames``, each (seconds, its people with track ids)."""
     rulers: dict[int, Ruler] = {}
     moments = []
@@ -93,7 +106,7 @@ def observed(frames: Iterable[tuple[float, Sequence[Pose]]], task: Task) -> Ergo
             moments.append(
                 Moment(time_s, person, posture, {method: score(method, posture, task) for method in METHODS})
             )
-    return Ergonomics(task, moments)
+    return Ergonomics(task, moments, en1005)
 
 
 def _reaches(method: str, span: Span, name: str) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 
 from posetune.coach.body import Body
 from posetune.coach.coach import Repetition
+from posetune.coach.ergonomics.scores import level
+from posetune.coach.ergonomics.session import Ergonomics
 from posetune.coach.exercise import Exercise
 from posetune.coach.report.faces import blur, faces_at
 from posetune.coach.report.stills import Frames, own, people_at
@@ -47,6 +49,27 @@ def film_of(video: Path, frames: Frames, session: Session, out: Path, faces: boo
             if joint and body is not None:
                 write_angle(canvas, pose, body, joint)
         write_state(canvas, session, time_s)
+
+    return drawn(video, frames, draw, out, faces, report)
+
+
+def film_of_postures(video: Path, frames: Frames, found: Ergonomics, out: Path, faces: bool, report: Reporter) -> Path:
+    """As :func:`film_of`, of everybody at work: skeletons, and the highest REBA score in the picture with its level."""
+    scores: dict[float, list[tuple[int, int]]] = {}
+    for moment in found.moments:
+        scores.setdefault(round(moment.time_s, 2), []).append(moment.scores["reba"])
+
+    def draw(canvas: np.ndarray, time_s: float) -> None:
+        for pose in people_at(frames, time_s):
+            draw_skeleton(canvas, pose.landmarks_px, pose.visibility >= MIN_VISIBILITY, skeleton=pose.skeleton)
+        size = max(canvas.shape[:2]) / 900
+        spans = scores.get(round(time_s, 2))
+        if spans:
+            low, high = (max(ends) for ends in zip(*spans, strict=True))
+            line = f"REBA {low}" if low == high else f"REBA {low} to {high}"
+            names = dict.fromkeys((level("reba", low), level("reba", high)))
+            write(canvas, f"{line}  {' to '.join(names)}", (14 * size, 34 * size), size, _WHITE)
+        write(canvas, "screening, no assessment", (14 * size, 60 * size), 0.6 * size, _WHITE)
 
     return drawn(video, frames, draw, out, faces, report)
 
