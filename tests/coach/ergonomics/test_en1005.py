@@ -22,7 +22,8 @@ def stream(trunk: Callable[[float], float | None], seconds: float = 60.0, fps: f
 @pytest.mark.parametrize(
     ("part", "zone", "static", "seldom", "often"),
     [
-        ("trunk", "backwards", C, C, N), ("trunk", "to 20°", A, A, A), ("trunk", "20 to 60°", C, A, C), ("trunk", "beyond 60°", N, C, N),
+        ("trunk", "backwards", C, C, N), ("trunk", "to 20°", A, A, A), ("trunk", "20 to 60°", C, A, C),
+        ("trunk", "beyond 60°", N, C, N),
         ("upper arm", "backwards", N, C, N), ("upper arm", "to 20°", A, A, A), ("upper arm", "20 to 60°", C, A, C),
         ("upper arm", "beyond 60°", N, C, N),
         ("head", "backwards", N, C, N), ("head", "to 40°", A, A, A), ("head", "beyond 40°", N, C, N),
