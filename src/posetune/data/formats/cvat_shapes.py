@@ -5,15 +5,25 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from posetune import landmarks
+from posetune.data.origin import CORRECTED, PRELABEL, REJECTED, VERIFIED, status_of
 from posetune.errors import PosetuneError
 
-#: Attributes in which posetune keeps what CVAT has no place for (``cvat_images.write``).
-ID, STATUS, IGNORE, BOX = "posetune_id", "posetune_status", "posetune_ignore", "posetune_box"
+#: Attributes in which posetune keeps what CVAT has no place for (``cvat_writer``, ``label.cvat``).
+ID, STATUS, IGNORE, BOX = "posetune_id", "status", "posetune_ignore", "posetune_box"
+#: What the status was called before 0.3.
+_FORMER_STATUS = "posetune_status"
+#: Each attribute's type of input, and its values, of which the first is what a person has that somebody draws.
+ATTRIBUTES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    ID: ("text", ("",)),
+    STATUS: ("select", (VERIFIED, CORRECTED, PRELABEL, REJECTED)),
+    IGNORE: ("text", ("",)),
+    BOX: ("text", ("",)),
+}
 #: A box belongs to a skeleton by its place alone if it holds this share of the points that are there.
 _HELD = 0.8
 
@@ -73,9 +83,10 @@ def _with_attributes(row: dict[str, Any], said: dict[str, str]) -> dict[str, Any
     number = said.pop(ID, "")
     if number.isascii() and number.isdigit() and number != "0":
         row["id"] = int(number)
-    status = said.pop(STATUS, "")
-    if status:
+    status = status_of(said.get(STATUS)) or status_of(said.get(_FORMER_STATUS))
+    if status is not None:
         row["origin"] = {"status": status}
+        said = {name: value for name, value in said.items() if name not in (STATUS, _FORMER_STATUS)}
     if said.pop(IGNORE, "") == "1":
         row["ignore"] = 1
     box = said.pop(BOX, "").split(",")

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from posetune.data.formats.cvat_shapes import BOX, ID, IGNORE, STATUS, middle_of
+from posetune.data.formats.cvat_shapes import ATTRIBUTES, BOX, ID, IGNORE, STATUS, middle_of
 from posetune.data.formats.writing import Part, Told
 from posetune.data.losses import Loss
 from posetune.data.people import Person
@@ -24,7 +24,8 @@ LOSSES = (
     "people without a point (CVAT has no empty skeletons)",
     "places to 0.005 px",
 )
-_LABEL = "person"
+#: What the label of people is called.
+LABEL = "person"
 #: Of CVAT's COCO export: what it says again by itself.
 _CVATS_OWN = ("occluded", "keyframe", "track_id")
 
@@ -68,6 +69,8 @@ def _write(part: Part, file: TextIO, told: Told) -> None:
             lost = person.origin.other.keys() - {"attributes"}
             if lost:
                 told.losses.add("people", "have other entries in the label file, which are not kept")
+            if STATUS in (person.origin.other.get("attributes") or {}):
+                told.losses.add("people", f"have an attribute {STATUS!r} of their own, which is posetune's here, and not kept")
             _skeleton(person, file, told)
         file.write("  </image>\n")
     file.write("</annotations>\n")
@@ -79,7 +82,7 @@ def _skeleton(person: Person, file: TextIO, told: Told) -> None:
     if not person.labelled.any() and person.outside is None:
         told.losses.add("people", "have no point; CVAT has no skeletons without any")
         return
-    file.write(f'    <skeleton label="{_LABEL}" source="file" z_order="0">\n')
+    file.write(f'    <skeleton label="{LABEL}" source="file" z_order="0">\n')
     for name, (x, y, occluded, outside) in zip(person.skeleton.names, placed(person).tolist(), strict=True):
         file.write(
             f'      <points label={quoteattr(name)} source="file" outside="{outside:.0f}" occluded="{occluded:.0f}" '
@@ -123,33 +126,33 @@ def _own_attributes(person: Person) -> dict[str, Any]:
     return {
         name: value
         for name, value in said.items()
-        if isinstance(value, str | int | float | bool) and name and name not in (*_CVATS_OWN, ID, STATUS, IGNORE, BOX)
+        if isinstance(value, str | int | float | bool) and name and name not in (*_CVATS_OWN, *ATTRIBUTES)
     }
 
 
 def _meta(part: Part, extra: Sequence[str]) -> str:
     dataset = part.dataset
     names = dataset.skeleton.names
-    attributes = "".join(_attribute(name) for name in (ID, STATUS, IGNORE, BOX, *extra))
+    attributes = "".join(_attribute(name, *ATTRIBUTES.get(name, ("text", ("",)))) for name in (*ATTRIBUTES, *extra))
     points = "".join(
         f"        <label>\n          <name>{escape(_printable(name))}</name>\n          <type>points</type>\n"
-        f"          <attributes>\n          </attributes>\n          <parent>{_LABEL}</parent>\n        </label>\n"
+        f"          <attributes>\n          </attributes>\n          <parent>{LABEL}</parent>\n        </label>\n"
         for name in names
     )
     return (
         f"  <meta>\n    <task>\n      <name>{escape(_printable(dataset.name))}</name>\n      <size>{len(dataset.images)}</size>\n"
         f"      <mode>annotation</mode>\n      <subset>{escape(_printable(part.split))}</subset>\n      <labels>\n        <label>\n"
-        f"          <name>{_LABEL}</name>\n          <type>skeleton</type>\n          <attributes>\n{attributes}"
+        f"          <name>{LABEL}</name>\n          <type>skeleton</type>\n          <attributes>\n{attributes}"
         f"          </attributes>\n          <svg>{escape(skeleton_svg(dataset.skeleton))}</svg>\n        </label>\n{points}"
         "      </labels>\n    </task>\n  </meta>\n"
     )
 
 
-def _attribute(name: str) -> str:
+def _attribute(name: str, kind: str, values: Sequence[str]) -> str:
     return (
         f"            <attribute>\n              <name>{escape(_printable(name))}</name>\n              <mutable>False</mutable>\n"
-        "              <input_type>text</input_type>\n              <default_value></default_value>\n"
-        "              <values></values>\n            </attribute>\n"
+        f"              <input_type>{kind}</input_type>\n              <default_value>{values[0]}</default_value>\n"
+        f"              <values>{chr(10).join(values)}</values>\n            </attribute>\n"
     )
 
 
