@@ -14,7 +14,7 @@ PORT ?= 8000
 SERVED ?= posetune-data
 # Processes that share the test files; each wants 2 GB.
 WORKERS ?= 2
-EXTRAS := train,sweep,mediapipe,synth,openvino,serve,learn,scale,dev
+EXTRAS := train,sweep,mediapipe,synth,openvino,serve,learn,scale,cvat,dev
 
 .PHONY: setup test lint demo serve clean
 .NOTPARALLEL:

@@ -43,6 +43,7 @@ VERBS = {
     "registry": ("registry", "make and look over a registry of networks: which is live, and what became of each"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "label": ("label", "make a set out of footage: choose frames, and prelabel the people in them"),
+    "cvat": ("cvat", "send a set to a CVAT server, and bring its labels back"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
 # Verbs with one required input, which may stand behind --json.
@@ -163,6 +164,7 @@ _EXTRAS = {
     "obstore": "learn",
     "pyarrow": "scale",
     "ray": "ray",
+    "cvat_sdk": "cvat",
     **dict.fromkeys(("starlette", "msgspec", "uvicorn", "httptools", "websockets", "sqlalchemy", "alembic"), "serve"),
 }
 

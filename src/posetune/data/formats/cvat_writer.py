@@ -70,7 +70,9 @@ def _write(part: Part, file: TextIO, told: Told) -> None:
             if lost:
                 told.losses.add("people", "have other entries in the label file, which are not kept")
             if STATUS in (person.origin.other.get("attributes") or {}):
-                told.losses.add("people", f"have an attribute {STATUS!r} of their own, which is posetune's here, and not kept")
+                told.losses.add(
+                    "people", f"have an attribute {STATUS!r} of their own, which is posetune's here, and not kept"
+                )
             _skeleton(person, file, told)
         file.write("  </image>\n")
     file.write("</annotations>\n")

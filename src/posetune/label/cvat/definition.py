@@ -19,7 +19,11 @@ from posetune.data.formats.image_finder import some
 from posetune.errors import PosetuneError
 from posetune.skeleton import Skeleton
 
-_CIRCLE, _LINE, _KEY = re.compile(r"<circle\b[^>]*>"), re.compile(r"<line\b[^>]*>"), re.compile(r'([a-z0-9-]+)="([^"]*)"')
+_CIRCLE, _LINE, _KEY = (
+    re.compile(r"<circle\b[^>]*>"),
+    re.compile(r"<line\b[^>]*>"),
+    re.compile(r'([a-z0-9-]+)="([^"]*)"'),
+)
 
 
 def label_json(skeleton: Skeleton) -> dict[str, Any]:
@@ -120,7 +124,11 @@ def differences(label: Mapping[str, Any], skeleton: Skeleton) -> list[str]:
     if more:
         told.append(f"it has {len(more)} others ({some(more)})")
     if not told and theirs != ours:
-        at = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b) if len(theirs) == len(ours) else 0
+        at = (
+            next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b)
+            if len(theirs) == len(ours)
+            else 0
+        )
         told.append(f"its points stand in another order (point {at + 1} is {theirs[at]}, not {ours[at]})")
     if not told and not _is_whole(label):
         told.append("its picture has not one circle for each point, so that CVAT cannot draw it")

@@ -46,12 +46,13 @@ class NotThere(PosetuneError):
 
 @dataclass(frozen=True)
 class Patience:
-    """``answer_s``: how long an answer may take; ``pauses_s``: before each new try of what failed; ``poll_s``: between two
-    looks at work that goes on on the server, which may take ``work_s`` in all.
+    """``answer_s``: how long an answer may take; ``pauses_s``: before each new look at what failed; ``tries``: so often is sent
+    what is never done; ``poll_s``: between two looks at work that goes on on the server, which may take ``work_s`` in all.
     """
 
     answer_s: float = 120.0
     pauses_s: tuple[float, ...] = (1, 2, 5, 10, 20)
+    tries: int = 3
     poll_s: float = 1.0
     work_s: float = 3600.0
 
@@ -162,7 +163,9 @@ class Server:
         raise AssertionError("unreachable")
 
     def give_up(self, lost: Lost) -> NoReturn:
-        raise PosetuneError(f"{self.url} does not answer ({lost}); what is done is done: run the same command again.") from lost
+        raise PosetuneError(
+            f"{self.url} does not answer ({lost}); what is done is done: run the same command again."
+        ) from lost
 
     def list(self, path: str, **query: Any) -> list[Any]:
         """All that a listing has, over its pages."""
@@ -227,7 +230,9 @@ class Server:
         except urllib3.exceptions.HTTPError as error:
             raise Lost(_said(error)) from error
         except ApiException as error:  # what the SDK makes of an error of TLS: nothing was sent
-            raise PosetuneError(f"{self.url}: no safe connection ({' '.join(str(error.reason).split())[:200]}).") from error
+            raise PosetuneError(
+                f"{self.url}: no safe connection ({' '.join(str(error.reason).split())[:200]})."
+            ) from error
 
     def _answer(self, response: urllib3.BaseHTTPResponse, what: str) -> Any:
         status, data = response.status, response.data or b""
@@ -251,7 +256,9 @@ def _refusal(status: int, url: str, what: str, said: str, location: str | None) 
     if status == 403:
         return PosetuneError(f"{url} does not allow {what} to this user (403{said}); ask who owns it, or give --org.")
     if status == 404:
-        return NotThere(f"{url} has no such thing, or not for this user (404 for {what}); look at the number, or give --org.")
+        return NotThere(
+            f"{url} has no such thing, or not for this user (404 for {what}); look at the number, or give --org."
+        )
     if status == 429:
         return PosetuneError(f"{url} is still busy (429 for {what}); run the same command again later.")
     if 300 <= status < 400:
@@ -271,12 +278,12 @@ def _retry_after(response: urllib3.BaseHTTPResponse, pause: float) -> float:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.ReadTimeoutError):
-        return "it does not answer in time"
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "there is no server of that name"
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return "it takes no connection"
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.ReadTimeoutError):
+        return "it does not answer in time"
     return "the connection broke"
 
 
@@ -285,23 +292,21 @@ Ask = Callable[[], Any]
 
 
 def do_once(server: Server, act: Callable[[], Any], ask: Ask) -> Any:
-    """What ``act`` gives, a request that must not be done twice. Where its answer is lost, ``ask`` looks after a while whether it
-    was done, and gives what ``act`` would have given; only where it finds nothing is ``act`` done again.
+    """What ``act`` gives, a request that must not be done twice. Where its answer is lost, ``ask`` looks after each of the
+    server's pauses whether it was done, for what a proxy gave up on may still be going on, and gives what ``act`` would have
+    given; only where it never finds anything is ``act`` done again.
 
     Raises PosetuneError where the server keeps silent.
     """
-    for pause in (*server.patience.pauses_s, None):
+    for _ in range(server.patience.tries):
         try:
             return act()
-        except Lost as lost:
-            server.say(f"{server.url}: {lost}; looking whether it was done.")
-            if pause is None:
-                found = ask()
-                if found is not None:
-                    return found
-                server.give_up(lost)
+        except Lost as error:
+            lost = error
+        server.say(f"{server.url}: {lost}; looking whether it was done.")
+        for pause in server.patience.pauses_s or (0,):
             time.sleep(pause)
-        found = ask()
-        if found is not None:
-            return found
-    raise AssertionError("unreachable")
+            found = ask()
+            if found is not None:
+                return found
+    server.give_up(lost)

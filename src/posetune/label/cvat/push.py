@@ -1,0 +1,431 @@
+"""A set on its way to a CVAT server: every picture once, every person once, however often the connection breaks.
+
+A task is called after what is in it ("squats train [3f2a9c01d2]") and "(not complete)" until all its people are there. So the
+server alone says how far a push has come; one that was cut off is gone on with by the same command, on any machine:
+
+- pictures that are in some task of the project are not sent again, by their hash (``pictures``);
+- a task that never got its pictures is empty, and made anew: what was sent in part cannot be told from what was not;
+- a task that is not complete gets the people that are not in it, by posetune's id; one that is complete is left alone, so that
+  whom its annotators delete stays deleted.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from posetune.data.formats.image_finder import some
+from posetune.data.people import Dataset, ImageRecord, Person
+from posetune.errors import PosetuneError
+from posetune.files import one_at_a_time, read_bytes
+from posetune.label.cvat import definition, record, tasks
+from posetune.label.cvat.definition import ServerLabel
+from posetune.label.cvat.pictures import Pictures, fingerprint
+from posetune.label.cvat.record import FOLDER, Sent
+from posetune.label.cvat.server import Lost, NotThere, Server, do_once
+from posetune.label.cvat.shapes import can_be_sent, from_shape, same_points, status_sent, to_points, to_shape
+from posetune.progress import Reporter
+
+#: Annotators' jobs are not larger, and a task has so many of them.
+JOB_SIZE, JOBS = 200, 5
+#: Of the copies that annotators see; the pictures themselves stay on the server as they are.
+_QUALITY = 90
+_MOST_BYTES, _MOST_FILES = 20 << 20, 100
+_NOT_COMPLETE = " (not complete)"
+_OURS = re.compile(r".* \[[0-9a-f]{10}\](?: \(not complete\))?")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a set goes: a project by its number or name, made where there is none of that name; or a task without a project, by
+    the name that it is to have. ``job_size``: pictures a job, 1…JOB_SIZE.
+    """
+
+    project: str | None = None
+    task: str | None = None
+    job_size: int = JOB_SIZE
+
+
+@dataclass
+class Pushed:
+    """``url``: where to look at it. ``images``, ``people``: sent now; ``there``: pictures that were there already. ``tasks``:
+    numbers of those made or gone on with. ``empty``: people without a point, whom CVAT cannot hold. ``waiting``: people of
+    pictures that were there whom it does not send, for they are new here or changed since.
+    """
+
+    url: str = ""
+    images: int = 0
+    people: int = 0
+    there: int = 0
+    empty: int = 0
+    waiting: int = 0
+    tasks: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def push(dataset: Dataset, split: str, server: Server, where: Where, report: Reporter) -> Pushed:
+    """Send the pictures and people of ``dataset``, which is the part ``split`` of its set.
+
+    Raises PosetuneError: pictures that cannot be read; the project's skeleton is another; the server refuses, or keeps silent.
+    """
+    if not 1 <= where.job_size <= JOB_SIZE:
+        raise PosetuneError(
+            f"--job-size {where.job_size}: give 1 to {JOB_SIZE}; larger jobs are slow to open, and lost as one."
+        )
+    if not dataset.images:
+        raise PosetuneError(f"{dataset.name} has no images.")
+    names = Pictures(dataset).names(report)
+    folder = dataset.root / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise PosetuneError(
+            f"Cannot write {folder} ({error.strerror}), where what was sent is kept for the way back; copy the set to where it can."
+        ) from error
+    with one_at_a_time(folder / "lock", f"{dataset.root} is being pushed by another process; wait until it is done."):
+        try:
+            return _Push(dataset, split, server, where, names, report).run()
+        except KeyboardInterrupt:
+            report.say("What is on the server stays there; the same command goes on.")
+            raise
+
+
+class _Push:
+    """One run of :func:`push`."""
+
+    def __init__(
+        self, dataset: Dataset, split: str, server: Server, where: Where, names: Mapping[int, str], report: Reporter
+    ) -> None:
+        self.dataset, self.split, self.server, self.where, self.names = dataset, split, server, where, names
+        self.report, self.done = report, Pushed()
+        self.people: dict[int, list[Person]] = {}
+        for person in dataset.people:
+            if can_be_sent(person):
+                self.people.setdefault(id(person.image), []).append(person)
+            else:
+                self.done.empty += 1
+        self.by_name = {names[id(image)]: image for image in dataset.images}
+
+    def run(self) -> Pushed:
+        place = self.place
+        self.done.url = f"{self.server.url}/projects/{place['project_id']}" if place else f"{self.server.url}/tasks"
+        whole, begun, there = [], [], set[str]()
+        for row in self._tasks():
+            if not row.get("size"):
+                if _is_begun(row):
+                    self._settle(int(row["id"]), None, patient=False)
+                continue
+            frames = [str(frame.get("name", "")) for frame in tasks.frames_of(self.server, int(row["id"]))]
+            (begun if _is_begun(row) else whole).append((int(row["id"]), frames))
+            there |= set(frames)
+        new = [image for image in self.dataset.images if self.names[id(image)] not in there]
+        self.done.there = len(self.dataset.images) - len(new)
+        for number, frames in begun:
+            self._fill(number, frames)
+        size = self.where.job_size * JOBS
+        with self.report.counting("images sent", len(new)) as counter:
+            for at in range(0, len(new), size):
+                chunk = new[at : at + size]
+                number = self._make(chunk)
+                self._fill(number, [str(f.get("name", "")) for f in tasks.frames_of(self.server, number)])
+                self.done.images += len(chunk)
+                counter.step(by=len(chunk))
+        for row in self._tasks():  # a request that came late
+            if _is_begun(row) and not row.get("size"):
+                self._settle(int(row["id"]), None, patient=False)
+        self._count_waiting(whole)
+        return self.done
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """{"project_id": its number}, made if need be and held against our skeleton; nothing for tasks of their own."""
+        if self.where.project is None:
+            return {}
+        name, server, skeleton = self.where.project, self.server, self.dataset.skeleton
+        project = tasks.find_project(server, name)
+        if project is None:
+            body = {"name": name, "labels": [definition.label_json(skeleton)]}
+            project = do_once(
+                server,
+                lambda: server.send("POST", "/api/projects", body=body),
+                lambda: tasks.find_project(server, name),
+            )
+            self.report.say(f"Project {project['id']}, {name!r}, is made.")
+        labels = tasks.labels_of(server, project_id=int(project["id"]))
+        self._label = definition.matching(labels, skeleton, f"The project {project.get('name')!r} on {server.url}")
+        self.done.notes += self._label.notes
+        return {"project_id": int(project["id"])}
+
+    def _label_of(self, task: int) -> ServerLabel:
+        if self.place:
+            return self._label
+        return definition.matching(
+            tasks.labels_of(self.server, task_id=task), self.dataset.skeleton, f"Task {task} on {self.server.url}"
+        )
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        """The tasks of the project, or those that this set's pushes made under the task's name."""
+        if self.place:
+            return self.server.list("/api/tasks", **self.place)
+        found = self.server.list("/api/tasks", search=self.where.task)
+        beginning = f"{self.where.task} {self.split} ["
+        return [
+            row
+            for row in found
+            if str(row.get("name", "")).startswith(beginning)
+            and _OURS.fullmatch(str(row["name"]))
+            and not row.get("project_id")
+        ]
+
+    def _make(self, images: Sequence[ImageRecord]) -> int:
+        """A task with these pictures; its number."""
+        names = [self.names[id(image)] for image in images]
+        title = self.where.task or self.dataset.root.resolve().name
+        name = f"{title[:200]} {self.split} [{fingerprint(names)}]{_NOT_COMPLETE}"
+        body: dict[str, Any] = {
+            "name": name,
+            "segment_size": self.where.job_size,
+            "overlap": 0,
+            "subset": self.split[:64],
+        }
+        body |= self.place or {"labels": [definition.label_json(self.dataset.skeleton)]}
+        for _ in range(self.server.patience.tries):
+            row = do_once(
+                self.server,
+                lambda: self.server.send("POST", "/api/tasks", body=body),
+                lambda: next((row for row in self._tasks() if row.get("name") == name), None),
+            )
+            number, request = int(row["id"]), None
+            lost = Lost("its tasks stay empty")
+            try:
+                request = self._upload(number, images, names)
+            except Lost as error:
+                lost = error
+                self.report.say(f"{self.server.url}: {lost}, while pictures were sent; looking what is there.")
+            if self._settle(number, request):
+                return number
+        self.server.give_up(lost)
+
+    def _upload(self, number: int, images: Sequence[ImageRecord], names: Sequence[str]) -> str | None:
+        """Send the pictures; the number of the request by which the server makes frames of them. Raises Lost."""
+        path = f"/api/tasks/{number}/data/"
+        self.server.send("POST", path, headers={"Upload-Start": "true"})
+        with self.report.counting("images uploaded", len(images)) as counter:
+            for batch in _batches(images, names):
+                files = {f"client_files[{i}]": file for i, file in enumerate(batch)}
+                fields = {"image_quality": str(_QUALITY), **files}
+                self.server.send("POST", path, files=fields, headers={"Upload-Multiple": "true"})
+                counter.step(by=len(batch))
+        body = {
+            "image_quality": _QUALITY,
+            "sorting_method": "predefined",
+            "upload_file_order": list(names),
+            "use_zip_chunks": True,
+            "use_cache": True,
+        }
+        answer = self.server.send("POST", path, body=body, headers={"Upload-Finish": "true"})
+        return str(answer["rq_id"]) if isinstance(answer, dict) and answer.get("rq_id") else None
+
+    def _settle(self, number: int, request: str | None, patient: bool = True) -> bool:
+        """Wait until the server has made frames of a task's pictures. Where it makes none, for it did not get them all, the
+        task, which is empty, is deleted; returns whether it is there. ``patient``: what was asked may come late.
+        """
+        pauses = list(self.server.patience.pauses_s) if patient else []
+        end = time.monotonic() + self.server.patience.work_s
+        while time.monotonic() < end:
+            try:
+                row = self.server.get(f"/api/tasks/{number}")
+            except NotThere:
+                return False
+            if row.get("size"):
+                return True
+            state, said = self._state(number, request)
+            if state == "failed":
+                self._delete(number)
+                raise PosetuneError(
+                    f"{self.server.url} could not make a task of the pictures ({' '.join(said.split())[:300]}); what it made is "
+                    "deleted."
+                )
+            if state not in ("queued", "started"):
+                if not pauses:
+                    self._delete(number)
+                    self.report.say(
+                        f"Task {number} on {self.server.url} got no pictures; it is deleted, and made anew."
+                    )
+                    return False
+                time.sleep(pauses.pop(0))
+                continue
+            time.sleep(self.server.patience.poll_s)
+        raise PosetuneError(
+            f"{self.server.url} still makes task {number} of its pictures; run the same command again when it is done."
+        )
+
+    def _state(self, number: int, request: str | None) -> tuple[str, str]:
+        """How the making of a task stands, "" where nobody makes it, and what the server says of it."""
+        if request is not None:
+            try:
+                row = self.server.get(f"/api/requests/{request}")
+            except NotThere:
+                row = None
+            return (str(row.get("status", "")), str(row.get("message", ""))) if row else ("", "")
+        rows = self.server.list("/api/requests", task_id=number)
+        making = [r for r in rows if (r.get("operation") or {}).get("type", "create:task").startswith("create")]
+        newest = max(making, key=lambda r: str(r.get("created_date", "")), default=None)
+        return (str(newest.get("status", "")), str(newest.get("message", ""))) if newest else ("", "")
+
+    def _delete(self, number: int) -> None:
+        """Delete a task that has no pictures, and so nobody's work."""
+
+        def is_gone() -> bool | None:
+            try:
+                self.server.get(f"/api/tasks/{number}")
+            except NotThere:
+                return True
+            return None
+
+        def delete() -> bool:
+            try:
+                self.server.send("DELETE", f"/api/tasks/{number}")
+            except NotThere:
+                pass
+            return True
+
+        do_once(self.server, delete, is_gone)
+
+    def _fill(self, number: int, frames: Sequence[str]) -> None:
+        """Send the people of a task that is not complete, whom it lacks, and call it complete."""
+        label = self._label_of(number)
+        self.done.tasks.append(number)
+        wanted = [
+            (person, frame)
+            for frame, name in enumerate(frames)
+            if name in self.by_name
+            for person in self.people.get(id(self.by_name[name]), ())
+        ]
+        sent = {person.id: Sent(to_points(person), status_sent(person)) for person, _ in wanted}
+        record.write(self.dataset.root, self.server.url, number, sent)
+        there = self._there(number, label)
+        missing = [(person, frame) for person, frame in wanted if not there[person.id]]
+        with self.report.counting("people sent", len(missing)) as counter:
+            for people in _by_job(missing, self.where.job_size):
+                shapes = [to_shape(person, frame, label) for person, frame in people]
+                self._create(number, label, shapes, {person.id for person, _ in people})
+                self.done.people += len(shapes)
+                counter.step(by=len(shapes))
+        self._drop_doubles(number, label, set(sent))
+        self._complete(number)
+
+    def _create(self, number: int, label: ServerLabel, shapes: Sequence[Mapping[str, Any]], people: set[int]) -> None:
+        do_once(
+            self.server,
+            lambda: self._patch(number, "create", shapes) or True,
+            lambda: True if people <= self._there(number, label).keys() else None,
+        )
+
+    def _patch(self, number: int, action: str, shapes: Sequence[Mapping[str, Any]]) -> None:
+        body = {"version": 0, "tags": [], "shapes": list(shapes), "tracks": []}
+        self.server.send("PATCH", f"/api/tasks/{number}/annotations", query={"action": action}, body=body)
+
+    def _there(self, number: int, label: ServerLabel) -> Counter[int]:
+        """How often each person is in a task."""
+        return Counter(p for shape in self._shapes(number, label) if (p := self._person(shape, label)) is not None)
+
+    def _shapes(self, number: int, label: ServerLabel) -> list[dict[str, Any]]:
+        shapes = tasks.annotations_of(self.server, number).get("shapes") or []
+        return [shape for shape in shapes if shape.get("label_id") == label.id]
+
+    def _person(self, shape: Mapping[str, Any], label: ServerLabel) -> int | None:
+        return from_shape(shape, label, self.dataset.skeleton).person
+
+    def _drop_doubles(self, number: int, label: ServerLabel, ours: set[int]) -> None:
+        """A request that was taken for lost may have been done later than we looked: of people who are there twice, the later
+        ones go.
+        """
+        seen: set[int] = set()
+        doubles = []
+        for shape in sorted(self._shapes(number, label), key=lambda shape: int(shape.get("id") or 0)):
+            person = self._person(shape, label)
+            if person in ours and person in seen:
+                doubles.append(shape)
+            elif person is not None:
+                seen.add(person)
+        if doubles:
+            do_once(
+                self.server,
+                lambda: self._patch(number, "delete", doubles) or True,
+                lambda: True if all(n == 1 for n in self._there(number, label).values()) else None,
+            )
+
+    def _complete(self, number: int) -> None:
+        row = self.server.get(f"/api/tasks/{number}")
+        name = str(row.get("name", "")).removesuffix(_NOT_COMPLETE)
+        do_once(
+            self.server,
+            lambda: self.server.send("PATCH", f"/api/tasks/{number}", body={"name": name}) or True,
+            lambda: True if self.server.get(f"/api/tasks/{number}").get("name") == name else None,
+        )
+
+    def _count_waiting(self, whole: Sequence[tuple[int, Sequence[str]]]) -> None:
+        """People of pictures in complete tasks who are other here than what was sent."""
+        for number, frames in whole:
+            known = record.read(self.dataset.root, self.server.url, number)
+            here = [p for name in frames if name in self.by_name for p in self.people.get(id(self.by_name[name]), ())]
+            for person in here:
+                sent = known.people.get(person.id)
+                self.done.waiting += known.known and (sent is None or not _same(sent, person))
+
+
+def _same(sent: Sent, person: Person) -> bool:
+    return same_points(sent.points, to_points(person)) and sent.status == status_sent(person)
+
+
+def _is_begun(row: Mapping[str, Any]) -> bool:
+    name = str(row.get("name", ""))
+    return name.endswith(_NOT_COMPLETE) and _OURS.fullmatch(name) is not None
+
+
+def _batches(images: Sequence[ImageRecord], names: Sequence[str]) -> Iterator[list[tuple[str, bytes]]]:
+    """(name, content) of the files, in requests of a size that servers take."""
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for image, name in zip(images, names, strict=True):
+        content = read_bytes(image.path, "the image")
+        if batch and (size + len(content) > _MOST_BYTES or len(batch) == _MOST_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append((name, content))
+        size += len(content)
+    if batch:
+        yield batch
+
+
+def _by_job(people: Sequence[tuple[Person, int]], job_size: int) -> Iterator[list[tuple[Person, int]]]:
+    jobs: dict[int, list[tuple[Person, int]]] = {}
+    for person, frame in people:
+        jobs.setdefault(frame // job_size, []).append((person, frame))
+    yield from jobs.values()
+
+
+def describe(done: Pushed) -> list[str]:
+    """What was done, as sentences."""
+    numbers = some([str(n) for n in done.tasks], 10)
+    told = [
+        f"{done.images} images and {done.people} people sent"
+        + (f", task {numbers}" if done.tasks else "")
+        + f": {done.url}"
+    ]
+    if done.there:
+        told.append(f"{done.there} images were there already.")
+    if done.empty:
+        told.append(f"{done.empty} people have no point and are not sent: CVAT has no empty skeletons.")
+    if done.waiting:
+        told.append(
+            f"{done.waiting} people of images that were there are new or changed here since, and are not sent: pull takes what was "
+            "done there, and leaves them."
+        )
+    return told + [f"note: {note}" for note in done.notes]
