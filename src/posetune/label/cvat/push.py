@@ -114,7 +114,9 @@ class _Push:
     def run(self) -> Pushed:
         place = self.place
         self.done.url = f"{self.server.url}/projects/{place['project_id']}" if place else f"{self.server.url}/tasks"
-        whole, begun, there = [], [], set[str]()
+        whole: list[tuple[int, list[str]]] = []
+        begun: list[tuple[int, list[str]]] = []
+        there: set[str] = set()
         for row in self._tasks():
             if not row.get("size"):
                 if _is_begun(row):
@@ -193,7 +195,7 @@ class _Push:
             "overlap": 0,
             "subset": self.split[:64],
         }
-        body |= self.place or {"labels": [definition.label_json(self.dataset.skeleton)]}
+        body |= self.place if self.place else dict(labels=[definition.label_json(self.dataset.skeleton)])
         for _ in range(self.server.patience.tries):
             row = do_once(
                 self.server,
@@ -323,13 +325,13 @@ class _Push:
     def _create(self, number: int, label: ServerLabel, shapes: Sequence[Mapping[str, Any]], people: set[int]) -> None:
         do_once(
             self.server,
-            lambda: self._patch(number, "create", shapes) or True,
+            lambda: self._patch(number, "create", shapes),
             lambda: True if people <= self._there(number, label).keys() else None,
         )
 
-    def _patch(self, number: int, action: str, shapes: Sequence[Mapping[str, Any]]) -> None:
+    def _patch(self, number: int, action: str, shapes: Sequence[Mapping[str, Any]]) -> Any:
         body = {"version": 0, "tags": [], "shapes": list(shapes), "tracks": []}
-        self.server.send("PATCH", f"/api/tasks/{number}/annotations", query={"action": action}, body=body)
+        return self.server.send("PATCH", f"/api/tasks/{number}/annotations", query={"action": action}, body=body)
 
     def _there(self, number: int, label: ServerLabel) -> Counter[int]:
         """How often each person is in a task."""
@@ -357,7 +359,7 @@ class _Push:
         if doubles:
             do_once(
                 self.server,
-                lambda: self._patch(number, "delete", doubles) or True,
+                lambda: self._patch(number, "delete", doubles),
                 lambda: True if all(n == 1 for n in self._there(number, label).values()) else None,
             )
 
@@ -366,7 +368,7 @@ class _Push:
         name = str(row.get("name", "")).removesuffix(_NOT_COMPLETE)
         do_once(
             self.server,
-            lambda: self.server.send("PATCH", f"/api/tasks/{number}", body={"name": name}) or True,
+            lambda: self.server.send("PATCH", f"/api/tasks/{number}", body={"name": name}),
             lambda: True if self.server.get(f"/api/tasks/{number}").get("name") == name else None,
         )
 

@@ -97,14 +97,14 @@ def from_shape(shape: Mapping[str, Any], label: ServerLabel, skeleton: Skeleton)
     """A server's shape of the skeleton ``label``; its elements stand in any order, and go by their labels."""
     names = label.names
     points = np.full((skeleton.count, 4), math.nan)
-    points[:, 2:] = (0, 1)
+    points[:, 2], points[:, 3] = 0, 1
     place = {name: i for i, name in enumerate(skeleton.names)}
     for element in shape.get("elements") or ():
         i = place.get(names.get(element.get("label_id"), ""))
         at = list(element.get("points") or [])
         if i is None or len(at) < 2:
             continue
-        points[i] = float(at[0]), float(at[1]), bool(element.get("occluded")), bool(element.get("outside"))
+        points[i, :] = [float(at[0]), float(at[1]), bool(element.get("occluded")), bool(element.get("outside"))]
     called = {number: name for name, number in label.attributes.items()}
     said = {called.get(a.get("spec_id"), ""): str(a.get("value", "")) for a in shape.get("attributes") or ()}
     return Drawn(
