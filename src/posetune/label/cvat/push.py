@@ -11,6 +11,7 @@ server alone says how far a push has come; one that was cut off is gone on with 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections import Counter
@@ -291,10 +292,8 @@ class _Push:
             return None
 
         def delete() -> bool:
-            try:
+            with contextlib.suppress(NotThere):
                 self.server.send("DELETE", f"/api/tasks/{number}")
-            except NotThere:
-                pass
             return True
 
         do_once(self.server, delete, is_gone)
