@@ -7,7 +7,7 @@
  * @typedef {{names: string[], connections: Connection[], angles: AngleTriple[]}} Skeleton
  *
  * @typedef {[number, number, number]} Point3
- * @typedef {{joint: string, kind: string, value: number, limit: number}} Flag
+ * @typedef {{joint: string, kind: string, value: number, limit: number, text?: string}} Flag `text`: the words at the joint, where its kind has none
  * @typedef {object} Person
  * @property {number} score
  * @property {Point3[]} landmarks_px px of the upright picture; null coordinates where the network tells none

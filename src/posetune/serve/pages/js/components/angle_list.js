@@ -10,6 +10,7 @@ import { has, jointName, number, t } from "../i18n.js";
 
 /** "below 60°" of a joint beyond its range. @param {Flag} flag */
 export function flagText(flag) {
+  if (flag.text) return flag.text;
   const key = `flag.${flag.kind}`;
   return t(has(key) ? key : "flag.beyond", { limit: number(flag.limit) });
 }

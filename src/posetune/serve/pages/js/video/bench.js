@@ -3,6 +3,7 @@
  * of the same video by another network.
  */
 import { getNetworks, send } from "../api.js";
+import { CoachPanel } from "../coach/panel.js";
 import { flagText } from "../components/angle_list.js";
 import { Readings } from "../components/readings.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
@@ -49,6 +50,17 @@ export class Bench {
       this.drawCurves();
       this.curves?.again();
     });
+    this.coach = new CoachPanel(byId("coach"), { state: context.state, say: (text) => shell.say(text) });
+    this.coach.addEventListener("change", () => this.coached());
+    this.coach.addEventListener("choose", () => this.tellAddress());
+    this.coach.addEventListener("seek", (event) => void this.player?.seek(this.times?.at(/** @type {CustomEvent<number>} */ (event).detail) ?? 0));
+    this.coach.addEventListener("loop", (event) => this.loop(/** @type {CustomEvent} */ (event).detail));
+    /** @type {NodeListOf<HTMLElement>} */
+    this.tabs = byId("views").querySelectorAll("[data-view]");
+    for (const tab of this.tabs) tab.addEventListener("click", () => (this.choose(tab.dataset.view ?? "", null), this.tellAddress()));
+    this.view = "angles";
+    /** What is looped by the coach. @type {import("./player.js").Stretch | null} */
+    this.repetition = null;
     /** @type {Job | null} */
     this.job = null;
     /** @type {Job | null} */
@@ -96,6 +108,7 @@ export class Bench {
     this.wipe.show(!!second);
     if (second) this.wipe.name(job.network.name, second.network.name);
     legendOnce();
+    this.coach.open(job.id, { times: Array.from(times.times), end: times.end });
     this.panels();
     this.drawCurves();
     await this.player.seek(0);
@@ -115,6 +128,7 @@ export class Bench {
     this.transport?.destroy();
     this.curves?.destroy();
     this.chips?.destroy();
+    this.coach.close();
     if (this.film) URL.revokeObjectURL(this.film);
     this.film = "";
     this.player = undefined;
@@ -161,6 +175,7 @@ export class Bench {
         if (going_[1] && this.second) this.second = await getJob(this.second.id);
         if (turn !== this.turn || !this.job) return;
         if (fresh.some(Boolean)) this.refresh();
+        this.coach.more(this.people?.known ?? 0, !going(this.job));
         this.panels();
         if (going_[0] && !going(this.job)) this.context.shell.say(t(`video.state.${this.job.state}`));
         if (going_[0] && this.job.state === "done") await this.settle(turn);
@@ -198,6 +213,49 @@ export class Bench {
     if (this.player.index >= 0 && !this.player.playing) this.draw({ index: this.player.index, picture: this.stage.picture });
   }
 
+  /**
+   * Angles alone, or what the coach says of them.
+   * @param {string} view
+   * @param {string | null} exercise
+   */
+  choose(view, exercise) {
+    this.view = view === "coach" ? view : "angles";
+    this.context.state.view = this.view;
+    for (const tab of this.tabs) tab.setAttribute("aria-pressed", String(tab.dataset.view === this.view));
+    if (exercise) this.coach.exercise = this.context.state.exercise = exercise;
+    this.coach.show(this.view === "coach");
+  }
+
+  /** The address says what is looked at, so that it can be kept. */
+  tellAddress() {
+    const address = new URL(location.href);
+    for (const [key, value, usual] of [["view", this.view, "angles"], ["exercise", this.coach.exercise, "auto"]]) {
+      if (value === usual) address.searchParams.delete(key);
+      else address.searchParams.set(key, value);
+    }
+    history.replaceState(history.state, "", address);
+  }
+
+  /** The coach has something else to say. */
+  coached() {
+    this.curves?.setBands(this.coach.bands);
+    if (this.player && this.player.index >= 0 && !this.player.playing) this.draw({ index: this.player.index, picture: this.stage.picture });
+  }
+
+  /** @param {{from: number, to: number} | null} span seconds */
+  loop(span) {
+    const { player, times } = this;
+    if (!player || !times) return;
+    this.repetition = span && { from: times.at(span.from), to: times.at(span.to) };
+    if (!this.repetition) {
+      player.setLoop(false, null);
+      void player.pause();
+      return;
+    }
+    player.setLoop(true, this.repetition);
+    void player.seek(this.repetition.from).then(() => player.play());
+  }
+
   /** The people of the frame on the stage. @returns {Person[]} */
   get shown() {
     return this.people?.at(this.player?.index ?? -1) ?? [];
@@ -213,7 +271,12 @@ export class Bench {
     const people = this.people.at(index);
     this.stage.others = this.others ? (this.others.at(index) ?? []) : null;
     this.stage.selected = people?.findIndex((person) => (person.id ?? 0) === this.who) ?? -1;
-    this.stage.setFrame(picture, this.size, people ?? []);
+    const seconds = this.times.times[index];
+    this.stage.setFrame(picture, this.size, this.coach.marked(people ?? [], seconds));
+    const cue = this.coach.cueAt(seconds);
+    byId("cue").hidden = !cue;
+    if (cue) fill(byId("cue"), icon("warning", 16), cue);
+    this.coach.setTime(seconds);
     this.stage.draw();
     this.curves?.setTime(this.times.times[index]);
     const person = people?.[this.stage.selected] ?? people?.[0];
@@ -238,6 +301,7 @@ export class Bench {
     if (!player || !times) return;
     const stretch = player.stretch && { from: times.times[player.stretch.from], to: times.times[player.stretch.to] };
     this.curves?.setStretch(stretch);
+    if (player.stretch !== this.repetition) this.coach.unlooped();
     Object.assign(this.context.state, { playing: player.playing, speed: player.speed, looping: player.looping, stretch: player.stretch, decoder: !!player.video });
   }
 
@@ -245,6 +309,7 @@ export class Bench {
   follow(id) {
     if (id === this.who) return;
     this.who = id;
+    this.coach.follow(id);
     this.refresh();
   }
 

@@ -14,16 +14,28 @@ import { number } from "../i18n.js";
  * @property {boolean} dashed
  * @property {(number | null)[]} values degrees, a frame each
  * @property {boolean[]} [beyond] frames in which it is beyond its range: drawn red
+ * @typedef {{from: number, to: number, kind: string, label: string}} Band seconds; `kind` becomes a class
+ * @typedef {{range: [number, number], write: (value: number) => string, splits?: number[], lines?: {at: number, label: string}[], steps?: boolean}} Scale of the values;
+ *   `lines` lie across the plot, `steps`: a value holds until the next
  */
+
+/** @type {Scale} */
+const DEGREES = { range: [0, 180], write: (value) => `${value}°`, splits: [0, 45, 90, 135, 180] };
 
 export class Curves extends EventTarget {
   /**
    * @param {HTMLElement} host
    * @param {ArrayLike<number>} times seconds, of the frames
    * @param {number} end seconds, of the last frame
+   * @param {Scale} [scale]
    */
-  constructor(host, times, end) {
+  constructor(host, times, end, scale = DEGREES) {
     super();
+    this.scale = scale;
+    /** @type {Band[]} */
+    this.bands = [];
+    /** @type {HTMLElement[]} */
+    this.bandElements = [];
     this.host = host;
     this.times = Array.from(times);
     this.end = end;
@@ -56,7 +68,7 @@ export class Curves extends EventTarget {
     }
     this.plot?.destroy();
     this.plot = new uPlot(this.options(), data, this.host);
-    this.plot.over.append(this.band, this.cursor);
+    this.plot.over.append(...this.bandElements, this.band, this.cursor);
     this.listen(this.plot.over);
     this.place();
   }
@@ -81,18 +93,19 @@ export class Curves extends EventTarget {
       ...this.room(),
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: false, range: [this.times[0] ?? 0, this.end] }, y: { range: [0, 180] } },
+      scales: { x: { time: false, range: [this.times[0] ?? 0, this.end] }, y: { range: this.scale.range } },
       axes: [
         { ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ all) => all.map((s) => `${number(s, all.length > 1 && all[1] - all[0] < 1 ? 1 : 0)} s`), space: 70, size: 30 },
-        { ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ all) => all.map((d) => `${d}°`), splits: [0, 45, 90, 135, 180], size: 46 },
+        { ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(this.scale.write), splits: this.scale.splits, space: 28, size: 46 },
       ],
       series: [
         {},
         ...this.curves.map((curve) => ({
           label: curve.label, stroke: curve.colour, width: 1.75, dash: curve.dashed ? [6, 4] : undefined, spanGaps: false, points: { show: false },
+          paths: this.scale.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
         })),
       ],
-      hooks: { draw: [(/** @type {any} */ plot) => this.drawBeyond(plot, colour("--flag"))] },
+      hooks: { draw: [(/** @type {any} */ plot) => this.drawBeyond(plot, colour("--flag")), (/** @type {any} */ plot) => this.drawLines(plot, colour("--muted"), style.fontFamily)] },
     };
   }
 
@@ -128,6 +141,38 @@ export class Curves extends EventTarget {
     ctx.restore();
   }
 
+  /** The lines across, each with its words. @param {any} plot @param {string} colour @param {string} font */
+  drawLines(plot, colour, font) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    Object.assign(ctx, { strokeStyle: colour, fillStyle: colour, lineWidth: devicePixelRatio, font: `${11 * devicePixelRatio}px ${font}`, textAlign: "right", textBaseline: "bottom" });
+    ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+    for (const { at, label } of this.scale.lines ?? []) {
+      const y = plot.valToPos(at, "y", true);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.fillText(label, bbox.left + bbox.width - 4 * devicePixelRatio, y - 2 * devicePixelRatio);
+    }
+    ctx.restore();
+  }
+
+  /** Stretches of time that stand out, behind the cursor. @param {Band[]} bands */
+  setBands(bands) {
+    if (JSON.stringify(bands) === JSON.stringify(this.bands)) return;
+    this.bandElements.forEach((element) => element.remove());
+    this.bands = bands;
+    this.bandElements = bands.map(({ kind, label }) => {
+      const element = document.createElement("div");
+      element.className = `repetition-band ${kind}`;
+      element.textContent = label;
+      return element;
+    });
+    this.plot?.over.prepend(...this.bandElements);
+    this.place();
+  }
+
   /** @param {HTMLElement} over */
   listen(over) {
     over.tabIndex = -1;
@@ -161,6 +206,10 @@ export class Curves extends EventTarget {
     if (!this.plot) return;
     const at = (/** @type {number} */ seconds) => this.plot.valToPos(seconds, "x");
     this.cursor.style.transform = `translateX(${at(this.time)}px)`;
+    this.bands.forEach(({ from, to }, i) => {
+      this.bandElements[i].style.left = `${at(from)}px`;
+      this.bandElements[i].style.width = `${Math.max(2, at(to) - at(from))}px`;
+    });
     this.band.hidden = !this.stretch;
     if (!this.stretch) return;
     this.band.style.left = `${at(this.stretch.from)}px`;

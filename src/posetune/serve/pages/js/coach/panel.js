@@ -1,0 +1,299 @@
+/**
+ * The coach under a video: which exercise, how many repetitions, and each of them with its checks. It draws no picture: whoever
+ * has the stage asks it what to mark.
+ *
+ * Events: "change" (there is something else to draw); "loop" (detail: {from, to} in seconds, or null); "seek" (detail: seconds).
+ */
+import { ApiError } from "../api.js";
+import { fill, h, icon } from "../dom.js";
+import { number, t } from "../i18n.js";
+import { Curves } from "../video/curves.js";
+import { sentence } from "../video/panels.js";
+import { getCoached, getExercises } from "./api.js";
+import { table } from "./table.js";
+import { checkName, isDegrees, measureName, own, valueOf } from "./words.js";
+
+/** @typedef {import("./api.js").Coached} Coached */
+/** @typedef {import("./api.js").Exercise} Exercise */
+/** @typedef {import("../types.js").Person} Person */
+
+/** A fault is shown this long before and after it was seen, seconds. */
+const SHOWN_S = 0.3;
+
+export class CoachPanel extends EventTarget {
+  /**
+   * @param {HTMLElement} host
+   * @param {{state: Record<string, any>, say: (text: string) => void}} context
+   */
+  constructor(host, context) {
+    super();
+    this.host = host;
+    this.context = context;
+    this.on = false;
+    this.job = "";
+    this.exercise = "auto";
+    this.person = 0;
+    /** @type {Exercise[]} */
+    this.exercises = [];
+    /** @type {Coached | null} */
+    this.found = null;
+    /** @type {unknown} */
+    this.error = null;
+    this.busy = false;
+    this.looped = -1;
+    this.frames = -1;
+    this.time = 0;
+    this.asking = new AbortController();
+    /** @type {Curves | null} */
+    this.curves = null;
+    /** @type {{times: number[], end: number}} */
+    this.axis = { times: [], end: 0 };
+    window.addEventListener("posetune:language", () => this.draw());
+    window.addEventListener("posetune:theme", () => this.curves?.again());
+  }
+
+  /**
+   * Another video.
+   * @param {string} job
+   * @param {{times: number[], end: number}} axis seconds: of the frames, and when the last one ends
+   */
+  open(job, axis) {
+    this.close();
+    Object.assign(this, { job, axis });
+    if (this.on) void this.ask();
+  }
+
+  close() {
+    this.asking.abort();
+    Object.assign(this, { job: "", found: null, error: null, looped: -1, person: 0, frames: -1 });
+    this.tell();
+    this.draw();
+  }
+
+  /** Whether it is looked at; asks when it is, for the first time. @param {boolean} on */
+  show(on) {
+    this.on = on;
+    this.host.hidden = !on;
+    if (on && this.job && !this.found && !this.busy) void this.ask();
+    this.tell();
+  }
+
+  /** The job has found more frames. @param {number} frames @param {boolean} complete */
+  more(frames, complete) {
+    if (!this.on || this.busy || !this.job || (this.found?.complete && this.frames === frames)) return;
+    if (frames > this.frames || (complete && !this.found?.complete)) void this.ask();
+  }
+
+  /** @param {number} id a track id that was chosen */
+  follow(id) {
+    if (this.person === id) return;
+    this.person = id;
+    this.found = null;
+    if (this.on) void this.ask();
+  }
+
+  async ask() {
+    if (!this.job) return;
+    this.asking.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    this.busy = true;
+    this.draw();
+    try {
+      if (!this.exercises.length) this.exercises = (await getExercises()).exercises;
+      const found = await getCoached(this.job, this.exercise, this.person, signal);
+      if (signal.aborted) return;
+      const before = this.found?.count;
+      Object.assign(this, { found, error: null, frames: found.frames });
+      if (found.complete && before === undefined) this.context.say(t("coach.said", { count: number(found.count), what: own(found.title) || t("coach.none.short") }));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ApiError)) console.error(error);
+      Object.assign(this, { error, found: null });
+    }
+    this.busy = false;
+    this.tell();
+    this.draw();
+  }
+
+  /** @param {string} name */
+  choose(name) {
+    if (this.looped >= 0) this.loop(-1);
+    Object.assign(this, { exercise: name, found: null });
+    this.context.state.exercise = name;
+    this.dispatchEvent(new Event("choose"));
+    void this.ask();
+  }
+
+  /** Loop one repetition; the same again, or -1: none. @param {number} index */
+  loop(index) {
+    this.looped = index === this.looped ? -1 : index;
+    const repetition = this.found?.repetitions[this.looped];
+    this.dispatchEvent(new CustomEvent("loop", { detail: repetition ? { from: repetition.start, to: repetition.end } : null }));
+    this.tell();
+    this.draw();
+  }
+
+  /** Somebody else looped something. */
+  unlooped() {
+    if (this.looped < 0) return;
+    this.looped = -1;
+    this.tell();
+    this.draw();
+  }
+
+  /** @param {number} seconds */
+  setTime(seconds) {
+    this.time = seconds;
+    this.curves?.setTime(seconds);
+    const now = this.found?.repetitions.findIndex(({ start, end }) => start <= seconds && seconds <= end) ?? -1;
+    for (const row of this.host.querySelectorAll("tr[data-repetition]")) row.classList.toggle("now", Number(/** @type {HTMLElement} */ (row).dataset.repetition) === now);
+  }
+
+  /** What stands on the time axis. @returns {import("../video/curves.js").Band[]} */
+  get bands() {
+    if (!this.on || !this.found) return [];
+    const counted = this.found.repetitions.map((repetition, i) => ({ from: repetition.start, to: repetition.end, kind: worst(repetition), label: String(i + 1) }));
+    const passed = this.found.not_counted.map(({ start, end }) => ({ from: start, to: end, kind: "passed", label: "" }));
+    return [...passed, ...counted];
+  }
+
+  /** The faults that were seen about a time. @param {number} seconds */
+  faultsAt(seconds) {
+    if (!this.on || !this.found) return [];
+    const { checks } = this.found;
+    return this.found.repetitions.flatMap((repetition) =>
+      checks.flatMap((check) => {
+        const result = repetition.checks[check.name];
+        const at = result?.at ?? repetition.extremum;
+        return result?.status === "fault" && Math.abs(at - seconds) <= SHOWN_S ? [{ check, result, repetition }] : [];
+      }),
+    );
+  }
+
+  /**
+   * The people of a frame, with what the coach finds fault with marked on whom it follows.
+   * @param {Person[]} people
+   * @param {number} seconds
+   */
+  marked(people, seconds) {
+    const faults = this.faultsAt(seconds);
+    if (!faults.length || !this.found) return people;
+    const followed = new Set(this.found.person);
+    return people.map((person) => {
+      if (!followed.has(person.id ?? 1)) return person;
+      const flags = faults.flatMap(({ check, result, repetition }) =>
+        jointsOf(check.mark, repetition.side).map((joint) => ({ joint, kind: "coach", value: result.value ?? NaN, limit: result.limit ?? NaN, text: checkName(check.name) })),
+      );
+      return { ...person, flags: [...person.flags.filter((flag) => !flags.some(({ joint }) => joint === flag.joint)), ...flags] };
+    });
+  }
+
+  /** What is to be said at a time; "" if nothing. @param {number} seconds */
+  cueAt(seconds) {
+    const fault = this.faultsAt(seconds)[0];
+    return fault ? own(fault.check.cue) : "";
+  }
+
+  tell() {
+    const { found } = this;
+    this.context.state.coach = this.on && {
+      status: this.busy ? "busy" : this.error ? "error" : found ? "done" : "empty", asked: this.exercise, exercise: found?.exercise ?? null, count: found?.count ?? 0,
+      repetitions: found?.repetitions ?? [], complete: !!found?.complete, frames: found?.frames ?? 0, looped: this.looped, notes: found?.notes ?? [], bands: this.bands,
+    };
+    this.dispatchEvent(new Event("change"));
+  }
+
+  // Drawing
+
+  draw() {
+    if (!this.on && !this.host.childElementCount) return;
+    const { host, found } = this;
+    const had = host.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).id : "";
+    this.curves?.destroy();
+    this.curves = null;
+    fill(host, this.head(), h("div", { class: "body stack coach-body" }, this.error ? problem(this.error) : found ? this.told(found) : this.waiting()));
+    const plot = host.querySelector(".signal");
+    if (plot && found?.signal) this.drawSignal(/** @type {HTMLElement} */ (plot), found.signal);
+    this.setTime(this.time);
+    if (had) document.getElementById(had)?.focus();
+  }
+
+  head() {
+    const options = [h("option", { value: "auto", selected: this.exercise === "auto" }, t("coach.auto")), ...this.exercises.map((exercise) => h("option", { value: exercise.name, selected: exercise.name === this.exercise }, own(exercise.title)))];
+    const select = h("select", { class: "select slim", id: "exercise", "aria-label": t("coach.exercise") }, options);
+    select.addEventListener("change", () => this.choose(select.value));
+    return h(
+      "header", {},
+      h("h2", { id: "coach-title" }, t("coach.title")),
+      h("div", { class: "coach-tools" }, this.busy ? h("span", { class: "spinner ink tiny", role: "img", "aria-label": t("coach.counting") }) : null, select, h("a", { class: "button", href: `/exercises?${new URLSearchParams({ job: this.job, exercise: this.found?.exercise ?? this.exercise })}` }, icon("edit", 16), t("coach.rules"))),
+    );
+  }
+
+  waiting() {
+    return h("p", { class: "muted" }, t("coach.counting"));
+  }
+
+  /** @param {Coached} found */
+  told(found) {
+    const hold = found.kind === "hold";
+    const count = h("p", { class: "coach-count", id: "count" }, h("b", { class: "numeric" }, number(found.count)), h("span", {}, found.exercise ? t(hold ? "coach.holds" : "coach.repetitions", { what: own(found.title) }) : t("coach.none")));
+    const partial = found.complete ? null : h("p", { class: "muted small" }, t("coach.partial"));
+    const notes = found.notes.map((note) => h("li", {}, icon("info", 16), h("span", {}, note)));
+    return [
+      h("div", { class: "coach-sum" }, count, this.cues(found)),
+      partial,
+      found.count ? null : h("div", { class: "notice" }, icon("info"), h("div", {}, h("strong", {}, t("coach.how.title")), t("coach.how"))),
+      found.signal ? h("div", { class: "signal-box" }, h("p", { class: "small muted" }, t("coach.signal", { what: measureName(found.signal.measure) })), h("div", { class: "signal", "aria-hidden": "true" })) : null,
+      found.count ? table(found, this.looped, (index) => this.loop(index)) : null,
+      notes.length ? h("ul", { class: "coach-notes small", "aria-label": t("coach.notes") }, notes) : null,
+      h("p", { class: "muted small" }, t(`coach.tolerance.${found.errors_of}`), " ", t("coach.no_medical")),
+    ];
+  }
+
+  /** What to say, most frequent first; each goes to where it was seen. @param {Coached} found */
+  cues(found) {
+    const faults = found.checks.map((check) => ({ check, in: found.repetitions.filter((r) => r.checks[check.name]?.status === "fault") })).filter((fault) => fault.in.length);
+    faults.sort((a, b) => b.in.length - a.in.length);
+    if (!faults.length) return found.count && found.checks.length ? h("p", { class: "muted small" }, t("coach.no_fault")) : null;
+    const items = faults.map(({ check, in: seen }) => {
+      const at = seen[0].checks[check.name].at ?? seen[0].extremum;
+      const go = h("button", { class: "cue", type: "button", dataset: { cue: check.name } }, icon("warning", 16), h("span", {}, own(check.cue)), h("span", { class: "muted small" }, t("coach.of", { faults: number(seen.length), all: number(found.count) })));
+      go.addEventListener("click", () => this.dispatchEvent(new CustomEvent("seek", { detail: at })));
+      return h("li", {}, go);
+    });
+    return h("ul", { class: "cues", "aria-label": t("coach.cues") }, items);
+  }
+
+  /** @param {HTMLElement} host @param {import("./api.js").SignalOver} signal */
+  drawSignal(host, signal) {
+    const seen = new Map(signal.times_s.map((time, i) => [Math.round(1e3 * time), signal.values[i]]));
+    const values = this.axis.times.map((time) => seen.get(Math.round(1e3 * time)) ?? null);
+    const known = values.filter((value) => value !== null);
+    const low = Math.min(...known, signal.enter, signal.leave);
+    const high = Math.max(...known, signal.enter, signal.leave);
+    const room = 0.08 * (high - low || 1);
+    const degrees = isDegrees(signal.measure);
+    this.curves = new Curves(host, this.axis.times, this.axis.end, { range: [low - room, high + room], write: (value) => (degrees ? `${number(value)}°` : number(value, 1)), lines: [{ at: signal.enter, label: t("coach.enter", { value: valueOf(signal.measure, signal.enter) }) }, { at: signal.leave, label: t("coach.leave", { value: valueOf(signal.measure, signal.leave) }) }] });
+    this.curves.addEventListener("seek", (event) => this.dispatchEvent(new CustomEvent("seek", { detail: /** @type {CustomEvent} */ (event).detail })));
+    this.curves.show([{ key: "signal", label: measureName(signal.measure), colour: getComputedStyle(host).getPropertyValue("--accent").trim(), dashed: false, values }]);
+    this.curves.setBands(this.bands);
+  }
+}
+
+/** What stands out most in a repetition. @param {import("./api.js").Repetition} repetition */
+export function worst(repetition) {
+  const found = Object.values(repetition.checks).map(({ status }) => status);
+  return found.includes("fault") ? "fault" : found.includes("near") ? "near" : found.includes("ok") ? "ok" : "unknown";
+}
+
+/** "knee" of the nearer side, "left_knee", or "both_knee" → joints. @param {string} mark @param {string} side */
+export function jointsOf(mark, side) {
+  if (mark.startsWith("both_")) return ["left", "right"].map((one) => `${one}_${mark.slice(5)}`);
+  return [/^(left|right)_/.test(mark) ? mark : `${side}_${mark}`];
+}
+
+/** @param {unknown} error */
+function problem(error) {
+  return h("div", { class: "notice bad", role: "alert" }, icon("warning"), h("div", {}, sentence(error)));
+}
