@@ -74,6 +74,7 @@ OF_NO_MODULE = {
     "browser/test_tasks_vision.py": "bundles in a real browser",
     "browser/test_device_page.py": "what export --web writes, in a real browser",
     "serve/pages/test_analyse.py": "the page Analyse, in a browser",
+    "serve/pages/test_coach.py": "the coach under a video",
     "serve/pages/test_compare.py": "the page Compare, in a browser",
     "serve/pages/test_docs_page.py": "the page of the API, in a browser",
     "serve/pages/test_video.py": "the page Video, in a browser",
