@@ -44,6 +44,7 @@ VERBS = {
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "label": ("label", "make a set out of footage: choose frames, and prelabel the people in them"),
     "cvat": ("cvat", "send a set to a CVAT server, and bring its labels back"),
+    "suggest": ("suggest", "say which images to label next"),
     "data": ("data", "look into, check and convert labelled sets"),
 }
 # Verbs with one required input, which may stand behind --json.

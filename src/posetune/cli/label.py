@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", metavar="D", help="what finds the people, as in predict (default: the model's)")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--pick", type=_count, default=None, metavar="N",
+        "--pick", type=count, default=None, metavar="N",
         help="choose N images of this footage, as different as can be (default: 300)",
     )  # fmt: skip
     which.add_argument(
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--people",
-        type=_count,
+        type=count,
         default=_MOST,
         metavar="N",
         help="look for at most N people in an image (default: %(default)s)",
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--group", metavar="NAME", help="the group of all images, a person's name say (default: one a clip)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
-    parser.add_argument("--threads", type=_count, metavar="N", help="processors to use (default: all, at most 4)")
+    parser.add_argument("--threads", type=count, metavar="N", help="processors to use (default: all, at most 4)")
     add_json(parser, "the report")
 
 
@@ -136,7 +136,7 @@ def _remarks(result: LabelReport, args: argparse.Namespace) -> list[str]:
     return lines
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"wants a whole number from 1 on, not {text!r}")
     return int(text)
