@@ -11,7 +11,7 @@ import numpy as np
 from posetune.label.features import pose_distances, stacked
 from posetune.label.signals import PersonSignals
 
-#: What each reason counts (docs/lab/results/suggest.md).
+#: What each reason counts.
 WEIGHTS: Mapping[str, float] = {"views": 1.0, "models": 1.0, "doubt": 0.5, "jump": 0.5, "rarity": 0.5}
 #: An image like one that is chosen already is worth this share of itself; from a torso's distance on the whole.
 _LIKE_ANOTHER = 0.5
