@@ -19,6 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the one that answers (default: full)",
     )  # fmt: skip
     parser.add_argument(
+        "--registry", metavar="URL",
+        help="answer with the live network of this registry, whatever it promotes or takes back (docs/reference/registry.md)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--audit-share", type=float, default=0.0, metavar="P",
+        help="of the pictures that name no network, the share that the registry's challenger answers (default: none)",
+    )  # fmt: skip
+    parser.add_argument(
         "--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine alone)"
     )
     parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
@@ -66,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         args.data_dir, args.database = _DATA_DIR, args.data_dir
     settings = Settings(
         data_dir=Path(args.data_dir).expanduser().absolute(),
-        models=tuple(dict.fromkeys(args.model or ["full"])),
+        models=tuple(dict.fromkeys(args.model or ([] if args.registry else ["full"]))),
         host=args.host,
         port=args.port,
         token_file=args.token_file,
@@ -75,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
         workers=processors() if args.workers is None else args.workers,
         queue=args.queue,
         keep_hours=args.keep_hours,
+        registry=args.registry,
+        audit_share=args.audit_share,
         tls_cert=args.tls_cert,
         tls_key=args.tls_key,
     )

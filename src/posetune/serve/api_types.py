@@ -66,7 +66,7 @@ class NetworkEntry(Struct):
 
     name: str
     sha256: str
-    kind: Literal["stock", "run", "task", "tflite"]
+    kind: Literal["stock", "run", "task", "tflite", "registry"]
     current: bool
     report: str | None
     uploaded: bool

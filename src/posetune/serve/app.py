@@ -60,7 +60,7 @@ def build(
         settings,
         pool,
         Uploads(settings.data_dir, settings.limits),
-        Networks(settings.data_dir / "networks", pool),
+        Networks(settings.data_dir / "networks", pool, settings.audit_share),
     )
 
     @contextlib.asynccontextmanager

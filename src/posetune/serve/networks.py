@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +25,15 @@ from posetune.store.ids import is_id
 _NAME_LETTERS = 60
 #: ``/api/v1/networks/current`` is which one answers.
 _NO_NAME = "current"
+_REGISTRY = "registry"
+#: Networks of a registry that can be named although they are live no more.
+_MOST_FOLLOWED = 16
 
 
 @dataclass(frozen=True)
 class Entry:
-    """``kind``: "stock", "run", "task" or "tflite"; ``report``: a page of ``posetune eval`` beside it; ``uploaded``: its file is
-    the server's own.
+    """``kind``: "stock", "run", "task", "tflite" or "registry"; ``report``: a page of ``posetune eval`` beside it; ``uploaded``: its
+    file is the server's own.
     """
 
     network: Network
@@ -52,22 +56,30 @@ class _Index(msgspec.Struct):
 
 
 class Networks:
-    """Names → networks. A request takes its network when it is accepted and keeps it, whatever is switched meanwhile."""
+    """Names → networks. A request takes its network when it is accepted and keeps it, whatever is switched meanwhile.
+    ``challenger``: the name of the network that answers a share ``audit_share`` of the pictures that name none; None: there is none.
+    """
 
-    def __init__(self, folder: Path, pool: Pool) -> None:
+    def __init__(self, folder: Path, pool: Pool, audit_share: float = 0.0) -> None:
         """``folder``: of uploaded networks."""
+        self.challenger: str | None = None
+        self.audit_share = audit_share
         self.folder = folder
         self._pool = pool
         self._entries: dict[str, Entry] = {}
         self._current = ""
         self._switching = asyncio.Lock()
 
-    async def open(self, models: Sequence[str]) -> None:
-        """Have the workers load ``models``; the first is current. Raises Failed or Poisoned if one cannot be loaded."""
-        found = await self._pool.open([Network(model, _given_name(model)) for model in models])
+    async def open(self, models: Sequence[str], followed: Mapping[str, str] | None = None) -> None:
+        """Have the workers load ``models``; the first is current. ``followed``: those of a registry → what they are called there.
+        Raises Failed or Poisoned if one cannot be loaded.
+        """
+        names = {model: _given_name(model) for model in models} | dict(followed or {})
+        found = await self._pool.open([Network(model, names[model]) for model in models])
         for model, facts in zip(models, found, strict=True):
             name = self._free_name(facts["name"])
-            self._add(Entry(Network(model, name, facts["sha256"]), facts["kind"], _report(model)))
+            kind = _REGISTRY if followed and model in followed else facts["kind"]
+            self._add(Entry(Network(model, name, facts["sha256"]), kind, _report(model)))
         self._current = next(iter(self._entries))
         self._pool.keep_loaded([self.current.network])
         for name in LANDMARK_NAMES:
@@ -113,6 +125,40 @@ class Networks:
                 raise
             self._current = entry.network.name
             return entry
+
+    def for_picture(self, model: str | None) -> Entry:
+        """As :meth:`named`; where no network is named and a challenger stands by, a coin says whether it answers."""
+        if model is None and self.challenger is not None and random.random() < self.audit_share:
+            return self.named(self.challenger)
+        return self.named(model)
+
+    async def follow(self, path: Path, name: str, sha256: str, switch: bool) -> str:
+        """Take a network of a registry, its file at ``path``, and have every worker load it; ``switch``: it is current then. What it
+        is called.
+
+        Raises Failed or Poisoned if it cannot be loaded; the current one answers on then.
+        """
+        known = next((e for e in self.all() if e.kind == _REGISTRY and e.network.sha256 == sha256), None)
+        if known is None:
+            known = Entry(Network(str(path), self._free_name(name), sha256), _REGISTRY)
+            self._add(known)
+        try:
+            if switch:
+                await self.switch(known.network.name)
+            else:
+                await self._pool.everywhere("load", {"network": msgspec.to_builtins(known.network)})
+        except BaseException:
+            if known is not self.current:
+                del self._entries[known.network.name]
+            raise
+        self._forget_old({known.network.name, self._current, self.challenger})
+        return known.network.name
+
+    def _forget_old(self, kept: set[str | None]) -> None:
+        """Of a registry's networks, the last ones stay: jobs go on with theirs, and clients may name them."""
+        old = [n for n, e in self._entries.items() if e.kind == _REGISTRY and n not in kept]
+        for name in old[: max(0, len(old) - _MOST_FOLLOWED)]:
+            del self._entries[name]
 
     async def take_in(self, path: Path, name: str, seconds: float = 60.0) -> tuple[Entry, bool]:
         """Take the uploaded file ``path`` in, once a worker has looked it over and run it. Gives it, and whether it is new.

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from posetune.serve.exercises import Exercises
+from posetune.serve.follower import Follower
 from posetune.serve.jobs.engine import Engine
 from posetune.serve.jobs.films import Films
 from posetune.serve.meters import Meters
@@ -33,6 +34,7 @@ class Services:
     default_ranges: dict[str, dict[str, float]] = field(default_factory=dict)
     ranges: dict[str, dict[str, float]] = field(default_factory=dict)
     opened: bool = False
+    follower: Follower | None = None
 
     def __post_init__(self) -> None:
         self.engine = Engine(
@@ -47,12 +49,25 @@ class Services:
 
     async def open(self) -> None:
         """Start the workers, load what was asked for, and go on with the jobs. Raises Failed, Poisoned or PosetuneError."""
-        await asyncio.gather(self.networks.open(self.settings.models), self.engine.prepare())
+        models, followed = list(self.settings.models), {}
+        if self.settings.registry is not None:
+            path, name = await asyncio.get_running_loop().run_in_executor(None, self._follow, self.settings.registry)
+            models, followed = [str(path), *models], {str(path): name}
+        await asyncio.gather(self.networks.open(models, followed), self.engine.prepare())
         facts = await self.pool.submit("facts", {"ranges": str(self.ranges_path)})
         self.skeleton, self.default_ranges, self.ranges = facts["skeleton"], facts["default"], facts["ranges"]
         await self.exercises.open()
         self.engine.open()
+        if self.follower is not None:
+            self.follower.open()
         self.opened = True
+
+    def _follow(self, url: str) -> tuple[Path, str]:
+        """The live network's file and name. Raises PosetuneError where there is no registry."""
+        from posetune.store.registry.registry import Registry
+
+        self.follower = Follower(Registry.open(url), self.settings.data_dir / "registry", self.networks)
+        return self.follower.begin_with()
 
     @property
     def ready(self) -> bool:
@@ -60,6 +75,8 @@ class Services:
         return self.opened and self.pool.started and self.pool.ready > 0
 
     async def close(self) -> None:
+        if self.follower is not None:
+            await self.follower.close()
         await self.films.close()
         await self.engine.close()
         await self.pool.close()

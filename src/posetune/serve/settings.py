@@ -52,6 +52,8 @@ class Settings:
     ``database``: URL of a PostgreSQL; None for SQLite in ``data_dir``. ``allowed_hosts``: names beside this machine's own by which
     the server may be called. ``token_file``: the tokens of who may come in; None: everybody on this machine. ``workers``:
     processes that run networks. ``queue``: requests that may wait for them. ``keep_hours``: after which uploads are deleted.
+    ``registry``: URL of a registry whose live network answers; ``audit_share``: of the pictures that name no network, the share that
+    its challenger answers.
     """
 
     data_dir: Path
@@ -66,6 +68,8 @@ class Settings:
     keep_hours: float = 24.0
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    registry: str | None = None
+    audit_share: float = 0.0
     limits: Limits = field(default_factory=Limits)
 
     def check(self, token_given: bool) -> None:
@@ -82,6 +86,10 @@ class Settings:
                 raise PosetuneError(f"{option} must be from {least} to {most}, not {value}.")
         if not self.keep_hours > 0:
             raise PosetuneError(f"--keep-hours must be more than 0, not {self.keep_hours:g}.")
+        if not 0 <= self.audit_share <= 0.5:
+            raise PosetuneError(f"--audit-share must be from 0 to 0.5, not {self.audit_share:g}.")
+        if self.audit_share and self.registry is None:
+            raise PosetuneError("--audit-share shows a registry's challenger: give --registry URL as well.")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise PosetuneError("--tls-cert and --tls-key go together: give both or none.")
         if not is_loopback(self.host) and self.token_file is None and not token_given:

@@ -52,6 +52,8 @@ async def load(request: Request) -> Response:
 async def switch(request: Request) -> Response:
     require_admin(request)
     services = services_of(request)
+    if services.follower is not None:
+        raise Problem(409, "This server follows a registry: posetune learn promote or rollback says what is live.")
     wanted = await json_of(request, api_types.SwitchTo)
     return json_response(_shown(services, await services.networks.switch(wanted.name)))
 
@@ -87,7 +89,7 @@ OPERATIONS = [
         "PUT", "/api/v1/networks/current", switch, "Switch to another network", {200: _ENTRY},
         "Requests that are being answered keep theirs.",
         body=Body("which", type=api_types.SwitchTo),
-        problems={403: "not an administrator", 404: "no such network",
+        problems={403: "not an administrator", 404: "no such network", 409: "a registry is followed",
                   413: "too large", 415: "not JSON", 422: "not understood"}, tag="networks",
     ),
     Operation(

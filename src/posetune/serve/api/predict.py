@@ -35,7 +35,7 @@ async def predict(request: Request) -> Response:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in MEDIA:
         raise Problem(415, f"Send the bytes of a picture as {', '.join(MEDIA[:3])}, named in Content-Type.")
-    network = services.networks.named(query.model or None).network
+    network = services.networks.for_picture(query.model or None).network
     services.pool.check_room()
     limits = services.settings.limits
     async with services.uploads.receive_small(request, limits.picture_bytes) as content:

@@ -44,7 +44,8 @@ class Term:
 class State:
     """``live``: sha256, "" before the first promotion. ``challenger``: with the entry ``challenge`` that froze it; ``shadow``: the
     network that was live before and is still measured beside, since the entry ``shadow_since``. ``held``: why nothing is promoted
-    by itself; "" where that is free. ``last``: the number of the newest entry.
+    by itself; "" where that is free. ``restarted``: verdicts of the store up to that number do not count, as what was
+    looked at changed. ``last``: the number of the newest entry.
     """
 
     last: int = 0
@@ -56,6 +57,7 @@ class State:
     shadow: str = ""
     shadow_since: Entry | None = None
     held: str = ""
+    restarted: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def title(self, sha256: str) -> str:
@@ -99,6 +101,8 @@ def _after(state: State, entry: Entry) -> State:
         if network == state.shadow:
             return replace(state, shadow="", shadow_since=None)
         return state
+    if entry.kind == kinds.EVIDENCE and "restarted" in body:
+        return replace(state, restarted=int(body["restarted"]))
     if entry.kind == kinds.HOLD:
         return replace(state, held=str(body.get("why")) or "held")
     if entry.kind == kinds.RELEASE:

@@ -1,0 +1,117 @@
+"""Follows a registry: what it promotes or takes back is loaded beside, tested, and answers from then on; no request is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+
+from posetune.errors import PosetuneError
+from posetune.serve.networks import Networks
+from posetune.serve.pool.pool import Failed, Poisoned
+from posetune.store.registry.registry import Registry
+from posetune.store.registry.state import State
+
+log = logging.getLogger("posetune.serve")
+#: Seconds between two looks at the registry, and before a network that could not be loaded is tried again.
+POLL, AGAIN = 2.0, 60.0
+
+
+class Follower:
+    """One for a server. ``registry``: as last read; ``problem``: why what the registry says is not what answers, "" where it is."""
+
+    def __init__(self, registry: Registry, folder: Path, networks: Networks) -> None:
+        """``folder``: for the files of networks, which workers read while they run."""
+        self.registry, self._folder, self._networks = registry, folder, networks
+        self.problem = ""
+        self._task: asyncio.Task[None] | None = None
+        self._failed: dict[str, float] = {}
+
+    @property
+    def state(self) -> State:
+        return self.registry.state
+
+    def begin_with(self) -> tuple[Path, str]:
+        """The file and the name of the network to start with: the live one, or where that is damaged the last whole one that was.
+
+        Raises PosetuneError where there is none.
+        """
+        lived = [term.network for term in self.state.terms]
+        trouble = ""
+        for sha256 in dict.fromkeys(reversed(lived)):
+            try:
+                path = self.registry.fetch(sha256, self._folder)
+            except PosetuneError as error:
+                trouble = trouble or str(error)
+                continue
+            if trouble:
+                self._say(f"{trouble} {self.state.title(sha256)}, live before, answers instead.")
+            return path, self.state.title(sha256)
+        raise PosetuneError(
+            trouble or f"The registry {self.registry.name} has no live network: posetune registry init."
+        )
+
+    def open(self) -> None:
+        self._task = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                await self.look()
+            except PosetuneError as error:
+                self._say(str(error))
+            except (Failed, Poisoned) as error:
+                detail = error.detail if isinstance(error, Failed) else "the workers die of it"
+                self._say(f"The network that the registry says is live cannot be loaded: {detail}")
+            except Exception:  # whatever it is, the server answers on, and the next look tries again
+                log.exception("following the registry")
+
+    async def look(self) -> None:
+        """Read what is new, and have it answer. Raises PosetuneError, Failed or Poisoned; what answered before answers on."""
+        loop = asyncio.get_running_loop()
+        state = await loop.run_in_executor(None, self.registry.refresh)
+        await self._challenger(state)
+        if state.live == self._networks.current.network.sha256:
+            if not self.registry.faults:
+                self.problem = ""
+            return
+        if loop.time() < self._failed.get(state.live, 0.0):
+            return
+        self._failed[state.live] = loop.time() + AGAIN
+        await self._take(state, state.live, switch=True)
+        del self._failed[state.live]
+        self.problem = ""
+        log.warning("%s answers from now on", state.title(state.live))
+
+    async def _challenger(self, state: State) -> None:
+        """Have the challenger at hand, where some answers are to be its."""
+        loop = asyncio.get_running_loop()
+        if self._networks.audit_share <= 0 or not state.challenger:
+            self._networks.challenger = None
+            return
+        shown = self._networks.challenger
+        if shown is not None and self._networks.named(shown).network.sha256 == state.challenger:
+            return
+        self._networks.challenger = None
+        if loop.time() < self._failed.get(state.challenger, 0.0):
+            return
+        self._failed[state.challenger] = loop.time() + AGAIN
+        self._networks.challenger = await self._take(state, state.challenger, switch=False)
+        del self._failed[state.challenger]
+
+    async def _take(self, state: State, sha256: str, switch: bool) -> str:
+        path = await asyncio.get_running_loop().run_in_executor(None, self.registry.fetch, sha256, self._folder)
+        return await self._networks.follow(path, state.title(sha256), sha256, switch)
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self.problem:
+            self.problem = sentence
+            log.error("%s", sentence)
