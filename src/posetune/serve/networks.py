@@ -32,8 +32,8 @@ _MOST_FOLLOWED = 16
 
 @dataclass(frozen=True)
 class Entry:
-    """``kind``: "stock", "run", "task", "tflite" or "registry"; ``report``: a page of ``posetune eval`` beside it; ``uploaded``: its
-    file is the server's own.
+    """``kind``: "stock", "run", "task", "tflite" or "registry"; ``report``: a page of ``posetune eval`` beside it; ``uploaded``:
+    its file is the server's own.
     """
 
     network: Network
@@ -57,7 +57,8 @@ class _Index(msgspec.Struct):
 
 class Networks:
     """Names → networks. A request takes its network when it is accepted and keeps it, whatever is switched meanwhile.
-    ``challenger``: the name of the network that answers a share ``audit_share`` of the pictures that name none; None: there is none.
+    ``challenger``: the name of the network that answers a share ``audit_share`` of the pictures that name none; None: there is
+    none.
     """
 
     def __init__(self, folder: Path, pool: Pool, audit_share: float = 0.0) -> None:
@@ -133,8 +134,8 @@ class Networks:
         return self.named(model)
 
     async def follow(self, path: Path, name: str, sha256: str, switch: bool) -> str:
-        """Take a network of a registry, its file at ``path``, and have every worker load it; ``switch``: it is current then. What it
-        is called.
+        """Take a network of a registry, its file at ``path``, and have every worker load it; ``switch``: it is current then. What
+        it is called.
 
         Raises Failed or Poisoned if it cannot be loaded; the current one answers on then.
         """

@@ -52,8 +52,8 @@ class Settings:
     ``database``: URL of a PostgreSQL; None for SQLite in ``data_dir``. ``allowed_hosts``: names beside this machine's own by which
     the server may be called. ``token_file``: the tokens of who may come in; None: everybody on this machine. ``workers``:
     processes that run networks. ``queue``: requests that may wait for them. ``keep_hours``: after which uploads are deleted.
-    ``registry``: URL of a registry whose live network answers; ``audit_share``: of the pictures that name no network, the share that
-    its challenger answers.
+    ``registry``: URL of a registry whose live network answers; ``audit_share``: of the pictures that name no network, the share
+    that its challenger answers.
     """
 
     data_dir: Path
