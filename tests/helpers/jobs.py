@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from posetune import stock
@@ -9,18 +10,22 @@ from posetune.scale.job import Job, Network, Options, save_network
 from posetune.scale.look import Looker
 from posetune.scale.plan import make_plan
 from posetune.scale.store import Store
+from posetune.scale.tasks import TASKS, Measured
 
 
-def planned(store: Store, *inputs: Path | str, shard: int = 2, segment: int = 1000, **options) -> Job:
-    """A job of stock lite on ``inputs``, planned into ``store``."""
-    network = save_network(store, stock.resolve("lite"))
-    return make_plan(store, Job("predict", tuple(map(str, inputs)), network, Options(**options), shard, segment))
-
-
-def unplanned(*inputs: Path | str, shard: int = 2, segment: int = 1000, **options) -> Job:
+def unplanned(
+    *inputs: Path | str, what: str = "predict", shard: int = 2, segment: int = 1000, split: str | None = None, **options
+) -> Job:
     """A job whose network is only named."""
-    return Job("predict", tuple(map(str, inputs)), Network("none", {}), Options(**options), shard, segment)
+    return Job(what, tuple(map(str, inputs)), Network("none", {}), Options(**options), shard, segment, split=split)
+
+
+def planned(store: Store, *inputs: Path | str, **options) -> Job:
+    """A job of stock lite on ``inputs``, planned into ``store``; ``options``: as for :func:`unplanned`."""
+    job = replace(unplanned(*inputs, **options), network=save_network(store, stock.resolve("lite")))
+    known = Measured.of(job).items() if job.what == "eval" else None
+    return make_plan(store, job, None, known, TASKS[job.what].videos)
 
 
 def lite_looker(**options) -> Looker:
-    return Looker(stock.resolve("lite"), Options(**options), 1)
+    return Looker(stock.resolve("lite"), unplanned(**options), 1)

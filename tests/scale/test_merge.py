@@ -12,7 +12,7 @@ from posetune.cli import main
 from posetune.errors import CheckFailed
 from posetune.scale.folder import Folder
 from posetune.scale.merge import TrackIds, merge
-from posetune.scale.rows import SCHEMA
+from posetune.scale.rows import POSES
 from posetune.scale.verify import verify
 from posetune.scale.work import Settings, work
 
@@ -24,7 +24,7 @@ def test_pictures_are_what_predict_writes_to_the_byte(tmp_path, unlabelled):
     merged = merge(store)
     assert (merged.pictures, merged.people, merged.errors, merged.rows) == (3, 2, 1, 4)
     table = pq.read_table(tmp_path / "job/predictions.parquet")
-    assert table.schema.names == SCHEMA.names
+    assert table.schema.names == POSES.names
     rows = table.to_pylist()
     assert [len(r["landmarks_px"]) for r in rows if r["score"] is not None] == [99, 99]
     assert [r["file"] for r in rows if r["score"] is None and r["error"] is None] == ["room.png"]
@@ -54,7 +54,7 @@ def test_ids_of_newcomers_go_on_and_those_of_another_file_begin_anew():
             {"file": file, "frame": frame, "person": 0, "track_id": track, "landmarks_px": [x, 50.0, 0.0] * 33}
             for frame, track, x in people
         ]
-        return pa.Table.from_pylist(rows, schema=SCHEMA)
+        return pa.Table.from_pylist(rows, schema=POSES)
 
     def join(file: str, start: int, *people: tuple[int, float]):
         found = [{"id": track, "side": 100.0, "points": [[x, 50.0]] * 33} for track, x in people]

@@ -9,7 +9,7 @@ from tests.helpers.figures import draw_person, room
 
 from posetune.errors import PosetuneError
 from posetune.runtime.records import Found, coco_json
-from posetune.scale.rows import Picture, from_parquet, pose_of, rows_of, to_parquet
+from posetune.scale.rows import Picture, from_parquet, pose_of, rows_of, to_parquet, values_of
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def pose(lite_landmarker):
 
 
 def test_a_pose_comes_back_to_the_bit(pose):
-    content = to_parquet(rows_of(Picture("a.jpg", [pose])), {"unit": "x"})
+    content = to_parquet(rows_of(Picture("a.jpg", [values_of(pose)])), {"unit": "x"})
     table, about = from_parquet(content, "part")
     assert about == {"unit": "x"}
     (row,) = table.to_pylist()
@@ -33,13 +33,15 @@ def test_a_pose_comes_back_to_the_bit(pose):
 
 
 def test_nobody_and_errors_are_one_row():
-    assert rows_of(Picture("a.jpg")) == [{"file": "a.jpg", "frame": None, "seconds": None, "error": None}]
+    assert rows_of(Picture("a.jpg")) == [
+        {"file": "a.jpg", **dict.fromkeys(("width", "height", "frame", "seconds", "error", "uri"))}
+    ]
     table, _ = from_parquet(to_parquet(rows_of(Picture("a.jpg", error="broken")), {}), "part")
     assert table.to_pylist()[0] | {} == {**dict.fromkeys(table.column_names), "file": "a.jpg", "error": "broken"}
 
 
 def test_the_same_rows_are_the_same_bytes(pose):
-    rows = rows_of(Picture("a.jpg", [pose]))
+    rows = rows_of(Picture("a.jpg", [values_of(pose)]))
     assert to_parquet(rows, {"a": 1}) == to_parquet(rows, {"a": 1})
 
 

@@ -8,10 +8,12 @@ from tests.helpers.jobs import unplanned
 
 from posetune.scale.commit import commit, name_of, read_done
 from posetune.scale.folder import Folder
-from posetune.scale.merge import PARQUET, merge
+from posetune.scale.merge import merge
 from posetune.scale.plan import make_plan
 from posetune.scale.rows import Picture, rows_of, to_parquet
 from posetune.scale.verify import verify
+
+TABLE = "predictions.parquet"
 
 
 @pytest.fixture
@@ -83,11 +85,11 @@ def test_a_result_of_before_is_found(store):
     merge(store)
     assert verify(store).faults == ()
     put(store, 1, "3.jpg", "4.jpg")
-    content = store.get(PARQUET)
+    content = store.get(TABLE)
     import io
 
     import pyarrow.parquet as pq
 
     table = pq.read_table(io.BytesIO(content)).slice(0, 4)
-    pq.write_table(table, store.path / PARQUET)
-    assert verify(store).faults == (f"{PARQUET} has 4 rows and the parts have 5: merge again",)
+    pq.write_table(table, store.path / TABLE)
+    assert verify(store).faults == (f"{TABLE} has 4 rows and the parts have 5: merge again",)

@@ -68,11 +68,11 @@ def test_a_unit_done_by_another_meanwhile(store, blind, monkeypatch):
     """A worker sleeps for longer than its lease; another does its unit; it wakes, says so and goes on."""
     real, said = workers.to_parquet, []
 
-    def slow(rows, about):
+    def slow(rows, about, schema):
         monkeypatch.setattr(workers, "to_parquet", real)
         store.delete(lease.name_of(about["unit"]))  # it ran out
         assert work(store, Settings(name="ben", wait=0.01)).units == 2
-        return real(rows, about)
+        return real(rows, about, schema)
 
     monkeypatch.setattr(workers, "to_parquet", slow)
     summary = work(store, QUICK, Reporter(said.append))

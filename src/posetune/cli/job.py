@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from posetune.scale.job import Job
     from posetune.scale.store import Store
 
-WHAT = ("predict",)
+WHAT = ("predict", "label", "teach", "eval")
 LAUNCHERS = ("local",)
 _LEASE = 60.0
 
@@ -63,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_json(sub)
         if name == "merge":
             sub.add_argument(
-                "--no-coco", action="store_true", help="write no predictions.json, which has several KB a person"
+                "--no-coco",
+                action="store_true",
+                help="write the table alone: no predictions.json, which has several KB a person",
             )
         sub.set_defaults(run_action=action)
 
@@ -81,7 +83,11 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         "input", nargs="+", metavar="INPUT",
         help="files, folders, s3://…, gs://… or az://… folders, and lists: .txt with a name a line, .parquet with a column file",
     )  # fmt: skip
-    parser.add_argument("--what", choices=WHAT, default="predict", help="what is to be done (default: %(default)s)")
+    parser.add_argument(
+        "--what", choices=WHAT, default="predict",
+        help="predict: poses; label: prelabels to be corrected; teach: what a teacher says in several views, to learn from; eval: "
+        "the answers on a labelled set (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--model", default="full", help="as of posetune predict (default: %(default)s)")
     parser.add_argument("--detector", metavar="D", help="as of posetune predict (default: the model's)")
     parser.add_argument(
@@ -101,6 +107,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         "--min-score", type=float, default=MIN_PRESENCE_CONFIDENCE, metavar="S", help="as of posetune predict"
     )
     parser.add_argument("--smooth", choices=list(SMOOTHINGS), default="mediapipe", help="as of posetune predict")
+    parser.add_argument("--split", metavar="S", help="eval: the split of the data set (default: val)")
     parser.add_argument("--no-track", action="store_true", help="videos: look at every frame by itself, without ids")
     parser.add_argument("--tiles", default="off", metavar="auto|N|off", help="as of posetune predict")
     parser.add_argument(
@@ -127,6 +134,7 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
     from posetune.scale.job import Job, Options, save_network
     from posetune.scale.open import store_of
     from posetune.scale.plan import make_plan
+    from posetune.scale.tasks import TASKS, Measured
 
     networks = stock.resolve(args.model)
     if args.detector is not None:
@@ -137,9 +145,10 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
     )  # fmt: skip
     job = Job(
         args.what, tuple(absolute(given) for given in args.input), save_network(store, networks), options, args.shard,
-        args.segment,
+        args.segment, split=(args.split or "val") if args.what == "eval" else None,
     )  # fmt: skip
-    return store, make_plan(store, job, report)
+    known = Measured.of(job).items() if args.what == "eval" else None
+    return store, make_plan(store, job, report, known, TASKS[args.what].videos)
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -237,14 +246,19 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _merge(args: argparse.Namespace) -> int:
-    from posetune.scale.merge import PARQUET, merge
+    from posetune.scale.job import read_job
+    from posetune.scale.merge import merge
     from posetune.scale.open import store_of
+    from posetune.scale.tasks import TASKS
 
-    merged = merge(store_of(args.url), to_terminal(), coco=not args.no_coco)
+    store = store_of(args.url)
+    merged = merge(store, to_terminal(), coco=not args.no_coco)
     if args.json is not None:
         args.json.write(asdict(merged))
     errors = f"; {merged.errors} could not be read, their rows say why" if merged.errors else ""
-    print(f"{merged.people} people in {merged.pictures} pictures: {args.url.rstrip('/')}/{PARQUET}{errors}")
+    print(
+        f"{merged.people} people in {merged.pictures} pictures: {args.url.rstrip('/')}/{TASKS[read_job(store).what].table}{errors}"
+    )
     return 0
 
 

@@ -53,7 +53,7 @@ class Network:
 class Job:
     """What is asked for. ``what``: predict, label, teach or eval; ``inputs``: as they were given; ``plan``: the folder of the
     plan's files, ``units_a_file`` units each; ``shard``: pictures a unit, at most; ``segment``: frames a part of a video;
-    ``labels``: eval's label file, a name in the store.
+    ``split``: of the data set that eval measures on.
     """
 
     what: str
@@ -67,7 +67,7 @@ class Job:
     units_a_file: int = 1
     items: int = 0
     videos: int = 0
-    labels: str | None = None
+    split: str | None = None
     left_out: dict[str, int] = field(default_factory=dict)
 
     @property

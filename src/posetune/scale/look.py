@@ -1,4 +1,4 @@
-"""What a worker does with a unit's items: the same poses as ``posetune predict``, as pictures with rows."""
+"""What a worker does with a unit's items, whatever its job does with a picture; videos as ``posetune predict`` follows people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from posetune.errors import PosetuneError
+from posetune.graph import points as own_points
 from posetune.runtime import batch
 from posetune.runtime.flow import ahead, in_order
 from posetune.runtime.images import read_image
@@ -21,11 +22,11 @@ from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.tiles import Tiles
 from posetune.runtime.video import Frame, VideoReader
 from posetune.scale.inputs import as_file
-from posetune.scale.job import Options
+from posetune.scale.job import Job
 from posetune.scale.plan import Item
-from posetune.scale.rows import Picture
+from posetune.scale.rows import Picture, values_of
 from posetune.scale.store import StoreError
-from posetune.skeleton import BLAZEPOSE
+from posetune.scale.tasks import TASKS
 from posetune.stock import Networks
 
 #: "offline" smoothing looks so many frames ahead; a part of a video is looked at beyond its end for it.
@@ -36,12 +37,17 @@ Step = Callable[[], None]
 class Looker:
     """The networks of a job, loaded once, and what they see. ``threads``: that many pictures at a time."""
 
-    def __init__(self, networks: Networks, options: Options, threads: int) -> None:
+    def __init__(self, networks: Networks, job: Job, threads: int) -> None:
+        options = job.options
         self._options = batch.Options(
             model=networks, max_people=options.max_people, min_score=options.min_score, track=options.track,
             smooth=options.smooth, tiles=Tiles.of(options.tiles), backend=options.backend,
         )  # fmt: skip
+        self._task = TASKS[job.what]
+        self._look = self._task.look(job, self._options)
         self._threads = threads
+        own = own_points.read(networks.landmarks)
+        self._skeleton = None if own is None else own.skeleton
         self._pool: LandmarkerPool | None = None
         self._followers: LandmarkerPool | None = None
 
@@ -65,9 +71,8 @@ class Looker:
                     found.append(one)
                     step()
         about: dict[str, Any] = {"joins": joins}
-        skeletons = {id(p.skeleton): p.skeleton for picture in found for p in picture.poses}
-        if any(s is not BLAZEPOSE for s in skeletons.values()):
-            about["skeleton"] = next(iter(skeletons.values())).as_json()
+        if self._skeleton is not None:
+            about["skeleton"] = self._skeleton.as_json()
         return found, about
 
     def _images(self, items: Sequence[Item]) -> Iterator[tuple[Item, Picture | None]]:
@@ -75,19 +80,23 @@ class Looker:
         if self._pool is None:
             self._pool = self._options.pool(self._threads, 1)
         with closing(in_order(self._image, items, self._pool.landmarkers)) as results:
-            for item, poses in zip(items, results, strict=True):
-                if isinstance(poses, PosetuneError):
-                    yield item, Picture(item.file, error=str(poses))
-                else:
-                    yield item, None if poses is None else Picture(item.file, poses)
+            for item, picture in zip(items, results, strict=True):
+                yield (
+                    item,
+                    Picture(item.file, error=str(picture), uri=item.uri)
+                    if isinstance(picture, PosetuneError)
+                    else picture,
+                )
 
-    def _image(self, landmarker: Landmarker, item: Item) -> list[Pose] | PosetuneError | None:
+    def _image(self, landmarker: Landmarker, item: Item) -> Picture | PosetuneError | None:
         try:
             with as_file(item.uri) as path:
                 if kind_of(path) == "video":
-                    return None
+                    return None if self._task.videos else PosetuneError(f"{item.uri} moves: a picture is wanted.")
                 try:
-                    return self._options.predict(landmarker, read_image(path), item.file)
+                    rgb = read_image(path)
+                    people = self._look(landmarker, rgb, item)
+                    return Picture(item.file, people, (rgb.shape[1], rgb.shape[0]), uri=item.uri)
                 except PosetuneError as error:
                     return PosetuneError(str(error).replace(str(path), item.uri))
         except StoreError:
@@ -122,7 +131,8 @@ class Looker:
                 step()
             elif item.stop is None or number < item.stop:
                 seen += 1
-                yield Picture(item.file, list(tracked), number, tracked.seconds)  # not its pixels
+                people = [values_of(pose) for pose in tracked]
+                yield Picture(item.file, people, (video.width, video.height), number, tracked.seconds)
             else:
                 break
         missing = video.shortfall() if item.stop is None else None

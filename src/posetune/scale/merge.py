@@ -1,4 +1,4 @@
-"""One result of all parts, in the order of the plan: ``predictions.parquet`` and ``predictions.json``."""
+"""One result of all parts, in the order of the plan: a table, and beside it a file for those who want no table."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ import pyarrow.parquet as pq
 
 from posetune.errors import CheckFailed
 from posetune.progress import Reporter
-from posetune.runtime.image_ids import ImageIds
-from posetune.runtime.records import Found, RecordWriter
 from posetune.scale import commit
+from posetune.scale.beside import Beside, beside_of
 from posetune.scale.job import Job, read_job
-from posetune.scale.rows import SCHEMA, from_parquet, pose_of, with_about
+from posetune.scale.rows import POSES, from_parquet, with_about
 from posetune.scale.store import Store
-from posetune.skeleton import BLAZEPOSE, Skeleton
+from posetune.scale.tasks import TASKS
 
-PARQUET, COCO = "predictions.parquet", "predictions.json"
 _ROWS_A_GROUP = 20_000
 #: Somebody of a part is who stood here in the part before, if the points lie closer than this in the mean, in sides of the crop.
 _SAME_PERSON = 0.2
@@ -42,7 +40,8 @@ class Merged:
 def merge(store: Store, report: Reporter | None = None, coco: bool = True) -> Merged:
     """Write the result of a job whose units are all done; the same bytes each time.
 
-    ``coco``: write the COCO results as well (several KB a person). Raises CheckFailed where units are missing.
+    ``coco``: write the file beside the table as well: COCO results or labels (several KB a person), or an evaluation.
+    Raises CheckFailed where units are missing.
     """
     job, report = read_job(store), report or Reporter()
     done = commit.done_units(store)
@@ -52,18 +51,20 @@ def merge(store: Store, report: Reporter | None = None, coco: bool = True) -> Me
             f"{len(missing)} of {job.units} units of {store.url} are not done: posetune job work {store.url} does them, job "
             "status says how far it is."
         )
+    task = TASKS[job.what]
     with tempfile.TemporaryDirectory(prefix="posetune-merge-") as place, ExitStack() as files:
-        table, records = Path(place) / PARQUET, Path(place) / COCO
-        writer = _Writer(table, files.enter_context(records.open("w", encoding="utf-8")) if coco else None)
+        table, other = Path(place) / task.table, Path(place) / task.beside
+        beside = beside_of(job, files.enter_context(other.open("w", encoding="utf-8"))) if coco else None
+        writer = _Writer(table, task.schema, beside)
         with report.counting("units", job.units) as counter:
             for rows, about in parts_in_order(store, job):
                 writer.add(rows, about)
                 counter.step()
         merged = writer.end()
         files.close()
-        store.put_file(PARQUET, table)
+        store.put_file(task.table, table)
         if coco:
-            store.put_file(COCO, records)
+            store.put_file(task.beside, other)
     return merged
 
 
@@ -111,8 +112,8 @@ class TrackIds:
             self._next = max(self._next, names[track] + 1)
             ids.append(names[track])
             self._people.append({**row, "track_id": names[track]})
-        column = pa.array(ids, SCHEMA.field("track_id").type)
-        return table.set_column(table.schema.get_field_index("track_id"), SCHEMA.field("track_id"), column)
+        column = pa.array(ids, POSES.field("track_id").type)
+        return table.set_column(table.schema.get_field_index("track_id"), POSES.field("track_id"), column)
 
     def _begin(self, file: str, joins: list[dict[str, Any]], frame: int) -> dict[int, int]:
         """The names of those who are known in a part that begins with ``frame`` of ``file``."""
@@ -135,21 +136,18 @@ def _apart(join: dict[str, Any], person: dict[str, Any]) -> float:
 
 
 class _Writer:
-    """Gathers parts into row groups of one size, and writes people as COCO as they come."""
+    """Gathers parts into row groups of one size, and hands them to what writes the file beside the table."""
 
-    def __init__(self, path: Path, coco: Any) -> None:
-        self._path, self._file = path, coco
-        self._records = None if coco is None else RecordWriter(coco, None)
-        self._ids = ImageIds()
+    def __init__(self, path: Path, schema: pa.Schema, beside: Beside | None) -> None:
+        self._path, self._schema, self._beside = path, schema, beside
         self._parquet: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
         self._rows = self._pictures = self._people = self._errors = 0
 
     def add(self, table: pa.Table, about: dict[str, Any]) -> None:
-        skeleton = Skeleton.from_json(about["skeleton"]) if "skeleton" in about else BLAZEPOSE
         if self._parquet is None:
             head = {"skeleton": about["skeleton"]} if "skeleton" in about else {}
-            self._parquet = pq.ParquetWriter(self._path, with_about(SCHEMA, head), compression="zstd")
+            self._parquet = pq.ParquetWriter(self._path, with_about(self._schema, head), compression="zstd")
         self._held.append(table)
         if sum(map(len, self._held)) >= _ROWS_A_GROUP:
             self._flush()
@@ -158,19 +156,15 @@ class _Writer:
         firsts = table.column("person").to_pylist().count(0)
         self._rows, self._people, self._errors = self._rows + len(table), self._people + people, self._errors + errors
         self._pictures += firsts + len(table) - people - errors
-        if self._records is not None:
-            for row in table.to_pylist():
-                if row["person"] is not None:
-                    image_id = self._ids(row["file"], row["frame"])
-                    pose = pose_of(row, skeleton)
-                    self._records.write(Found(image_id, row["file"], row["frame"], row["person"], pose, row["seconds"]))
+        if self._beside is not None:
+            self._beside.add(table, about)
 
     def end(self) -> Merged:
         self._flush()
         if self._parquet is not None:
             self._parquet.close()
-        if self._records is not None:
-            self._records.end()
+        if self._beside is not None:
+            self._beside.end()
         return Merged(self._rows, self._pictures, self._people, self._errors)
 
     def _flush(self) -> None:

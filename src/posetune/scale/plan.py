@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -45,8 +46,11 @@ class Item:
     run_in: int = 0
 
 
-def make_plan(store: Store, job: Job, report: Reporter | None = None) -> Job:
-    """Plan ``job`` into ``store``, or find that it is planned there already; the job with its plan.
+def make_plan(
+    store: Store, job: Job, report: Reporter | None = None, known: Iterable[Item] | None = None, videos: bool = True
+) -> Job:
+    """Plan ``job`` into ``store``, or find that it is planned there already; the job with its plan. ``known``: what
+    there is to look at, where the inputs are not to be searched; ``videos``: False to leave them out, counted.
 
     Raises PosetuneError where nothing is found to look at, or another job lies there.
     """
@@ -59,7 +63,9 @@ def make_plan(store: Store, job: Job, report: Reporter | None = None) -> Job:
     units_a_file = max(1, _ROWS_A_FILE // job.shard)
     writer = _Writer(store, plan, units_a_file)
     with report.counting("files") as counter:
-        items = _items(sources(job.inputs, store.url, left_out), job, counter.step)
+        items = _items(sources(job.inputs, store.url, left_out), job, None if videos else left_out, counter.step)
+        if known is not None:
+            items = iter(known)
         for number, unit in enumerate(units_of(items, job.shard)):
             writer.add(number, unit)
     writer.end()
@@ -110,18 +116,22 @@ def _planned(store: Store, job: Job) -> Job | None:
     ours, theirs = job.asked, there.asked
     if ours == theirs:
         return there
-    differ = [name for name in ("what", "inputs", "network", "options", "shard", "segment", "labels")
+    differ = [name for name in ("what", "inputs", "network", "options", "shard", "segment", "split")
               if getattr(ours, name) != getattr(theirs, name)]  # fmt: skip
     raise PosetuneError(
         f"{store.url} holds another job (it differs in {', '.join(differ)}): choose another --out, or ask for the same again."
     )
 
 
-def _items(found: Iterable[Source], job: Job, step: Callable[[], None]) -> Iterator[Item]:
+def _items(
+    found: Iterable[Source], job: Job, left_out: Counter[str] | None, step: Callable[[], None]
+) -> Iterator[Item]:
     for source in found:
         step()
         if source.kind == "image":
             yield Item(source.uri, source.name, "image")
+        elif left_out is not None:
+            left_out[os.path.splitext(source.name)[1].lower()] += 1
         else:
             yield from _parts(source, job)
 

@@ -1,4 +1,4 @@
-"""People as rows of Parquet, to the last bit, and back."""
+"""What is found, as rows of Parquet, to the last bit, and back."""
 
 from __future__ import annotations
 
@@ -17,15 +17,33 @@ from posetune.geometry import Crop
 from posetune.runtime.pose import Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
-_FLOATS = pa.list_(pa.float32())
-#: landmarks_px: x, y, z of each point, image px; world: metres; see runtime.pose.Pose. A picture without people, and one that could
-#: not be read (``error``), is one row without person and score.
-SCHEMA = pa.schema(
+_FLOATS, _DOUBLES = pa.list_(pa.float32()), pa.list_(pa.float64())
+#: Of all rows: a picture without people, and one that could not be read (``error``), is one row without person and score.
+PLACE = (
+    ("file", pa.string()), ("width", pa.int32()), ("height", pa.int32()), ("frame", pa.int32()), ("seconds", pa.float64()),
+    ("person", pa.int32()), ("score", pa.float64()),
+)  # fmt: skip
+ERROR = ("error", pa.string())
+#: landmarks_px: x, y, z of each point, image px; world: metres; see runtime.pose.Pose.
+POSES = pa.schema(
     [
-        ("file", pa.string()), ("frame", pa.int32()), ("seconds", pa.float64()), ("person", pa.int32()),
-        ("track_id", pa.int32()), ("score", pa.float64()), ("detection_score", pa.float64()), ("landmarks_px", _FLOATS),
-        ("visibility", _FLOATS), ("presence", _FLOATS), ("world", _FLOATS), ("auxiliary_px", _FLOATS),
-        ("crop", pa.list_(pa.float64())), ("error", pa.string()),
+        *PLACE, ("track_id", pa.int32()), ("detection_score", pa.float64()), ("landmarks_px", _FLOATS),
+        ("visibility", _FLOATS), ("presence", _FLOATS), ("world", _FLOATS), ("auxiliary_px", _FLOATS), ("crop", _DOUBLES), ERROR,
+    ]
+)  # fmt: skip
+#: keypoints: x, y in image px and v of 33 points; outside: x, y, hidden of those beyond the picture; see label.prelabel.Proposal.
+PRELABELS = pa.schema(
+    [*PLACE, ("uri", pa.string()), ("keypoints", _DOUBLES), ("outside", _DOUBLES), ("confidence", _DOUBLES), ERROR]
+)
+#: points_px: x, y of 33 points, image px; spread: px of a 256 px crop; see data.teacher.PseudoLabels.
+LESSONS = pa.schema(
+    [*PLACE, ("uri", pa.string()), ("points_px", _DOUBLES), ("trust", _FLOATS), ("spread", _FLOATS), ("crop", _DOUBLES), ERROR]
+)  # fmt: skip
+#: ``protocol``: crop or pipeline; ``label``: which of the set's people it is, by number; null for somebody found who is nobody's.
+ANSWERS = pa.schema(
+    [
+        *PLACE, ("protocol", pa.string()), ("label", pa.int64()), ("landmarks_px", _DOUBLES), ("world", _DOUBLES),
+        ("visibility", _DOUBLES), ERROR,
     ]
 )  # fmt: skip
 _ABOUT = b"posetune"
@@ -33,24 +51,29 @@ _ABOUT = b"posetune"
 
 @dataclass(frozen=True)
 class Picture:
-    """What was found in one picture or frame; ``error``: why nothing was."""
+    """What was found in one picture or frame: a row's own values for each of ``people``; ``error``: why there is nothing."""
 
     file: str
-    poses: Sequence[Pose] = ()
+    people: Sequence[Mapping[str, Any]] = ()
+    size: tuple[int, int] | None = None
     frame: int | None = None
     seconds: float | None = None
     error: str | None = None
+    uri: str | None = None
 
 
 def rows_of(picture: Picture) -> list[dict[str, Any]]:
     """The rows of a picture: one a person, or one that says that there is none."""
-    where = {"file": picture.file, "frame": picture.frame, "seconds": picture.seconds, "error": picture.error}
-    if not picture.poses:
+    width, height = picture.size or (None, None)
+    where: dict[str, Any] = {"file": picture.file, "width": width, "height": height, "frame": picture.frame}
+    where |= {"seconds": picture.seconds, "error": picture.error, "uri": picture.uri}
+    if not picture.people:
         return [where]
-    return [{**where, "person": i, **_values(pose)} for i, pose in enumerate(picture.poses)]
+    return [{**where, "person": i, **values} for i, values in enumerate(picture.people)]
 
 
-def _values(pose: Pose) -> dict[str, Any]:
+def values_of(pose: Pose) -> dict[str, Any]:
+    """A pose as a row of POSES."""
     crop = pose.crop
     return {
         "track_id": pose.id,
@@ -66,7 +89,7 @@ def _values(pose: Pose) -> dict[str, Any]:
 
 
 def pose_of(row: Mapping[str, Any], skeleton: Skeleton = BLAZEPOSE) -> Pose:
-    """The pose of a row with a person."""
+    """The pose of a row of POSES with a person."""
     return Pose(
         landmarks_px=np.array(row["landmarks_px"], np.float32).reshape(-1, 3),
         visibility=np.array(row["visibility"], np.float32),
@@ -81,7 +104,7 @@ def pose_of(row: Mapping[str, Any], skeleton: Skeleton = BLAZEPOSE) -> Pose:
     )
 
 
-def to_parquet(rows: Iterable[Mapping[str, Any]], about: Mapping[str, Any], schema: pa.Schema = SCHEMA) -> bytes:
+def to_parquet(rows: Iterable[Mapping[str, Any]], about: Mapping[str, Any], schema: pa.Schema = POSES) -> bytes:
     """``rows`` as a Parquet file; ``about``: JSON that goes into its head."""
     table = pa.Table.from_pylist(list(rows), schema=with_about(schema, about))
     out = io.BytesIO()

@@ -10,10 +10,10 @@ from posetune.errors import PosetuneError
 from posetune.progress import Reporter
 from posetune.scale import commit
 from posetune.scale.job import Job, read_job
-from posetune.scale.merge import PARQUET
 from posetune.scale.plan import Item, read_unit
 from posetune.scale.rows import from_parquet
 from posetune.scale.store import Store
+from posetune.scale.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def verify(store: Store, report: Reporter | None = None) -> Verdict:
             except PosetuneError as error:
                 faults.append(f"unit {unit}: {error}")
             counter.step()
-    faults += _wrong_result(store, rows) if not faults else []
+    faults += _wrong_result(store, TASKS[job.what].table, rows) if not faults else []
     return Verdict(units, items, rows, errors, tuple(faults))
 
 
@@ -106,14 +106,14 @@ def _pictures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _wrong_result(store: Store, rows: int) -> list[str]:
+def _wrong_result(store: Store, name: str, rows: int) -> list[str]:
     """Whether the merged result, if there is one, has all rows."""
     import io
 
     import pyarrow.parquet as pq
 
-    content = store.get(PARQUET)
+    content = store.get(name)
     if content is None:
         return []
     there = pq.read_metadata(io.BytesIO(content)).num_rows
-    return [] if there == rows else [f"{PARQUET} has {there} rows and the parts have {rows}: merge again"]
+    return [] if there == rows else [f"{name} has {there} rows and the parts have {rows}: merge again"]

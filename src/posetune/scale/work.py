@@ -17,6 +17,7 @@ from posetune.scale.look import Looker
 from posetune.scale.plan import read_unit
 from posetune.scale.rows import rows_of, to_parquet
 from posetune.scale.store import Store
+from posetune.scale.tasks import TASKS
 
 #: Seconds between looks while all that is left is being worked on by others.
 _WAIT = 1.0
@@ -57,7 +58,7 @@ def work(store: Store, settings: Settings | None = None, report: Reporter | None
     """
     settings, report = settings or Settings(), report or Reporter()
     job = read_job(store)
-    looker = Looker(load_network(store, job.network), job.options, settings.threads)
+    looker = Looker(load_network(store, job.network), job, settings.threads)
     summary = Summary()
     try:
         with report.counting("pictures") as counter:
@@ -76,7 +77,7 @@ def _do(
     try:
         pictures, about = looker(read_unit(store, job, number), counter.step)
         rows = [row for picture in pictures for row in rows_of(picture)]
-        content = to_parquet(rows, {"unit": unit, **about})
+        content = to_parquet(rows, {"unit": unit, **about}, TASKS[job.what].schema)
     except Exception as error:  # whatever it is: another attempt may fare better, and other units are waiting
         summary.failed += 1
         attempts = commit.note_failure(store, unit, settings.name, f"{type(error).__name__}: {error}")
