@@ -158,3 +158,25 @@ def test_nothing_that_can_be_read(tmp_path, proposer):
     (tmp_path / "a.mp4").write_bytes(b"nothing at all")
     with pytest.raises(PosetuneError, match=r"nothing to label.*a\.mp4"):
         label([tmp_path / "a.mp4"], tmp_path / "set", proposer, LabelOptions(), Reporter())
+
+
+def test_predictions_from_elsewhere_become_prelabels(arms, proposer, tmp_path):
+    from posetune.label.proposer import PredictionProposer
+    from posetune.landmarks import COCO17
+
+    def entry(frame, dx=0.0):
+        flat = [v for i in COCO17 for v in (60 + 5.0 * i + dx, 50 + 3.0 * i, 0.9 if i else 0.2)]
+        return {"file_name": "arms.mp4", "frame": frame, "keypoints": flat, "score": 0.7}
+
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps([entry(2), entry(9, 3.0), entry(9, 60.0)]))
+    report = label([arms], tmp_path / "set", PredictionProposer(file), LabelOptions(), Reporter())
+    dataset = load_dataset(tmp_path / "set", "train")
+    assert [i.origin.frame for i in dataset.images] == [2, 9]
+    assert report.people_a_frame == {1: 1, 2: 1}
+    person = dataset.people[0]
+    assert person.labelled.sum() == 17
+    assert person.keypoints[0, 2] == 1  # the nose, of which the other program is not sure
+    assert person.origin.network is None
+    assert person.origin.status == "prelabel"
+    assert person.origin.other["predictions"] == "results.json"

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from posetune.cli.common import add_json, add_tiles
-from posetune.label.proposer import NetworkProposer, Proposer
+from posetune.cli.convert import read_names
+from posetune.errors import PosetuneError
+from posetune.label.proposer import NetworkProposer, PredictionProposer, Proposer
 from posetune.label.run import LabelOptions, LabelReport, label
 from posetune.progress import to_terminal
+from posetune.runtime.image_ids import ImageIds
 from posetune.runtime.tiles import Tiles
 
 _MOST = 10
@@ -30,6 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="heavy",
         help="whose points are proposed: lite, full, heavy, a run folder, … (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--predictions", type=Path, metavar="FILE.json",
+        help="COCO results of another program (ViTPose, RTMPose, Sapiens …) instead of --model's: 17, 26, 133 or 136 points as "
+        "COCO and Halpe order them, others by --names; found by file_name (of videos frame, from 0) or image_id",
+    )  # fmt: skip
+    parser.add_argument(
+        "--names", type=Path, metavar="FILE", help="for --predictions: names of its points in order, one a line"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE.json", help="for --predictions: COCO label file whose image ids they have"
     )
     parser.add_argument("--detector", metavar="D", help="what finds the people, as in predict (default: the model's)")
     which = parser.add_mutually_exclusive_group()
@@ -84,6 +98,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _proposer(args: argparse.Namespace) -> Proposer:
+    if args.predictions is not None:
+        if args.detector is not None or args.tiles != "off":
+            raise PosetuneError("With --predictions nobody is searched for: leave out --detector and --tiles.")
+        names = None if args.names is None else read_names(args.names)
+        return PredictionProposer(args.predictions, names, ImageIds(args.labels), args.people)
+    if args.names is not None or args.labels is not None:
+        raise PosetuneError("--names and --labels go with --predictions.")
     return NetworkProposer(
         args.model,
         detector=args.detector,

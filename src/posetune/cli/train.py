@@ -55,7 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unlabelled", nargs="+", metavar="PATH", help="for distill: folders, images, videos without labels; --data "
         "may be given too, or not",
     )  # fmt: skip
-    parser.add_argument("--teacher", help="for distill: whose answers are learnt (default: heavy)")
+    parser.add_argument(
+        "--teacher",
+        help="for distill: whose answers are learnt: a network, or COCO results (.json) of another program (default: heavy)",
+    )
     parser.add_argument(
         "--use-prelabels", action="store_true",
         help="learn from prelabels that nobody has seen, too, weighted as pseudo-labels (default: only from what somebody saw)",

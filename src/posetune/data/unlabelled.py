@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posetune.data.origin import ImageOrigin
 from posetune.data.people import ImageRecord
 from posetune.data.series import look_alike, place_in_series
 from posetune.errors import PosetuneError
@@ -82,7 +83,8 @@ def _frames_of(video: Path, folder: Path) -> Iterator[ImageRecord]:
             coded, data = cv2.imencode(".jpg", frame[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
             assert coded
             write_bytes(path, data.tobytes())
-        yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], name)
+        origin = ImageOrigin(source=video.name, frame=number)
+        yield ImageRecord(path.name, path, frame.shape[1], frame.shape[0], name, origin)
 
 
 def images_in(folder: str | Path, what: str) -> list[ImageRecord]:

@@ -296,7 +296,7 @@ def _person(one: Proposal, image: ImageRecord, proposer: Proposer) -> Person:
         points=(UNTOUCHED,) * COUNT,
         source_sha256=image.origin.source_sha256,
         time_s=image.origin.time_s,
-        other={"score": round(one.score, 3)},
+        other={"score": round(one.score, 3), **({} if proposer.source is None else {"predictions": proposer.source})},
     )
     outside = one.outside if np.isfinite(one.outside[:, 0]).any() else None
     area = float(box[2] * box[3])

@@ -14,6 +14,7 @@ from posetune import stock
 from posetune._version import __version__
 from posetune.data.drawings import SIDE, is_drawing
 from posetune.data.people import ImageRecord
+from posetune.data.predictions import Predictions
 from posetune.data.split import MOST_SPLIT_OFF, choose_groups
 from posetune.data.teacher import VIEWS, pseudo_labels
 from posetune.data.unlabelled import find_people, unlabelled_images
@@ -26,6 +27,7 @@ from posetune.progress import Reporter
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import of_networks
 from posetune.tune.config import TrainConfig
+from posetune.tune.people.predicted import predicted_subjects
 from posetune.tune.people.samples import Subject
 from posetune.tune.run_folder import PSEUDO_LABELS
 
@@ -34,22 +36,15 @@ _NOTHING = np.full(COUNT, np.nan, np.float32)
 
 def teachers_labels(config: TrainConfig, held_back: set[Path], folder: Path, report: Reporter) -> list[Subject]:
     """Whoever the teacher is sure of in images that are not ``held_back``; asked once for a run folder, however often the
-    run is resumed.
+    run is resumed. A teacher may be a file of predictions (.json) that another program made.
     """
+    if Path(config.teacher).suffix.lower() == ".json":
+        predictions = Predictions.read(config.teacher)
+        return predicted_subjects(predictions, _records(config, held_back, folder, report), report.say)
     teacher = stock.resolve(config.teacher)
     if has_own_points(teacher.landmarks):
         raise PosetuneError(f"The teacher {config.teacher} has points of its own; it must give MediaPipe's 33.")
-    found = unlabelled_images(config.unlabelled, folder / "frames", report.say)
-    records = [record for record in found if record.path.resolve() not in held_back]
-    if len(records) < len(found):
-        report.say(
-            f"{len(found) - len(records)} of them are not learnt from: they belong to validation or to another split of "
-            f"{config.data}."
-        )
-    if not records:
-        raise PosetuneError(
-            f"All unlabelled images belong to validation or to another split of {config.data}; give others."
-        )
+    records = _records(config, held_back, folder, report)
     state = [(str(r.path.resolve()), r.path.stat().st_size) for r in records]
     content = hashlib.sha256(
         teacher.landmarks + teacher.detector + (teacher.corrector or b"") + repr((state, VIEWS)).encode()
@@ -62,6 +57,22 @@ def teachers_labels(config: TrainConfig, held_back: set[Path], folder: Path, rep
     subjects = pseudo_labelled(of_networks(teacher), records, report, drawings=config.drawings)
     keep(folder / PSEUDO_LABELS, asked, subjects)
     return subjects
+
+
+def _records(config: TrainConfig, held_back: set[Path], folder: Path, report: Reporter) -> list[ImageRecord]:
+    """The unlabelled images that may be learnt from."""
+    found = unlabelled_images(config.unlabelled, folder / "frames", report.say)
+    records = [record for record in found if record.path.resolve() not in held_back]
+    if len(records) < len(found):
+        report.say(
+            f"{len(found) - len(records)} of them are not learnt from: they belong to validation or to another split of "
+            f"{config.data}."
+        )
+    if not records:
+        raise PosetuneError(
+            f"All unlabelled images belong to validation or to another split of {config.data}; give others."
+        )
+    return records
 
 
 def pseudo_labelled(
