@@ -70,3 +70,57 @@ def test_jobs_are_small(tmp_path, monkeypatch, capsys, sample):
     with running() as (url, _):
         assert main(["cvat", "push", str(sample), "--url", url, "--job-size", "500"]) == 2
     assert "--job-size 500: give 1 to 200" in capsys.readouterr().err
+
+
+@pytest.fixture
+def pushed(tmp_path, monkeypatch, capsys):
+    """``(folder, url, state)`` of a set that is on a server."""
+    pytest.importorskip("cvat_sdk")
+    from tests.helpers.cvat_server import TOKEN, running
+    from tests.helpers.cvat_set import write_set
+
+    write_set(tmp_path / "squats", 2)
+    monkeypatch.setenv("CVAT_ACCESS_TOKEN", TOKEN)
+    with running() as (url, state):
+        assert main(["cvat", "push", str(tmp_path / "squats"), "--url", url]) == 0
+        capsys.readouterr()
+        yield tmp_path / "squats", url, state
+
+
+def test_check_and_pull_by_the_address_that_the_browser_shows(pushed, capsys, tmp_path):
+    folder, url, state = pushed
+    (task,) = state.tasks.values()
+    where = f"{url}/tasks/{task['id']}/jobs/3"
+    assert main(["cvat", "check", where, "--set", str(folder)]) == 0
+    assert "Nothing found" in capsys.readouterr().out
+    task["annotations"]["shapes"].pop()
+    task["deleted_frames"] = [0]
+    assert main(["cvat", "check", where, "--json", str(tmp_path / "f.json")]) == 1
+    assert json.loads((tmp_path / "f.json").read_text())["findings"][0]["kind"] == "deleted-frames"
+    assert main(["cvat", "pull", where, "--out", str(folder), "--json", str(tmp_path / "p.json")]) == 0
+    assert json.loads((tmp_path / "p.json").read_text())["splits"]["train"]["deleted"] == ["23 in clip_000001.png"]
+    assert "deleted there, and so here: 23 in clip_000001.png" in capsys.readouterr().out
+    assert main(["data", "check", str(folder)]) in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["pull", "12", "--out", "x"], "Say on which server 12 is"),
+        (["pull", "https://a.example/tasks/1", "--url", "https://b.example", "--out", "x"], "is not on --url"),
+        (["check", "nobodys", "--url", "URL"], "has no project called 'nobodys'"),
+        (["check", "77", "--url", "URL"], "has no such thing"),
+        (["check", "squats", "--url", "URL", "--set", "/nowhere"], "no data set folder"),
+    ],
+)
+def test_what_is_not_there_is_said(pushed, words, told, capsys):
+    _, url, _ = pushed
+    assert main(["cvat", *[url if word == "URL" else word for word in words]]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_pull_into_another_tools_set_is_refused(pushed, capsys, tmp_path):
+    folder, url, _ = pushed
+    assert main(["data", "convert", str(folder), str(tmp_path / "yolo"), "--to", "yolo"]) == 0
+    assert main(["cvat", "pull", "squats", "--url", url, "--out", str(tmp_path / "yolo")]) == 2
+    assert "is a set of another tool" in capsys.readouterr().err

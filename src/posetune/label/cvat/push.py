@@ -30,6 +30,7 @@ from posetune.label.cvat.pictures import Pictures, fingerprint
 from posetune.label.cvat.record import FOLDER, Sent
 from posetune.label.cvat.server import Lost, NotThere, Server, do_once
 from posetune.label.cvat.shapes import can_be_sent, from_shape, same_points, status_sent, to_points, to_shape
+from posetune.label.cvat.tasks import NOT_COMPLETE
 from posetune.progress import Reporter
 
 #: Annotators' jobs are not larger, and a task has so many of them.
@@ -37,7 +38,6 @@ JOB_SIZE, JOBS = 200, 5
 #: Of the copies that annotators see; the pictures themselves stay on the server as they are.
 _QUALITY = 90
 _MOST_BYTES, _MOST_FILES = 20 << 20, 100
-_NOT_COMPLETE = " (not complete)"
 _OURS = re.compile(r".* \[[0-9a-f]{10}\](?: \(not complete\))?")
 
 
@@ -189,7 +189,7 @@ class _Push:
         """A task with these pictures; its number."""
         names = [self.names[id(image)] for image in images]
         title = self.where.task or self.dataset.root.resolve().name
-        name = f"{title[:200]} {self.split} [{fingerprint(names)}]{_NOT_COMPLETE}"
+        name = f"{title[:200]} {self.split} [{fingerprint(names)}]{NOT_COMPLETE}"
         body: dict[str, Any] = {
             "name": name,
             "segment_size": self.where.job_size,
@@ -308,7 +308,7 @@ class _Push:
             if name in self.by_name
             for person in self.people.get(id(self.by_name[name]), ())
         ]
-        sent = {person.id: Sent(to_points(person), status_sent(person)) for person, _ in wanted}
+        sent = {person.id: Sent(to_points(person), status_sent(person), status_sent(person)) for person, _ in wanted}
         record.write(self.dataset.root, self.server.url, number, sent)
         there = self._there(number, label)
         missing = [(person, frame) for person, frame in wanted if not there[person.id]]
@@ -364,7 +364,7 @@ class _Push:
 
     def _complete(self, number: int) -> None:
         row = self.server.get(f"/api/tasks/{number}")
-        name = str(row.get("name", "")).removesuffix(_NOT_COMPLETE)
+        name = str(row.get("name", "")).removesuffix(NOT_COMPLETE)
         do_once(
             self.server,
             lambda: self.server.send("PATCH", f"/api/tasks/{number}", body={"name": name}),
@@ -382,12 +382,12 @@ class _Push:
 
 
 def _same(sent: Sent, person: Person) -> bool:
-    return same_points(sent.points, to_points(person)) and sent.status == status_sent(person)
+    return same_points(sent.points, to_points(person)) and sent.here == status_sent(person)
 
 
 def _is_begun(row: Mapping[str, Any]) -> bool:
     name = str(row.get("name", ""))
-    return name.endswith(_NOT_COMPLETE) and _OURS.fullmatch(name) is not None
+    return name.endswith(NOT_COMPLETE) and _OURS.fullmatch(name) is not None
 
 
 def _batches(images: Sequence[ImageRecord], names: Sequence[str]) -> Iterator[list[tuple[str, bytes]]]:

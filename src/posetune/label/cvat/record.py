@@ -20,12 +20,13 @@ FOLDER = ".cvat"
 
 @dataclass(frozen=True, eq=False)
 class Sent:
-    """A person as both sides had them last: ``points``: (K, 4) as ``shapes.Drawn``; ``status``: as CVAT's attribute said.
-    ``shape``: the number of the shape there, for people who have no id of posetune's there; else None.
+    """A person as both sides had them last: ``points``: (K, 4) as ``shapes.Drawn``; ``status``: as CVAT's attribute said, and
+    ``here``, as the set does. ``shape``: the number of the shape there, for people who have no id of posetune's there; else None.
     """
 
     points: np.ndarray
-    status: str | None
+    status: str
+    here: str
     shape: int | None = None
 
 
@@ -48,6 +49,7 @@ def write(root: Path, url: str, task: int, people: Mapping[int, Sent]) -> None:
         str(number): {
             "points": [None if np.isnan(v) else round(float(v), 3) for v in sent.points.ravel()],
             "status": sent.status,
+            "here": sent.here,
         }
         | ({"shape": sent.shape} if sent.shape is not None else {})
         for number, sent in people.items()
@@ -66,7 +68,8 @@ def read(root: Path, url: str, task: int) -> Record:
         people = {
             int(number): Sent(
                 np.array([np.nan if v is None else v for v in row["points"]], float).reshape(-1, 4),
-                row["status"],
+                str(row["status"]),
+                str(row["here"]),
                 row.get("shape"),
             )
             for number, row in content["people"].items()

@@ -10,7 +10,9 @@ from typing import Any
 from posetune.errors import PosetuneError
 from posetune.label.cvat.server import Server
 
-_ADDRESS = re.compile(r"(https?://[^/]+)/(tasks|projects)/(\d+)(?:/.*)?")
+#: At the end of a task's name while a push has not sent all its people.
+NOT_COMPLETE = " (not complete)"
+_ADDRESS = re.compile(r"(https?://[^/]+)/(tasks|projects)/(\d+)(?:[/?#].*)?")
 
 
 @dataclass(frozen=True)
