@@ -119,8 +119,10 @@ class State:
                "segment_size": body.get("segment_size", 0), "overlap": body.get("overlap"), "subset": body.get("subset", ""),
                "status": "annotation", "dimension": "2d", "data_chunk_size": None, "data_original_chunk_type": "imageset",
                "data_compressed_chunk_type": "imageset", "url": f"http://x/api/tasks/{number}", "bug_tracker": "",
-               "organization": None, "organization_id": None, "created_date": NOW, "updated_date": NOW, "jobs": {"count": 0, "completed": 0, "validation": 0, "url": "http://x"},
-               "labels": {"url": "http://x"}, "uploaded": {}, "frames": [], "deleted_frames": [], "job_rows": [],
+               "organization": None, "organization_id": None, "created_date": NOW, "updated_date": NOW,
+               "jobs": {"count": 0, "completed": 0, "validation": 0, "url": "http://x"},
+               "labels": {"url": "http://x"}, "uploaded": {}, "frames": [],
+               "deleted_frames": [], "job_rows": [],
                "annotations": {"version": 0, "tags": [], "shapes": [], "tracks": []}, "begun": False}  # fmt: skip
         self.tasks[number] = row
         if body.get("labels"):
