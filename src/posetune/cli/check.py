@@ -12,6 +12,7 @@ import numpy as np
 from posetune.cli.common import add_json, check_writable, words
 from posetune.data.checks.finding import KINDS
 from posetune.data.detector_crops import why_no_crop
+from posetune.data.origin import PRELABEL
 from posetune.data.people import Dataset
 from posetune.errors import PosetuneError
 from posetune.landmarks import COUNT, NAMES
@@ -38,7 +39,8 @@ def add_subcommand(
         help="list what is wrong with a set, and labels that look wrong",
         description="List what is wrong with a labelled set: files, duplicates across splits, labels that networks and geometry "
         "contradict, people whom nobody labelled.",
-        epilog="Exit code 0: nothing was found; 1: something was; 2: the set cannot be read.",
+        epilog="Exit code 0: nothing was found; 1: something was; 2: the set cannot be read. Prelabels that nobody has seen are no "
+        "labels yet: of them files alone are checked.",
     )
     add_set(check)
     check.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with a picture of each finding")
@@ -164,6 +166,13 @@ def _tell(dataset: Dataset, findings: Sequence[Finding], judged: Judged | None, 
     print(f"{dataset.name}: {len(dataset.images)} images, {usable(dataset)}")
     for warning in dataset.warnings:
         print(f"  note: {warning}")
+    unseen = sum(not p.origin.seen for p in dataset.people)
+    waiting = sum(image.origin.status == PRELABEL for image in dataset.images)
+    if unseen or waiting:
+        print(
+            f"  {unseen} people are prelabels or rejected, {waiting} of {len(dataset.images)} images wait for somebody to look: no "
+            "labels yet, and not judged; posetune suggest says which to look at first"
+        )
     for kind in dict.fromkeys(f.kind for f in mine):
         texts = [f"{f.message} ({f.confidence:.2f})" if f.confidence < 1 else f.message for f in mine if f.kind == kind]
         print(f"  {KINDS[kind]}: {len(texts)}")

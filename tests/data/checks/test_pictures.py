@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import cv2
 import numpy as np
 from tests.helpers.figures import room
 from tests.helpers.labelled import dataset
 
 from posetune.data.checks.pictures import look_of, read_pictures
+from posetune.data.origin import ImageOrigin
 from posetune.data.people import ImageRecord
 
 
@@ -33,3 +36,14 @@ def test_a_picture_looks_like_itself_made_smaller_and_not_like_another():
     assert look_of(picture) @ look_of(small) > 0.99
     assert look_of(picture) @ look_of(other) < 0.9
     assert np.isnan(look_of(np.full((50, 50, 3), 90, np.uint8))).all()
+
+
+def test_an_image_that_changed_after_it_was_labelled(tmp_path):
+    first, second = tmp_path / "same.png", tmp_path / "other.png"
+    for path in (first, second):
+        cv2.imwrite(str(path), np.zeros((40, 30, 3), np.uint8))
+    origin = ImageOrigin(sha256=hashlib.sha256(first.read_bytes()).hexdigest())
+    cv2.imwrite(str(second), np.full((40, 30, 3), 9, np.uint8))
+    images = tuple(ImageRecord(i, p, 30, 40, "g", origin) for i, p in enumerate((first, second)))
+    found = read_pictures(dataset(images=images)).findings
+    assert [(f.kind, f.image.path.name) for f in found] == [("changed", "other.png")]

@@ -10,6 +10,7 @@ from posetune.data.checks.finding import Finding
 from posetune.data.checks.run import Judges, as_suspects, check_files, judge, listed
 from posetune.data.contradictions import Contradiction
 from posetune.data.dataset import load_dataset
+from posetune.data.origin import ImageOrigin, Origin
 from posetune.data.rulings import Ruling, Rulings
 from posetune.data.suspects import Suspect
 from posetune.landmarks import FLIP
@@ -78,3 +79,16 @@ def test_a_set_that_contradicts_the_network_as_a_whole_is_told_once(val, lite_la
         monkeypatch.setattr("posetune.data.checks.run.find_contradiction", lambda *args, said=said: said)
         judged = judge(exchanged(val), Judges(lite_landmarker, "lite"), [], Rulings({}), Reporter())
         assert [f.kind for f in judged.findings if f.kind != "missing_point"] == expected
+
+
+def test_prelabels_that_nobody_has_seen_are_not_judged(val, lite_landmarker):
+    waiting = ImageOrigin(status="prelabel")
+    images = {id(i): dataclasses.replace(i, origin=waiting) for i in val.images}
+    swapped = exchanged(val.with_images(images, ()))
+    prelabels = tuple(dataclasses.replace(p, origin=Origin(status="prelabel")) for p in swapped.people)
+    judges = Judges(lite_landmarker, "lite")
+    assert judge(dataclasses.replace(swapped, people=prelabels), judges, [], Rulings({}), Reporter()).findings == []
+    nobody = dataclasses.replace(swapped, people=())  # as where images are labelled blind
+    assert judge(nobody, judges, [], Rulings({}), Reporter()).findings == []
+    seen = dataclasses.replace(swapped, people=(swapped.people[0], *prelabels[1:]))
+    assert "swap_all" in {f.kind for f in judge(seen, judges, [], Rulings({}), Reporter()).findings}

@@ -17,6 +17,7 @@ KINDS: dict[str, str] = {
     "missing": "images that are missing",
     "unreadable": "images that cannot be read",
     "other_size": "images of another size than labelled",
+    "changed": "images that changed after they were labelled",
     "exif": "images that EXIF turns",
     "contradiction": "labels that contradict the network",
     "order": "names in a doubtful order",

@@ -4,6 +4,7 @@ few grey cells, for the search for copies.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def read_pictures(dataset: Dataset, progress: Callable[[int], None] | None = Non
                 findings.append(Finding("unreadable", str(error).rstrip("."), image=image))
             else:
                 looks[done - 1] = look_of(rgb)
-                findings += _size(image, rgb)
+                findings += _size(image, rgb) or _changed(image)
                 findings += turned_labels(image, people.get(id(image), ()))
         if progress is not None:
             progress(done)
@@ -68,6 +69,14 @@ def _people_of(dataset: Dataset) -> dict[int, list[Person]]:
     for person in dataset.people:
         people.setdefault(id(person.image), []).append(person)
     return people
+
+
+def _changed(image: ImageRecord) -> list[Finding]:
+    """Whether the file is another than the one that was labelled, where the label file says which that was."""
+    if image.origin.sha256 is None or hashlib.sha256(image.path.read_bytes()).hexdigest() == image.origin.sha256:
+        return []
+    text = f"{image.path.name} is another file than when it was labelled: see whether its labels still fit"
+    return [Finding("changed", text, image=image)]
 
 
 def _size(image: ImageRecord, rgb: np.ndarray) -> list[Finding]:

@@ -18,6 +18,7 @@ from posetune.data.checks.tracks import check_tracks
 from posetune.data.checks.visibility import check_visibility, missing_points
 from posetune.data.contradictions import find_contradiction, sample_of
 from posetune.data.people import Dataset, Person
+from posetune.data.reviewed import seen
 from posetune.data.rulings import Rulings
 from posetune.data.suspects import Suspect, find_suspects
 from posetune.progress import Reporter
@@ -58,7 +59,8 @@ def check_files(sets: Sequence[Dataset], labels: Mapping[str, Path], report: Rep
         with report.counting(f"images of {dataset.name} read", len(dataset.images)) as counter:
             pictures = read_pictures(dataset, counter.at)
         looks.append(pictures.looks)
-        found = [*pictures.findings, *check_labels(dataset), *check_tracks(dataset), *check_visibility(dataset)]
+        labels_of = seen(dataset, lambda _: None)  # what nobody has seen is no label yet
+        found = [*pictures.findings, *check_labels(labels_of), *check_tracks(labels_of), *check_visibility(labels_of)]
         if dataset.name in labels:
             told = {(f.kind, id(f.person)) for f in found if f.person is not None}
             found += [f for f in findings_of(labels[dataset.name], dataset) if (f.kind, id(f.person)) not in told]
@@ -70,7 +72,10 @@ def check_files(sets: Sequence[Dataset], labels: Mapping[str, Path], report: Rep
 def judge(
     dataset: Dataset, judges: Judges, unreadable: Sequence[Finding], rulings: Rulings, report: Reporter
 ) -> Judged:
-    """What networks say of the labels of one split; images that cannot be read are passed over."""
+    """What networks say of the labels of one split; images that cannot be read are passed over, and so are prelabels that nobody
+    has seen, with images that nobody has looked at: they are no labels yet.
+    """
+    dataset = seen(dataset, lambda _: None)
     bad = {str(f.image.path) for f in unreadable if f.image is not None and f.kind in ("missing", "unreadable")}
     dataset = dataset.keep([image for image in dataset.images if str(image.path) not in bad])
     people = dataset.usable
