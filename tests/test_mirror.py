@@ -48,6 +48,7 @@ TESTED_ELSEWHERE = {
     "serve/jobs/films.py": "serve/api/test_media.py, through a running server",
     "stock/pins.py": "facts; stock/test_official.py holds the files against them",
     "store/tables.py": "store/test_schema.py and store/test_jobs.py, on both databases",
+    "store/open.py": "cli/test_corrections.py, through the command line",
     "store/correction.py": "store/test_corrections.py, through the store",
     "store/kept.py": "store/test_corrections.py, through the store",
     "store/pictures.py": "store/test_corrections.py and store/test_forget.py, on both databases",

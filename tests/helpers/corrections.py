@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from posetune.store.correction import NewCorrection, Picture
+from posetune.store.correction import Correction, NewCorrection, Picture
 
 
 def picture(content: bytes = b"\xff\xd8a picture", **given: object) -> Picture:
@@ -22,3 +22,14 @@ def new(annotator: str = "ada", x: float = 30.0, **given: object) -> NewCorrecti
     return NewCorrection(
         **{"picture": picture(), "annotator": annotator, "points": points(x), "touched": "m" * 33, **given}
     )
+
+
+def stored(points: np.ndarray, **given: object) -> Correction:
+    """A correction as the store gives it, with these points, moved to where they are from far away."""
+    values: dict[str, object] = {
+        "number": 1, "id": "c1", "image": "0" * 64, "suffix": ".jpg", "width": 400, "height": 400, "scene": "s", "owner": "ada",
+        "subject": 0, "annotator": "ada", "trusted": False, "kind": "correction", "audit": None, "points": points,
+        "touched": "m" * 33, "shown": "", "shown_points": None, "seconds": 20.0, "held": np.zeros(33, bool), "status": "new",
+        "reason": "", "created_at": 0.0,
+    }  # fmt: skip
+    return Correction(**{**values, **given})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,8 @@ STATUSES = (NEW, ACCEPTED, QUARANTINED, REJECTED)
 KINDS = ("correction", "audit", "honeypot")
 #: What became of each point, a letter each.
 UNTOUCHED, CONFIRMED, MOVED = "u", "c", "m"
+#: Of ``corrections.held``: a point that waits for a second person to say the same.
+HELD = "x"
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class NewCorrection:
 class Correction:
     """A correction as it stands; see :class:`NewCorrection`. ``number``: the order of being acknowledged. ``image``: sha256 of the
     picture's file, ``suffix`` what such files end in. ``subject``: which person of the picture. ``owner``: who allowed to keep the
-    picture.
+    picture. ``held``: (33,) bool, points that wait for a second person to agree.
     """
 
     number: int
@@ -84,9 +87,33 @@ class Correction:
     shown: str
     shown_points: np.ndarray | None
     seconds: float | None
+    held: np.ndarray
     status: str
     reason: str
     created_at: float
+
+    def without_held(self) -> Correction:
+        """The same without labels for the points that are held."""
+        return (
+            dataclasses.replace(self, points=np.where(self.held[:, None], 0.0, self.points))
+            if self.held.any()
+            else self
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What is thought of the correction ``number``. ``held``: (33,) bool, points that wait for a second person; None for none."""
+
+    number: int
+    status: str
+    reason: str = ""
+    held: np.ndarray | None = None
+
+    @property
+    def letters(self) -> str:
+        """``held`` as the database has it."""
+        return "" if self.held is None or not self.held.any() else "".join(HELD if h else " " for h in self.held)
 
 
 @dataclass(frozen=True)
@@ -157,6 +184,7 @@ SEEN = (
                 "shown",
                 "shown_points",
                 "seconds",
+                "held",
                 "status",
                 "reason",
                 "created_at",
@@ -172,6 +200,7 @@ SEEN = (
 def correction_of(row: sa.Row) -> Correction:
     values = dict(row._mapping)
     values["points"] = unpacked(values["points"])
+    values["held"] = np.array([letter == HELD for letter in values["held"].ljust(COUNT)])
     if values["shown_points"] is not None:
         values["shown_points"] = unpacked(values["shown_points"])
     return Correction(**values)

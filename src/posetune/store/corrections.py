@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -18,19 +18,19 @@ from posetune.store.correction import (
     SEEN,
     STATUSES,
     Correction,
+    Decision,
     NewCorrection,
     correction_of,
     key_of,
     look_over,
     packed,
-    unpacked,
 )
 from posetune.store.database import Database
 from posetune.store.ids import new_id
 from posetune.store.kept import annotator_number, audit_row, in_order, keep_image, session_number
 from posetune.store.pictures import Pictures
-from posetune.store.subjects import same_subject
-from posetune.store.tables import annotators, corrections, evidence, images, reviews
+from posetune.store.subjects import open_audit, subject_of
+from posetune.store.tables import annotators, audits, corrections, evidence, images, reviews
 
 _AT_ONCE = 200
 
@@ -53,18 +53,21 @@ class Corrections:
         key = key_of(new, sha256)
         with self._database.write() as connection:
             in_order(self._database, connection)
-            if (there := self._one(connection, corrections.c.key == key)) is not None:
+            if (there := self._earlier(connection, new, sha256, key)) is not None:
                 return there, False
             annotator = annotator_number(connection, new.annotator)
             session = session_number(connection, annotator, new.source, new.session)
-            audit = None if new.audit is None else audit_row(connection, new.audit)
+            if new.audit is not None:
+                audit = audit_row(connection, new.audit)
+            else:
+                audit = open_audit(connection, sha256, new.points) if new.kind == "audit" else None
             image = keep_image(connection, self.pictures, new.picture, annotator) if audit is None else audit.image
             shown = None if new.shown_points is None else packed(new.shown_points)
             row = {
                 "id": new_id(),
                 "key": key,
                 "image": image,
-                "subject": self._subject(connection, sha256, new.points) if audit is None else audit.subject,
+                "subject": subject_of(connection, sha256, new.points) if audit is None else audit.subject,
                 "annotator": annotator,
                 "session": session,
                 "kind": new.kind if audit is None or audit.honeypot is None else "honeypot",
@@ -72,7 +75,7 @@ class Corrections:
                 "points": packed(new.points),
                 "touched": new.touched,
                 "shown": new.shown if audit is None else audit.shown,
-                "shown_points": shown if audit is None else audit.shown_points,
+                "shown_points": shown if audit is None else (audit.points if audit.shown else None),
                 "seconds": new.seconds,
                 "status": NEW,
                 "created_at": time.time(),
@@ -82,14 +85,25 @@ class Corrections:
         assert added is not None
         return added, True
 
-    def _subject(self, connection: sa.Connection, sha256: str, points: np.ndarray) -> int:
-        query = (
-            sa.select(corrections.c.subject, corrections.c.points)
-            .join(images, images.c.number == corrections.c.image)
-            .where(images.c.sha256 == sha256)
-        )
-        known = [(subject, unpacked(content)) for subject, content in connection.execute(query)]
-        return same_subject(points, known)
+    def _earlier(self, connection: sa.Connection, new: NewCorrection, sha256: str, key: str) -> Correction | None:
+        """The same correction as it was given before: under the same key; of an audit also with its id and, from a tool that
+        dropped that, without.
+        """
+        same = self._one(connection, corrections.c.key == key)
+        if same is not None or new.key is not None or new.kind != "audit":
+            return same
+        where = [
+            images.c.sha256 == sha256,
+            annotators.c.id == new.annotator,
+            corrections.c.kind != "correction",
+            corrections.c.points == packed(new.points),
+            corrections.c.touched == new.touched,
+        ]
+        if new.audit is not None:
+            where.append(
+                corrections.c.audit == sa.select(audits.c.number).where(audits.c.id == new.audit).scalar_subquery()
+            )
+        return self._one(connection, *where)
 
     def get(self, id: str) -> Correction | None:
         """The correction; None where there is none."""
@@ -139,14 +153,21 @@ class Corrections:
 
     def for_training(self, up_to: int | None = None, unjudged_audits: bool = False) -> list[Correction]:
         """What may be learned from: accepted, of each person in a picture the newest; audits once they have judged
-        (``unjudged_audits``: all of them); no honeypots. ``up_to``: the newest number that counts.
+        (``unjudged_audits``: all of them); no honeypots. Points that are held have no label. ``up_to``: the newest number that
+        counts.
         """
-        judged = self._judged()
-        newest: dict[tuple[str, int], Correction] = {}
-        for found in self.find(status=ACCEPTED, up_to=up_to):
-            if found.kind == "correction" or (found.kind == "audit" and (unjudged_audits or found.number in judged)):
-                newest[found.image, found.subject] = found
-        return sorted(newest.values(), key=lambda c: c.number)
+        judged, newest = self._judged(), {}
+        for found in self.find(up_to=up_to):
+            if (
+                found.kind != "honeypot"
+            ):  # what somebody replaced does not count, whatever is thought of what replaced it
+                newest[found.image, found.subject, found.annotator, found.kind] = found
+        people: dict[tuple[str, int], Correction] = {}
+        for found in sorted(newest.values(), key=lambda c: c.number):
+            used = found.kind == "correction" or unjudged_audits or found.number in judged
+            if found.status == ACCEPTED and used:
+                people[found.image, found.subject] = found.without_held()
+        return sorted(people.values(), key=lambda c: c.number)
 
     def unjudged(self, after: int = 0, challenger: str | None = None) -> list[Correction]:
         """Accepted audits with a number > ``after`` that never judged (``challenger``), the oldest first; of each person in a
@@ -167,15 +188,23 @@ class Corrections:
         with self._database.read() as connection:
             return set(connection.scalars(query))
 
-    def decide(self, correction: Correction, status: str, reason: str = "") -> None:
-        """Set what is thought of a correction."""
-        assert status in STATUSES
+    def decide(self, correction: Correction, status: str, reason: str = "", held: np.ndarray | None = None) -> None:
+        """Set what is thought of a correction. ``held``: (33,) bool, the points that wait for a second person to agree."""
+        self.decide_all([Decision(correction.number, status, reason, held)])
+
+    def decide_all(self, decisions: Sequence[Decision]) -> None:
+        """All of them, or none. What somebody has reviewed stays as they said."""
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(corrections)
-                .where(corrections.c.number == correction.number)
-                .values(status=status, reason=reason)
-            )
+            for decision in decisions:
+                assert decision.status in STATUSES
+                connection.execute(
+                    sa.update(corrections)
+                    .where(
+                        corrections.c.number == decision.number,
+                        corrections.c.number.not_in(sa.select(reviews.c.correction)),
+                    )
+                    .values(status=decision.status, reason=decision.reason, held=decision.letters)
+                )
 
     def review(self, correction: Correction, reviewer: str, verdict: Literal["accept", "reject"]) -> None:
         """Somebody else's word on a correction: it counts at once; said again it replaces what that person said.
@@ -199,7 +228,7 @@ class Corrections:
             connection.execute(
                 sa.update(corrections)
                 .where(corrections.c.number == correction.number)
-                .values(status=status, reason=reason)
+                .values(status=status, reason=reason, held="")
             )
 
     def reviewed(self) -> set[int]:

@@ -12,6 +12,11 @@ from posetune.store.database import Database
 from posetune.store.pictures import Pictures
 from posetune.store.tables import annotators, audits, corrections, images, sessions
 
+
+class Answered(PosetuneError):
+    """An audit is answered once; its first answer counts."""
+
+
 #: Any number that nobody else locks in PostgreSQL.
 _ADVISORY_LOCK = 0x706F7366
 
@@ -103,5 +108,5 @@ def audit_row(connection: sa.Connection, id: str) -> sa.Row:
         raise PosetuneError(f"The store knows no audit {id!r}: was its picture forgotten, or drawn from another store?")
     taken = connection.scalar(sa.select(corrections.c.number).where(corrections.c.audit == row.number))
     if taken is not None:
-        raise PosetuneError(f"The audit {id} has been answered already: draw new ones with `posetune audit next`.")
+        raise Answered(f"The audit {id} has been answered already: draw new ones with `posetune audit next`.")
     return row

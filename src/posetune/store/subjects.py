@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import sqlalchemy as sa
+
+from posetune.store.correction import unpacked
+from posetune.store.tables import audits, corrections, images
 
 #: Boxes around the points of one person overlap by at least this share (intersection over union).
 OVERLAP = 0.4
@@ -35,3 +39,31 @@ def _overlap(a: np.ndarray | None, b: np.ndarray | None) -> float:
     common = float(np.prod(np.maximum(sides, 0.0)))
     union = float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])) - common
     return common / union if union > 0 else float(np.array_equal(a, b))
+
+
+def subject_of(connection: sa.Connection, sha256: str, points: np.ndarray) -> int:
+    """Which person of a picture ``points`` are of, by all that is known of it."""
+    known: list[tuple[int, np.ndarray]] = []
+    for table in (corrections, audits):
+        query = (
+            sa.select(table.c.subject, table.c.points)
+            .join(images, images.c.number == table.c.image)
+            .where(images.c.sha256 == sha256)
+        )
+        known += [(subject, unpacked(content)) for subject, content in connection.execute(query)]
+    return same_subject(points, known)
+
+
+def open_audit(connection: sa.Connection, sha256: str, points: np.ndarray) -> sa.Row | None:
+    """The unanswered audit of this picture that ``points`` are of, for sets whose tool dropped the audit's id."""
+    answered = sa.select(corrections.c.audit).where(corrections.c.audit.is_not(None))
+    query = (
+        sa.select(audits)
+        .join(images, images.c.number == audits.c.image)
+        .where(images.c.sha256 == sha256, audits.c.number.not_in(answered))
+        .order_by(audits.c.number)
+    )
+    rows = list(connection.execute(query))
+    known = [(at, unpacked(row.points)) for at, row in enumerate(rows)]
+    at = same_subject(points, known)
+    return rows[at] if at < len(rows) else None

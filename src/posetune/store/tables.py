@@ -127,7 +127,9 @@ audits = sa.Table(
     sa.Column("image", BIG, sa.ForeignKey("images.number", ondelete="CASCADE"), nullable=False),
     sa.Column("subject", sa.Integer, nullable=False),
     sa.Column("shown", sa.String(64), nullable=False),  # sha256 of the network; "" for none
-    sa.Column("shown_points", sa.LargeBinary),  # (33, 3) float64: x, y in image px, v
+    sa.Column(
+        "points", sa.LargeBinary, nullable=False
+    ),  # (33, 3) float64: x, y in image px, v; where the person is, shown or not
     sa.Column("honeypot", BIG),  # the correction whose points are known to be right
     sa.Column("drawn_at", sa.Float, nullable=False),
     sa.Index("ix_audits_image", "image"),
@@ -154,6 +156,9 @@ corrections = sa.Table(
     sa.Column("shown", sa.String(64), nullable=False),  # sha256 of the network whose answer was shown; "" for none
     sa.Column("shown_points", sa.LargeBinary),
     sa.Column("seconds", sa.Float),
+    sa.Column(
+        "held", sa.String(33), nullable=False, server_default=""
+    ),  # x: a point that a second person has to agree to
     sa.Column("status", sa.String(12), nullable=False),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),  # of quarantine and rejection
     sa.Column("created_at", sa.Float, nullable=False),

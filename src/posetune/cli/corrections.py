@@ -1,0 +1,325 @@
+"""``posetune corrections add | list | check | review | export | trust | forget``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posetune.cli.common import add_json, words
+from posetune.errors import PosetuneError
+from posetune.progress import to_terminal
+
+if TYPE_CHECKING:
+    from posetune.store.check import Networks
+    from posetune.store.correction import Correction
+    from posetune.store.database import Database
+
+#: What stands in the store where no sentence was given.
+_STATED = (
+    "stated by whoever added the set: everybody in it, and who corrected it, agrees to its being kept and learned from"
+)
+_DAY = 86_400.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "docs/guide/corrections.md says how it goes together."
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _add_add(actions)
+    listing = actions.add_parser("list", help="what there is, and why it waits")
+    add_store(listing)
+    _add_filters(listing)
+    add_json(listing, "all corrections")
+    listing.set_defaults(run_action=_list)
+    check = actions.add_parser("check", help="look over new corrections: accept, or quarantine with a reason")
+    add_store(check)
+    check.add_argument("--all", action="store_true", help="all that nobody has reviewed, not only new ones")
+    _add_networks(check)
+    add_json(check, "what was looked at")
+    check.set_defaults(run_action=_check)
+    review = actions.add_parser("review", help="say as somebody else that corrections are right, or wrong")
+    review.add_argument("ids", nargs="+", metavar="ID")
+    add_store(review)
+    review.add_argument("--person", required=True, metavar="P", help="who says so")
+    verdict = review.add_mutually_exclusive_group(required=True)
+    verdict.add_argument("--accept", action="store_const", dest="verdict", const="accept", help="they are right")
+    verdict.add_argument("--reject", action="store_const", dest="verdict", const="reject", help="they are wrong")
+    review.set_defaults(run_action=_review)
+    export = actions.add_parser("export", help="write corrections and their pictures as a data set")
+    export.add_argument("out", type=Path, metavar="DIR", help="a folder that is not there yet, or is empty")
+    add_store(export)
+    _add_filters(export)
+    export.set_defaults(run_action=_export)
+    trust = actions.add_parser("trust", help="vouch for somebody: their share of what is learned is not bounded")
+    trust.add_argument("person", metavar="P")
+    add_store(trust)
+    trust.add_argument("--not", action="store_true", dest="no", help="take that back")
+    trust.set_defaults(run_action=_trust)
+    forget = actions.add_parser("forget", help="remove somebody's pictures and points, at once and for good")
+    forget.add_argument("person", metavar="P")
+    add_store(forget)
+    add_json(forget, "what was removed")
+    forget.set_defaults(run_action=_forget)
+
+
+def run(args: argparse.Namespace) -> int:
+    return int(args.run_action(args))
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store", required=True, metavar="URL", help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    )
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--status", choices=("new", "accepted", "quarantined", "rejected"), help="these alone")
+    parser.add_argument("--kind", choices=("correction", "audit", "honeypot"), help="these alone")
+    parser.add_argument("--person", metavar="P", help="what this person gave")
+
+
+def _add_networks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        default="full",
+        metavar="M",
+        help="the network that is live, which looks at everybody (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--second",
+        default="heavy",
+        metavar="M",
+        help="the network that is asked about doubtful ones; none: no second one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-networks", action="store_true", help="what can be told from the points and the time alone"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
+
+
+def _add_add(actions: argparse._SubParsersAction) -> None:
+    add = actions.add_parser(
+        "add", help="keep the corrections in a labelled set",
+        description="Keep the corrections in a labelled set, one a person: points, and the picture they are of. People whom nobody "
+        "has looked at (status prelabel), who are rejected, or have \"consent\": false are passed over. Adding a set again adds "
+        "nothing.",
+        epilog="Adding a set states that the people in it, and who corrected it, agree; --consent says what they agreed to. "
+        "What was added is looked over then, as by `corrections check`.",
+    )  # fmt: skip
+    add.add_argument(
+        "set", type=Path, metavar="SET", help="a data set folder or a label file, in any format that is read"
+    )
+    add_store(add)
+    add.add_argument(
+        "--person",
+        required=True,
+        metavar="P",
+        help="who corrected it: all that is known of them, and the name to forget them by",
+    )
+    add.add_argument(
+        "--kind",
+        choices=("correction", "audit"),
+        required=True,
+        help="correction: of what looked wrong, to learn from; audit: of pictures that were drawn, to judge by",
+    )
+    add.add_argument("--split", metavar="S", help="a split, or several with commas (default: all)")
+    add.add_argument("--images", type=Path, metavar="DIR", help="the image folder, if it is elsewhere")
+    add.add_argument(
+        "--source", default="file", choices=("file", "cvat"), help="where the set came from (default: %(default)s)"
+    )
+    add.add_argument("--consent", default=_STATED, metavar="TEXT", help="what they agreed to, kept with each picture")
+    add.add_argument(
+        "--keep-days",
+        type=float,
+        metavar="N",
+        help="remove the pictures, and their points, after so many days (default: keep)",
+    )
+    add.add_argument("--no-check", action="store_true", help="do not look them over now")
+    _add_networks(add)
+    add_json(add, "what was kept")
+    add.set_defaults(run_action=_add)
+
+
+def _add(args: argparse.Namespace) -> int:
+    from posetune.data.dataset import find_splits, load_dataset
+    from posetune.store.corrections import Corrections
+    from posetune.store.kept import Answered
+    from posetune.store.open import open_store
+    from posetune.store.sets import Terms, given_by, passed_over
+
+    if args.keep_days is not None and not 0 < args.keep_days < 1e6:
+        raise PosetuneError("--keep-days wants a number of days above 0.")
+    splits = words(args.split) if args.split else [args.set.stem] if args.set.is_file() else find_splits(args.set)
+    sets = [load_dataset(args.set, split, images=args.images) for split in splits]
+    expires = None if args.keep_days is None else time.time() + args.keep_days * _DAY
+    terms = Terms(args.person, args.kind, args.consent, expires, args.source, str(args.set.resolve().name))
+    report = to_terminal()
+    new: list[Correction] = []
+    known = 0
+    over: Counter[str] = Counter()
+    with open_store(args.store) as database:
+        corrections = Corrections(database)
+        for dataset in sets:
+            for warning in dataset.warnings:
+                report.say(f"Note: {warning}")
+            over += passed_over(dataset, args.kind)
+            with report.counting(f"people of {dataset.name} kept", len(dataset.people)) as counter:
+                for given in given_by(dataset, terms):
+                    try:
+                        added, made = corrections.add(given)
+                    except Answered:
+                        over["are audits that were answered before"] += 1
+                    else:
+                        known += not made
+                        new += [added] if made else []
+                    counter.step()
+        if new and not args.no_check:
+            _look_over(database, args, again=False)
+        rows = [corrections.get(c.id) or c for c in new]
+    print(_told(rows, known, over))
+    if args.json is not None:
+        args.json.write({"kept": [_row(c) for c in rows], "known": known, "passed_over": dict(over)})
+    return 0
+
+
+def _told(rows: Sequence[Correction], known: int, over: Counter[str]) -> str:
+    parts = [f"{len(rows)} kept"]
+    parts += [f"{known} were kept before"] if known else []
+    parts += [f"{count} {why}, and are passed over" for why, count in sorted(over.items())]
+    return "; ".join(parts) + "." + _statuses(rows)
+
+
+def _statuses(rows: Sequence[Correction]) -> str:
+    """Lines: how many of each status, and the reasons."""
+    counts = Counter(c.status for c in rows)
+    text = "\n" + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) if rows else ""
+    held = sum(int(c.held.sum()) for c in rows if c.status == "accepted")
+    text += f"; {held} points of these wait for a second person" if held else ""
+    for c in [c for c in rows if c.reason][:20]:
+        text += f"\n  {c.id} of {c.annotator}: {c.reason}"
+    more = sum(bool(c.reason) for c in rows) - 20
+    return text + (f"\n  … and {more} more (corrections list --status quarantined)" if more > 0 else "")
+
+
+def _look_over(database: Database, args: argparse.Namespace, again: bool) -> list[Correction]:
+    from posetune.store.check import check
+
+    return check(database, None if args.no_networks else _networks(args), to_terminal(), again)
+
+
+def _networks(args: argparse.Namespace) -> Networks:
+    from posetune.runtime.load import load
+    from posetune.store.check import Networks
+
+    second = None if args.second in ("none", args.model) else load(args.second, threads=args.threads)
+    return Networks(load(args.model, threads=args.threads), second)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from posetune.store.open import open_store
+
+    with open_store(args.store, make=False) as database:
+        rows = _look_over(database, args, args.all)
+    print(f"{len(rows)} looked over." + _statuses(rows))
+    if args.json is not None:
+        args.json.write([_row(c) for c in rows])
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    from posetune.store.open import open_store
+
+    with open_store(args.store, make=False) as database:
+        rows = _found(database, args)
+    for c in rows:
+        print(
+            f"{c.id}  {c.kind:10} {c.status:11} {c.annotator}  {c.image[:12]}… person {c.subject}  {c.reason}".rstrip()
+        )
+    counts = Counter((c.kind, c.status) for c in rows)
+    print(
+        ", ".join(f"{count} {status} of kind {kind}" for (kind, status), count in sorted(counts.items()))
+        or "There are none."
+    )
+    if args.json is not None:
+        args.json.write([_row(c) for c in rows])
+    return 0
+
+
+def _found(database: Database, args: argparse.Namespace) -> list[Correction]:
+    from posetune.store.corrections import Corrections
+
+    return list(Corrections(database).find(status=args.status, kind=args.kind, annotator=args.person))
+
+
+def _row(c: Correction) -> dict[str, object]:
+    return {
+        "id": c.id, "number": c.number, "kind": c.kind, "status": c.status, "reason": c.reason, "person": c.annotator,
+        "image": c.image, "subject": c.subject, "shown": c.shown or None, "seconds": c.seconds,
+        "points": int((c.points[:, 2] > 0).sum()), "moved": c.touched.count("m"), "confirmed": c.touched.count("c"),
+        "held": int(c.held.sum()), "created_at": c.created_at,
+    }  # fmt: skip
+
+
+def _review(args: argparse.Namespace) -> int:
+    from posetune.store.corrections import Corrections
+    from posetune.store.open import open_store
+
+    with open_store(args.store, make=False) as database:
+        corrections = Corrections(database)
+        found = {id: corrections.get(id) for id in args.ids}
+        missing = [id for id, correction in found.items() if correction is None]
+        if missing:
+            raise PosetuneError(f"The store has no correction {missing[0]!r}; `corrections list` tells their ids.")
+        for correction in found.values():
+            assert correction is not None
+            corrections.review(correction, args.person, args.verdict)
+    print(f"{len(found)} {args.verdict}ed by {args.person}.")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from posetune.store.corrections import Corrections
+    from posetune.store.open import open_store
+    from posetune.store.sets import write_set
+
+    if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
+        raise PosetuneError(f"{args.out} exists and is not empty: name another folder.")
+    with open_store(args.store, make=False) as database:
+        rows = _found(database, args)
+        if not rows:
+            raise PosetuneError("The store has no such correction; `corrections list` tells what it has.")
+        dataset = write_set(Corrections(database), rows, args.out)
+    print(f"Written: {args.out}: {len(dataset.images)} pictures, {len(rows)} people (split train).")
+    return 0
+
+
+def _trust(args: argparse.Namespace) -> int:
+    from posetune.store.corrections import Corrections
+    from posetune.store.open import open_store
+
+    with open_store(args.store, make=False) as database:
+        Corrections(database).trust(args.person, not args.no)
+    print(f"{args.person} is {'not ' if args.no else ''}trusted from now on.")
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    from posetune.store.forget import forget
+    from posetune.store.open import open_store
+
+    with open_store(args.store, make=False) as database:
+        forgotten = forget(database, args.person)
+    print(
+        f"Forgotten: {forgotten.images} pictures of {args.person} and {forgotten.corrections} corrections, by them or on these."
+    )
+    if forgotten.networks:
+        names = ", ".join(f"{sha256[:12]}…" for sha256 in forgotten.networks)
+        print(f"Networks that learned from them are marked ({names}); the next training is without them.")
+    if args.json is not None:
+        args.json.write(
+            {"images": forgotten.images, "corrections": forgotten.corrections, "networks": list(forgotten.networks)}
+        )
+    return 0

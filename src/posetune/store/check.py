@@ -1,0 +1,179 @@
+"""Looking corrections over: new ones, and those that somebody else's word may settle; then whom to believe at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from posetune.data.checks.looks import Looks, look_at
+from posetune.data.people import Dataset, ImageRecord
+from posetune.files import write_bytes
+from posetune.progress import Reporter
+from posetune.runtime.landmarker import Landmarker
+from posetune.store.audits import honeypot_answers
+from posetune.store.correction import ACCEPTED, NEW, QUARANTINED, REJECTED, Correction, Decision
+from posetune.store.corrections import Corrections
+from posetune.store.database import Database
+from posetune.store.forget import expire
+from posetune.store.quarantine import AGREE, doubtful, is_hostile, opinions, scale_of
+from posetune.store.sets import people_of
+
+#: Of how many people the pictures lie about, and the share of exchanged sides is estimated, at a time.
+_AT_ONCE = 500
+#: Why nothing is taken of somebody; told from what speaks against a correction itself.
+BY_PERSON = "most that this person gave is suspected"
+#: A honeypot is right if so large a share of its points lies within AGREE torsos of where they are known to be.
+_RIGHT = 0.8
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Who looks. ``live``: at everybody; ``second``: at whom the first one doubts, or None."""
+
+    live: Landmarker
+    second: Landmarker | None = None
+
+
+def check(database: Database, networks: Networks | None, report: Reporter, again: bool = False) -> list[Correction]:
+    """Look over all new corrections, and decide on each: accepted, or quarantined with the reason. Gives those that were
+    looked at, as they stand then. What somebody has reviewed stays.
+
+    ``networks``: None for what can be told without. ``again``: all, not only new ones.
+    """
+    expire(database, time.time())
+    corrections = Corrections(database)
+    _check_honeypots(database, corrections)
+    reviewed = corrections.reviewed()
+    looked_at = _to_look_at(corrections, again, reviewed)
+    for at in range(0, len(looked_at), _AT_ONCE):
+        part = looked_at[at : at + _AT_ONCE]
+        corrections.decide_all(_decisions(corrections, part, networks, report))
+    _believe_or_not(corrections, reviewed)
+    wanted = {c.number for c in looked_at}
+    return [c for c in corrections.find() if c.number in wanted]
+
+
+def _to_look_at(corrections: Corrections, again: bool, reviewed: set[int]) -> list[Correction]:
+    """New ones, and what waits of the same people in the same pictures, by others: it may be agreed to now."""
+    everything = [c for c in corrections.find() if c.kind != "honeypot" and c.number not in reviewed]
+    new = {(c.image, c.subject) for c in everything if c.status == NEW}
+    return [
+        c
+        for c in everything
+        if again or c.status == NEW or ((c.image, c.subject) in new and (c.status == QUARANTINED or c.held.any()))
+    ]
+
+
+def _decisions(
+    corrections: Corrections, found: Sequence[Correction], networks: Networks | None, report: Reporter
+) -> list[Decision]:
+    dataset = people_of(found, Path())
+    usable = [i for i, person in enumerate(dataset.people) if person.crop is not None]
+    decided = {
+        i: Decision(found[i].number, QUARANTINED, "a hip and a shoulder have to be labelled")
+        for i in range(len(found))
+        if i not in set(usable)
+    }
+    asked = [found[i] for i in usable]
+    with tempfile.TemporaryDirectory(prefix="posetune-corrections-") as folder:
+        people = _with_pictures(corrections, asked, Path(folder))
+        looks = None if networks is None or not asked else _look(people, networks, report)
+        thought = opinions(asked, people, looks, _others(corrections, asked))
+    for i, opinion in zip(usable, thought, strict=True):
+        status = QUARANTINED if opinion.reasons else ACCEPTED
+        decided[i] = Decision(found[i].number, status, "; ".join(opinion.reasons), opinion.held)
+    return [decided[i] for i in range(len(found))]
+
+
+def _with_pictures(corrections: Corrections, found: Sequence[Correction], folder: Path) -> Dataset:
+    """Corrections as a set whose pictures can be read: where they lie, or, out of a database, in ``folder``."""
+    dataset = people_of(found, folder)
+    if corrections.pictures.folder is None:
+        for correction in {c.image: c for c in found}.values():
+            write_bytes(folder / "images" / f"{correction.image}{correction.suffix}", corrections.picture(correction))
+        return dataset
+    renewed: dict[int, ImageRecord] = {}
+    for image in dataset.images:
+        path = corrections.pictures.path(image.path.stem, image.path.suffix)
+        assert path is not None
+        renewed[id(image)] = dataclasses.replace(image, path=path)
+    return dataset.with_images(renewed, ())
+
+
+def _look(people: Dataset, networks: Networks, report: Reporter) -> Looks:
+    with report.counting("corrections looked at", len(people.people)) as counter:
+        looks = look_at(networks.live, people.people, progress=counter.at)
+    if networks.second is None:
+        return looks
+    doubts = doubtful(people, looks)
+    with report.counting("doubtful corrections looked at again", len(doubts)) as counter:
+        return looks.and_then(look_at(networks.second, people.people, doubts, counter.at))
+
+
+def _others(corrections: Corrections, found: Iterable[Correction]) -> dict[int, list[Correction]]:
+    """Number → the newest that each other person gave of the same person in the same picture."""
+    result: dict[int, list[Correction]] = {}
+    known: dict[str, list[Correction]] = {}
+    for correction in found:
+        if correction.image not in known:
+            known[correction.image] = [c for c in corrections.find(image=correction.image) if c.status != REJECTED]
+        newest = {
+            c.annotator: c
+            for c in known[correction.image]
+            if c.subject == correction.subject
+            and c.annotator != correction.annotator
+            and c.kind != "honeypot"
+            and c.reason != BY_PERSON
+        }
+        result[correction.number] = list(newest.values())
+    return result
+
+
+def _believe_or_not(corrections: Corrections, reviewed: set[int]) -> None:
+    """Quarantine, or release, all that somebody gave, by the share of it that is suspected and by their honeypots."""
+    given: dict[str, list[Correction]] = defaultdict(list)
+    for correction in corrections.find():
+        if correction.kind == "correction":
+            given[correction.annotator].append(correction)
+    honeypots = corrections.honeypots()
+    for annotator, theirs in given.items():
+        counts: Counter[bool] = Counter()
+        for c in theirs:
+            suspected = c.status == REJECTED or (c.status == QUARANTINED and c.reason != BY_PERSON)
+            counts[suspected] += c.status != NEW
+        hostile = not theirs[0].trusted and is_hostile(counts[True], counts[False], *honeypots.get(annotator, (0, 0)))
+        if hostile:
+            doomed = [Decision(c.number, QUARANTINED, BY_PERSON, c.held) for c in theirs if c.status == ACCEPTED]
+        else:
+            doomed = [Decision(c.number, ACCEPTED, "", c.held) for c in theirs if c.reason == BY_PERSON]
+        corrections.decide_all([d for d in doomed if d.number not in reviewed])
+
+
+def _check_honeypots(database: Database, corrections: Corrections) -> None:
+    """Count for everybody how many honeypots they got right."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    decisions = []
+    for answer, known in honeypot_answers(database):
+        right = is_right(answer, known)
+        counts[answer.annotator][0 if right else 1] += 1
+        decisions.append(Decision(answer.number, ACCEPTED if right else REJECTED, "" if right else "a honeypot, wrong"))
+    corrections.decide_all(decisions)
+    for annotator, (right_, wrong) in counts.items():
+        corrections.set_honeypots(annotator, right_, wrong)
+
+
+def is_right(answer: Correction, known: Correction) -> bool:
+    """Whether somebody's points are those that are known, most of them."""
+    both = (answer.points[:, 2] > 0) & (known.points[:, 2] > 0)
+    scale = scale_of(people_of([known], Path()).people[0])
+    if both.sum() < (known.points[:, 2] > 0).sum() / 2 or not scale > 0:
+        return False
+    apart = np.linalg.norm(answer.points[both, :2] - known.points[both, :2], axis=-1) / scale
+    return bool((apart <= AGREE).mean() >= _RIGHT)

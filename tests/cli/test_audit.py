@@ -1,0 +1,57 @@
+"""posetune audit, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("sqlalchemy")
+
+from posetune.cli import main
+
+
+def test_pictures_are_offered_drawn_labelled_and_taken_back(drawn_set, tmp_path, capsys):
+    store = ["--store", f"sqlite:///{tmp_path / 'store.sqlite'}"]
+    offer = ["audit", "offer", str(drawn_set / "images"), *store, "--person", "web1", "--consent", "for learning"]
+    assert main(offer) == 0
+    assert "6 pictures kept; 0 were kept before." in capsys.readouterr().out
+    out = tmp_path / "drawn"
+    drawing = ["audit", "next", *store, "--out", str(out), "--model", "lite", "--threads", "1", "--seed", "1"]
+    assert main([*drawing, "--n", "3", "--json", str(tmp_path / "drawn.json")]) == 0
+    assert "3 people to label" in capsys.readouterr().out
+    drawn = json.loads((tmp_path / "drawn.json").read_text())
+    file = out / "annotations" / "audit.json"
+    content = json.loads(file.read_text())
+    assert {row["audit"] for row in content["annotations"]} == {row["id"] for row in drawn}
+    assert main(drawing) == 2
+    assert "not empty" in capsys.readouterr().err
+    back = ["corrections", "add", str(out), *store, "--person", "eve", "--kind", "audit", "--no-networks"]
+    assert main(back) == 0
+    assert "0 kept; " in capsys.readouterr().out  # nobody has looked yet
+    for row in content["annotations"]:
+        row["status"] = row["origin"]["status"] = "corrected"
+        row["keypoints"] = (
+            [v + (i % 3 < 2) for i, v in enumerate(row["keypoints"])] if row["num_keypoints"] else [9, 9, 2] * 33
+        )
+        row["num_keypoints"], row["ignore"] = 33, 0
+    file.write_text(json.dumps(content))
+    assert main(back) == 0
+    assert "3 kept." in capsys.readouterr().out
+    content["annotations"][0]["keypoints"][0] += 1
+    file.write_text(json.dumps(content))
+    assert main(back) == 0
+    assert "2 were kept before; 1 are audits that were answered before" in capsys.readouterr().out
+
+
+def test_what_cannot_be_is_said(drawn_set, tmp_path, capsys):
+    store = ["--store", f"sqlite:///{tmp_path / 'store.sqlite'}"]
+    assert main(["audit", "next", *store]) == 2
+    assert "There is no store" in capsys.readouterr().err
+    consent = ["--person", "web1", "--consent", "yes"]
+    assert main(["audit", "offer", str(tmp_path / "nothing"), *store, *consent]) == 2
+    assert "There is no" in capsys.readouterr().err
+    assert main(["audit", "offer", str(drawn_set / "annotations"), *store, *consent]) == 2
+    assert "holds no image" in capsys.readouterr().err
+    assert main(["audit", "next", *store, "--n", "0"]) == 2
+    assert "--n wants" in capsys.readouterr().err
