@@ -57,10 +57,9 @@ class Corrections:
                 return there, False
             annotator = annotator_number(connection, new.annotator)
             session = session_number(connection, annotator, new.source, new.session)
-            if new.audit is not None:
-                audit = audit_row(connection, new.audit)
-            else:
-                audit = open_audit(connection, sha256, new.points) if new.kind == "audit" else None
+            audit = None if new.audit is None else audit_row(connection, new.audit)
+            if audit is None and new.kind == "audit":
+                audit = open_audit(connection, sha256, new.points)
             image = keep_image(connection, self.pictures, new.picture, annotator) if audit is None else audit.image
             shown = None if new.shown_points is None else packed(new.shown_points)
             row = {
