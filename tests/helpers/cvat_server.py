@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -352,7 +353,7 @@ class Handler(BaseHTTPRequestHandler):
                          "stop_frame": max(row["size"] - 1, 0), "frame_filter": "", "deleted_frames": row["deleted_frames"],
                          "included_frames": None, "chunks_updated_date": NOW, "chapters": None}  # fmt: skip
         if rest == "data" and self.command == "GET":
-            return 200, row["uploaded"][row["frames"][int(query["number"])]["name"]]
+            return 200, _chunk([row["uploaded"][frame["name"]] for frame in row["frames"]])
         if row["size"] or row["begun"]:
             raise Refused(400, "Adding more data is not supported")
         if "Upload-Start" in self.headers:
@@ -382,6 +383,14 @@ class Handler(BaseHTTPRequestHandler):
     def _break(self) -> None:
         self.close_connection = True
         self.connection.close()
+
+
+def _chunk(pictures: list[bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number, content in enumerate(pictures):
+            archive.writestr(f"{number:06d}.jpeg", content)
+    return packed.getvalue()
 
 
 def _task_row(row: dict) -> dict:
