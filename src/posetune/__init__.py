@@ -12,6 +12,7 @@ and in a program:
     predict         the people in one picture, a file or an array
     load            a Landmarker: landmarker.predict(image), landmarker.track(video)
     LandmarkerPool  several of the same, for threads (docs/guide/serving.md)
+    Predictor       for map_batches of Ray Data, Daft or Spark (docs/guide/scale.md)
     read_image      a file as an array, turned as EXIF says
     draw            poses on an image
     Pose            what is found: pose["left_knee"], pose.angle("left_knee"), pose.to_json()
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
     from posetune.runtime.pool import LandmarkerPool
     from posetune.runtime.pose import Pose
     from posetune.runtime.predict import predict
+    from posetune.runtime.predictor import Predictor
     from posetune.tune.train import train
 
 __all__ = [
-    "Corrector", "Landmarker", "LandmarkerPool", "Pose", "PosetuneError", "__version__", "compare", "draw", "evaluate", "export",
-    "load", "predict", "read_image", "train",
+    "Corrector", "Landmarker", "LandmarkerPool", "Pose", "PosetuneError", "Predictor", "__version__", "compare", "draw", "evaluate",
+    "export", "load", "predict", "read_image", "train",
 ]  # fmt: skip
 
 # name -> where it stands; "" for a package that can be called
@@ -54,6 +56,7 @@ _WHERE = {
     "LandmarkerPool": ("posetune.runtime.pool", "LandmarkerPool"),
     "Pose": ("posetune.runtime.pose", "Pose"),
     "PosetuneError": ("posetune.errors", "PosetuneError"),
+    "Predictor": ("posetune.runtime.predictor", "Predictor"),
     "compare": ("posetune.measure.compare", "compare"),
     "draw": ("posetune.runtime.draw", "draw_poses"),
     "evaluate": ("posetune.measure.evaluate", "evaluate"),

@@ -26,6 +26,12 @@ def test_one_has_it_until_it_is_given_back(store):
     assert take(store, "u", "ben").worker == "ben"
 
 
+def test_who_has_it_takes_it_again(store):
+    """A task that Ray does again goes on with its own lease."""
+    take(store, "u", "ray-1")
+    assert take(store, "u", "ray-1").deaths == 1
+
+
 def test_one_that_ran_out_is_taken_and_its_death_counted(store):
     clock = Clock()
     take(store, "u", "ada", 60, clock)

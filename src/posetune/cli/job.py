@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from posetune.scale.store import Store
 
 WHAT = ("predict", "label", "teach", "eval")
-LAUNCHERS = ("local",)
+LAUNCHERS = ("local", "ray")
 _LEASE = 60.0
 
 
@@ -47,8 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_plan(run)
     _add_worker(run)
     run.add_argument(
-        "--launcher", choices=LAUNCHERS, default="local", help="what starts the workers (default: %(default)s)"
-    )
+        "--launcher", choices=LAUNCHERS, default="local",
+        help="local: processes of this machine; ray: tasks of the cluster that RAY_ADDRESS names, or of one started here "
+        "(default: %(default)s)",
+    )  # fmt: skip
     run.add_argument("--processes", type=_count, metavar="N", help="workers (default: one a processor of this machine)")
     run.add_argument("--retry", action="store_true", help="try units again that failed three times")
     run.set_defaults(run_action=_run)
@@ -204,8 +206,12 @@ def _run(args: argparse.Namespace) -> int:
     report.say(_planned_text(job))
     if args.retry:
         forget_failures(store)
-    processes = args.processes or processors()
-    listed = run_local(store, job, processes, args.threads, args.lease, report)
+    if args.launcher == "ray":
+        from posetune.scale.launchers.ray import run_ray
+
+        listed = run_ray(store, job, args.processes, args.threads, args.lease, report)
+    else:
+        listed = run_local(store, job, args.processes or processors(), args.threads, args.lease, report)
     if not listed:
         print(f"All {job.units} units are done; posetune job merge {store.url} makes one result of them")
     return _listed(listed, store.url)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
 
 from posetune.errors import PosetuneError
+from posetune.scale.job import MOST_ATTEMPTS
 from posetune.scale.store import Store, StoreError
 
 
@@ -102,6 +103,14 @@ def failures(store: Store) -> dict[str, int]:
         unit = entry.name.split("/")[1]
         counts[unit] = counts.get(unit, 0) + 1
     return counts
+
+
+def listed_units(store: Store, done: Container[str] | None = None) -> tuple[str, ...]:
+    """The units that failed too often, and are not among those ``done`` (None: as the store says)."""
+    often = [unit for unit, count in failures(store).items() if count >= MOST_ATTEMPTS]
+    if often and done is None:
+        done = done_units(store)
+    return tuple(sorted(unit for unit in often if unit not in (done or ())))
 
 
 def last_failure(store: Store, unit: str, number: int) -> str:

@@ -48,8 +48,8 @@ def read_lease(store: Store, unit: str) -> Lease | None:
 def take(
     store: Store, unit: str, worker: str, seconds: float = SECONDS, now: Callable[[], float] = time.time
 ) -> Lease | None:
-    """Take the unit if nobody has it; None if somebody does. Of those who find one that has run out at the same time, the one
-    who wrote last has it, and the others mostly see that.
+    """Take the unit if nobody has it, or ``worker`` has it already; None if another does. Of those who find one that has run out
+    at the same time, the one who wrote last has it, and the others mostly see that.
     """
     lease = Lease(worker, now() + seconds)
     if store.create(name_of(unit), lease.to_json()):
@@ -57,7 +57,7 @@ def take(
     before = read_lease(store, unit)
     if before is None:  # given back this moment
         return lease if store.create(name_of(unit), lease.to_json()) else None
-    if before.until > now():
+    if before.until > now() and before.worker != worker:
         return None
     lease = Lease(worker, now() + seconds, before.deaths + 1)
     store.put(name_of(unit), lease.to_json())

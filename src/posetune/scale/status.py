@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from posetune.scale import commit, lease
-from posetune.scale.job import MOST_ATTEMPTS, read_job
+from posetune.scale.job import read_job
 from posetune.scale.store import Store
 
 #: The pace is that of so many units that ended last.
@@ -38,8 +38,7 @@ def status(store: Store, now: float | None = None) -> Status:
         for entry in store.list("leases")
         if entry.name.rpartition("/")[2].removesuffix(".json") not in done
     )
-    failed = commit.failures(store)
-    listed = tuple(sorted(unit for unit, n in failed.items() if n >= MOST_ATTEMPTS and unit not in done))
+    listed = commit.listed_units(store, done)
     left = job.units - len(done) - len(listed)
     return Status(
         job.what, job.units, job.items, job.videos, len(done), at_work, listed,

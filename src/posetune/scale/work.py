@@ -7,12 +7,11 @@ import platform
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from posetune.progress import Counter, Reporter
 from posetune.scale import commit, lease
 from posetune.scale.job import MOST_ATTEMPTS, Job, load_network, read_job, unit_name
-from posetune.scale.lease import Lease
 from posetune.scale.look import Looker
 from posetune.scale.plan import read_unit
 from posetune.scale.rows import rows_of, to_parquet
@@ -60,14 +59,51 @@ def work(store: Store, settings: Settings | None = None, report: Reporter | None
     job = read_job(store)
     looker = Looker(load_network(store, job.network), job, settings.threads)
     summary = Summary()
+    offset = hash(settings.name)  # begin at another place than other workers do
     try:
         with report.counting("pictures") as counter:
-            for number, unit, held in _claimed(store, job, settings, summary):
-                with lease.kept(store, unit, held, settings.lease):
-                    _do(store, job, number, looker, settings, summary, counter)
+            while numbers := list(open_units(store, job)):
+                start = offset % len(numbers)
+                moved = [
+                    _claim(store, job, n, looker, settings, summary, counter) for n in numbers[start:] + numbers[:start]
+                ]
+                if not any(moved):
+                    time.sleep(settings.wait)  # all that is left is with other workers
     finally:
         looker.close()
-    return summary
+    return replace(summary, listed=commit.listed_units(store))
+
+
+def claim_and_do(
+    store: Store, job: Job, number: int, looker: Looker, settings: Settings, report: Reporter
+) -> Summary | None:
+    """Do one unit, if nobody has it and it is not done; None where somebody has.
+
+    Raises StoreError or StoreRefused where the job's store does not take it.
+    """
+    summary = Summary()
+    with report.counting("pictures") as counter:
+        return summary if _claim(store, job, number, looker, settings, summary, counter) else None
+
+
+def open_units(store: Store, job: Job) -> Iterator[int]:
+    """The numbers of the units that are neither done nor listed as failed."""
+    closed = commit.done_units(store) | set(commit.listed_units(store))
+    return (number for number, unit in enumerate(job.unit_names()) if unit not in closed)
+
+
+def _claim(
+    store: Store, job: Job, number: int, looker: Looker, settings: Settings, summary: Summary, counter: Counter
+) -> bool:
+    """Whether there was something to do, or nothing any more; False where another worker has the unit."""
+    unit = unit_name(number)
+    held = lease.take(store, unit, settings.name, settings.lease)
+    if held is None:
+        return False
+    with lease.kept(store, unit, held, settings.lease):
+        if store.get(commit.name_of(unit)) is None:  # not done since the list was made
+            _do(store, job, number, looker, settings, summary, counter)
+    return True
 
 
 def _do(
@@ -94,32 +130,6 @@ def _do(
     else:
         summary.twice += 1
         counter.say(f"posetune: unit {unit} was done by another worker meanwhile: theirs holds, on to the next.")
-
-
-def _claimed(store: Store, job: Job, settings: Settings, summary: Summary) -> Iterator[tuple[int, str, Lease]]:
-    """Units to be done, each with a lease, until there are none; begins at another place than other workers do."""
-    names = list(job.unit_names())
-    offset = hash(settings.name) % max(1, len(names))
-    while True:
-        done, failed = commit.done_units(store), commit.failures(store)
-        listed = {unit for unit, count in failed.items() if count >= MOST_ATTEMPTS and unit not in done}
-        open_units = [n for n in (*range(offset, len(names)), *range(offset)) if names[n] not in done | listed]
-        if not open_units:
-            summary.listed = tuple(sorted(listed))
-            return
-        claimed = False
-        for number in open_units:
-            unit = names[number]
-            held = lease.take(store, unit, settings.name, settings.lease)
-            if held is None:
-                continue
-            if store.get(commit.name_of(unit)) is not None:  # done since the list was made
-                lease.give_back(store, unit, settings.name)
-                continue
-            claimed = True
-            yield number, unit, held
-        if not claimed:
-            time.sleep(settings.wait)
 
 
 def forget_failures(store: Store) -> None:

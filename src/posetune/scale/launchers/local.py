@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from posetune.errors import PosetuneError
 from posetune.progress import Reporter
 from posetune.scale import commit, lease
-from posetune.scale.job import MOST_ATTEMPTS, Job
+from posetune.scale.job import Job
 from posetune.scale.store import Store
 from posetune.scale.work import worker_name
 
@@ -66,8 +66,7 @@ def run_local(
             counter.at(len(commit.done_units(store)))
     finally:
         _end(workers)
-    done_units = commit.done_units(store)
-    return tuple(sorted(u for u, n in commit.failures(store).items() if n >= MOST_ATTEMPTS and u not in done_units))
+    return commit.listed_units(store)
 
 
 def _start(store: Store, threads: int, seconds: float) -> _Worker:
