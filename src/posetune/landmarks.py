@@ -69,6 +69,13 @@ REGIONS: dict[str, tuple[int, ...]] = {
     "feet": (29, 30, 31, 32),
 }
 
+#: Usual lengths of bones in units of the torso diagonal, of either side.
+USUAL_BONES: dict[tuple[str, str], float] = {
+    ("shoulder", "elbow"): 0.55, ("elbow", "wrist"): 0.48, ("hip", "knee"): 0.78, ("knee", "ankle"): 0.76,
+    ("shoulder", "hip"): 0.93, ("wrist", "index"): 0.18, ("wrist", "pinky"): 0.18, ("wrist", "thumb"): 0.14,
+    ("ankle", "heel"): 0.16, ("heel", "foot_index"): 0.42, ("ankle", "foot_index"): 0.38,
+}  # fmt: skip
+
 
 def side_of(index: int) -> str:
     """ "left", "right" or "middle": on which side of the person a landmark lies."""

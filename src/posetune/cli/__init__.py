@@ -41,6 +41,7 @@ VERBS = {
     ),
     "corrections": ("corrections", "keep people's corrections, look them over, hand them out, forget them"),
     "audit": ("audit", "draw people to label by whom networks are judged"),
+    "annotate": ("annotate", "open a page on which the labels of a set are looked at and corrected"),
     "serve": ("serve", "open the web app: pages and an API for pictures, videos and the webcam"),
     "registry": ("registry", "make and look over a registry of networks: which is live, and what became of each"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),

@@ -89,13 +89,13 @@ def run(args: argparse.Namespace) -> int:
         tls_key=args.tls_key,
     )
     settings.check(ENVIRONMENT in os.environ)
-    _fetch(settings.models)
+    fetch(settings.models)
     with logging_to_stderr(args.verbose):
         run(settings, lambda where: print(f"posetune: serving at {where}", file=sys.stderr, flush=True))
     return 0
 
 
-def _fetch(models: tuple[str, ...]) -> None:
+def fetch(models: tuple[str, ...]) -> None:
     """Get the stock networks that are missing, before anything starts: it takes a while, and says so."""
     from posetune import stock
     from posetune.stock import cache

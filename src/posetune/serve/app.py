@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from posetune.errors import PosetuneError
 from posetune.serve import problem, static
-from posetune.serve.api import coach, description, exercises, health, jobs, media, networks, predict, session, skeleton
+from posetune.serve.api import annotate, coach, description, exercises, health, jobs, media, networks, predict, session, skeleton
 from posetune.serve.api.live import live
 from posetune.serve.networks import Networks
 from posetune.serve.operations import Operation
@@ -40,6 +40,7 @@ OPERATIONS: list[Operation] = [
     *networks.OPERATIONS,
     *skeleton.OPERATIONS,
     *session.OPERATIONS,
+    *annotate.OPERATIONS,
     *description.OPERATIONS,
     *health.OPERATIONS,
 ]

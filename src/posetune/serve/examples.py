@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from posetune.label.actions import Action, Point, Wanted
 from posetune.serve import api_types as t
+from posetune.serve.api import annotate_types as at
 from posetune.serve.api import coach_types, exercises, job_types, session
 
 _FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
@@ -36,6 +38,13 @@ _JOB = job_types.Job(
     expires_at=1764259200.0,
     kept=False,
 )
+_POINTS = [Point(321.5, 88.125, 2), *[Point(None, None, 0)] * 32]
+_LABELLED = at.Labelled(
+    7, _POINTS, "prelabel", [0.98] * 33, ["untouched"] * 33, [280.0, 60.0, 90.0, 240.0], _FULL.sha256, None, None,
+    [at.Doubt("low", [31, 32], 0.4)],
+)  # fmt: skip
+_COUNTS = at.Counts(300, 12, 310, 290, 8, 11, 1, 0, 34)
+_FRAME = at.Frame("squat_0120.jpg", 120.0, [_LABELLED])
 
 _DEPTH = "Go deeper, until the thighs are level."
 _COACHED = coach_types.Coached(
@@ -116,6 +125,46 @@ EXAMPLES: dict[Any, Any] = {
     t.Readiness: t.Readiness(True, 2, _FULL),
     session.Session: session.Session("local", True, False),
     session.Token: session.Token("of the server's token file"),
+    at.Work: at.Work(
+        True,
+        "0f3a5c7e9b1d2f40",
+        "squats",
+        "ann",
+        False,
+        "squat_0120.jpg",
+        _COUNTS,
+        [at.Bone(11, 13, 0.55)],
+        [0, 4],
+        [],
+    ),
+    at.ImageOf: at.ImageOf(
+        "squat_0120.jpg",
+        4,
+        31,
+        1080,
+        1920,
+        "prelabel",
+        False,
+        False,
+        None,
+        "annotate/picture?name=squat_0120.jpg&version=9c",
+        0.41,
+        2,
+        0,
+        [_LABELLED],
+        at.Neighbours("squat_0090.jpg", "squat_0150.jpg", "squat_0150.jpg", "squat_0300.jpg", None),
+    ),
+    list[at.Listed]: [at.Listed(4, "squat_0120.jpg", 1, False, 0.41)],
+    at.Around: at.Around(120.0, _FRAME, _FRAME, None),
+    at.Stack: at.Stack(
+        [at.Done("k3v9x1m8-2", "move left_knee", [at.Changed(7, _LABELLED, _LABELLED)], "prelabel", "prelabel")], []
+    ),
+    Action: Action("k3v9x1m8-3", "squat_0120.jpg", 31, "move left_knee", people=[Wanted(7, _POINTS, "corrected")]),
+    at.Acted: at.Acted(32, 0.38, True, None, _COUNTS),
+    at.Where: at.Where("squat_0120.jpg", [280.0, 60.0, 90.0, 240.0]),
+    at.Found: at.Found(_FULL, _POINTS, [0.98] * 33, [280.0, 60.0, 90.0, 240.0], 0.99),
+    at.Here: at.Here("k3v9x1m8", 1000),
+    at.Present: at.Present(0, 311, True, None, _COUNTS),
     job_types.MadeJob: job_types.MadeJob(_ID, _JOB.url),
     job_types.Job: _JOB,
     job_types.AllJobs: job_types.AllJobs([_JOB]),

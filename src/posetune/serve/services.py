@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -19,6 +19,9 @@ from posetune.serve.pool.pool import Pool
 from posetune.serve.problem import Problem
 from posetune.serve.settings import Settings
 from posetune.serve.uploads import Uploads
+
+if TYPE_CHECKING:
+    from posetune.label.review import Review
 
 
 @dataclass
@@ -42,6 +45,11 @@ class Services:
         )
         self.films = Films(self.engine)
         self.exercises = Exercises(self.settings.data_dir / "exercises", self.pool)
+
+    @property
+    def review(self) -> Review | None:
+        """The set whose labels are looked at here, if any."""
+        return self.settings.review
 
     @property
     def ranges_path(self) -> Path:

@@ -6,8 +6,12 @@ import ipaddress
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from posetune.errors import PosetuneError
+
+if TYPE_CHECKING:
+    from posetune.label.review import Review
 
 MB = 2**20
 
@@ -54,6 +58,7 @@ class Settings:
     processes that run networks. ``queue``: requests that may wait for them. ``keep_hours``: after which uploads are deleted.
     ``registry``: URL of a registry whose live network answers; ``audit_share``: of the pictures that name no network, the share
     that its challenger answers.
+    ``review``: the set whose labels are looked at (``posetune annotate``), open.
     """
 
     data_dir: Path
@@ -71,6 +76,7 @@ class Settings:
     registry: str | None = None
     audit_share: float = 0.0
     limits: Limits = field(default_factory=Limits)
+    review: Review | None = None
 
     def check(self, token_given: bool) -> None:
         """Raises PosetuneError for what cannot be served, and for a server that others reach and anybody may use.

@@ -20,6 +20,7 @@ PAGES = {
     "/video": "video.html",
     "/webcam": "webcam.html",
     "/compare": "compare.html",
+    "/annotate": "annotate.html",
     "/ranges": "ranges.html",
     "/networks": "networks.html",
     "/api/docs": "docs.html",

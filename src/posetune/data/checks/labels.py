@@ -12,7 +12,7 @@ from posetune.data.answers import by_image
 from posetune.data.checks.finding import Finding, who
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.geometry import torso_px
-from posetune.landmarks import INDEX
+from posetune.landmarks import INDEX, USUAL_BONES
 
 #: A bone this many times longer than the person's other bones let expect is no perspective but a mistake.
 BONE_RATIO = 4.0
@@ -26,13 +26,6 @@ _HULL_PX, _HULL_SHARE = 1.0, 0.01
 _HULL_PEOPLE, _HULL_POINTS, _HULL_MOST = 5, 5, 0.9
 #: A visible point may lie outside the picture by this share of its longer side: annotators click beside the edge.
 _OUTSIDE = 0.01
-
-#: Usual lengths of bones in units of the torso diagonal.
-_BONES: dict[tuple[str, str], float] = {
-    ("shoulder", "elbow"): 0.55, ("elbow", "wrist"): 0.48, ("hip", "knee"): 0.78, ("knee", "ankle"): 0.76,
-    ("shoulder", "hip"): 0.93, ("wrist", "index"): 0.18, ("wrist", "pinky"): 0.18, ("wrist", "thumb"): 0.14,
-    ("ankle", "heel"): 0.16, ("heel", "foot_index"): 0.42, ("ankle", "foot_index"): 0.38,
-}  # fmt: skip
 
 
 def check_labels(dataset: Dataset) -> list[Finding]:
@@ -81,7 +74,7 @@ def _hull_boxes(dataset: Dataset) -> list[Finding]:
 def _bones(person: Person) -> list[Finding]:
     """Bones far longer than the rest of the body lets expect. Foreshortening makes bones shorter, never longer."""
     lengths: dict[str, tuple[float, tuple[int, ...]]] = {}
-    for (a, b), usual in _BONES.items():
+    for (a, b), usual in USUAL_BONES.items():
         for side in ("left", "right"):
             i, j = INDEX[f"{side}_{a}"], INDEX[f"{side}_{b}"]
             if person.labelled[i] and person.labelled[j]:

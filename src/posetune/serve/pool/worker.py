@@ -34,6 +34,7 @@ KINDS = {
     "exercises": ("posetune.serve.pool.exercises", "exercises"),
     "exercise": ("posetune.serve.pool.exercises", "exercise"),
     **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach")},
+    "one_person": ("posetune.serve.pool.one_person", "one_person"),
     **{
         kind: ("posetune.serve.jobs.work", kind)
         for kind in ("probe", "track", "live", "frame", "clip", "flags", "forget")

@@ -14,6 +14,7 @@ const PAGES = [
   { key: "video", url: "/video", icon: "video" },
   { key: "webcam", url: "/webcam", icon: "webcam" },
   { key: "compare", url: "/compare", icon: "compare" },
+  { key: "annotate", url: "/annotate", icon: "label" },
   { key: "ranges", url: "/ranges", icon: "ranges" },
   { key: "networks", url: "/networks", icon: "networks" },
   { key: "docs", url: "/api/docs", icon: "docs" },

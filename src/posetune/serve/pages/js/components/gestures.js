@@ -3,7 +3,7 @@
  */
 
 /**
- * @typedef {{x: number, y: number}} Spot CSS px in the element
+ * @typedef {{x: number, y: number, shift?: boolean, touch?: boolean}} Spot CSS px in the element; `touch`: a finger or pen
  * @typedef {object} Gestures
  * @property {(spot: Spot) => boolean} grab a press at a spot: true to get the drag, false to move the picture
  * @property {(spot: Spot) => void} drag
@@ -33,7 +33,8 @@ export function listen(element, to) {
   /** @param {PointerEvent | WheelEvent} event @returns {Spot} */
   const spot = (event) => {
     const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left - element.clientLeft, y: event.clientY - box.top - element.clientTop };
+    const touch = "pointerType" in event && event.pointerType !== "mouse";
+    return { x: event.clientX - box.left - element.clientLeft, y: event.clientY - box.top - element.clientTop, shift: event.shiftKey, touch };
   };
 
   element.addEventListener("pointerdown", (event) => {

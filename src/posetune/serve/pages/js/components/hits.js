@@ -4,19 +4,20 @@
 
 /** @typedef {import("./skeleton_draw.js").Drawn} Drawn */
 
-/** How near a press must be to take a point, or a person's lines, CSS px. */
+/** How near a press must be to take a point, by mouse and by finger or pen, or a person's lines, CSS px. */
 const GRAB = 14;
+const GRAB_TOUCH = 22;
 const REACH = 22;
 
 /**
  * @param {Drawn} drawn
- * @param {{x: number, y: number}} spot CSS px
+ * @param {import("./gestures.js").Spot} spot CSS px
  * @param {number} selected whose points win where two lie on each other
  * @returns {{person: number, index: number} | null}
  */
 export function nearestPoint(drawn, spot, selected) {
   let best = null;
-  let nearest = GRAB;
+  let nearest = spot.touch ? GRAB_TOUCH : GRAB;
   for (const point of drawn.points) {
     const distance = Math.hypot(point.x - spot.x, point.y - spot.y) + (point.person === selected ? 0 : 0.5);
     if (distance < nearest) [nearest, best] = [distance, { person: point.person, index: point.index }];

@@ -31,6 +31,8 @@ import { fitted, kept, zoomed } from "./viewport.js";
  * @property {(flag: import("../types.js").Flag) => string} [flagText] the words at a joint beyond its range
  * @property {(name: string) => string} [pointName] the name of a landmark for people
  * @property {boolean} [wheelZooms] the plain wheel zooms (else with Ctrl or ⌘ only, and the page scrolls)
+ * @property {(spot: import("./gestures.js").Spot) => Tool | null} [tool] what takes a press before everything else
+ * @property {(person: number, index: number) => string} [pointNote] the words at the point under the cursor
  * @property {boolean} [editable] points can be dragged: events "pointdown", "pointmove", "pointup"
  * @property {boolean} [mirror] as in a mirror, for webcams; texts stay readable
  *
@@ -43,6 +45,7 @@ import { fitted, kept, zoomed } from "./viewport.js";
  * @property {number} decimals of the angles: 0 where they change with every frame
  *
  * @typedef {{person: number, index: number}} PointRef
+ * @typedef {{drag: (spot: import("./gestures.js").Spot) => void, drop: (spot: import("./gestures.js").Spot) => void}} Tool
  */
 
 const REDRAW_MS = 50; // of the flash: 20 pictures a second are smooth, and cheap
@@ -76,6 +79,8 @@ export class SkeletonCanvas extends EventTarget {
     this.hovered = null;
     /** @type {PointRef | null} */
     this.dragged = null;
+    /** @type {Tool | null} */
+    this.tool = null;
     this.gates = [new FlashGate(), new FlashGate()];
     /** @type {Map<string, number>[]} */
     this.choices = [new Map(), new Map()];
@@ -99,7 +104,7 @@ export class SkeletonCanvas extends EventTarget {
     this.stopListening = listen(host, {
       grab: (spot) => this.grab(spot),
       drag: (spot) => this.drag(spot),
-      drop: () => this.drop(),
+      drop: (spot) => this.drop(spot),
       pan: (dx, dy) => this.pan(dx, dy),
       zoom: (factor, at) => this.zoom(factor, at),
       tap: (spot) => this.tap(spot),
@@ -259,7 +264,7 @@ export class SkeletonCanvas extends EventTarget {
 
   // Events
 
-  /** The point nearest to a spot, within reach. @param {{x: number, y: number}} spot */
+  /** The point nearest to a spot, within reach. @param {import("./gestures.js").Spot} spot */
   pointAt(spot) {
     return nearestPoint(this.drawn, spot, this.selected);
   }
@@ -269,16 +274,19 @@ export class SkeletonCanvas extends EventTarget {
     return nearestPerson(this.drawn, spot);
   }
 
-  /** @param {{x: number, y: number}} spot */
+  /** @param {import("./gestures.js").Spot} spot */
   grab(spot) {
+    this.tool = this.options.tool?.(spot) ?? null;
+    if (this.tool) return true;
     if (!this.options.editable) return false;
     this.dragged = this.pointAt(spot);
     if (this.dragged) this.tell("pointdown", this.dragged, spot);
     return !!this.dragged;
   }
 
-  /** One drag moves one point, and nothing else. @param {{x: number, y: number}} spot */
+  /** One drag moves one point, and nothing else. @param {import("./gestures.js").Spot} spot */
   drag(spot) {
+    this.tool?.drag(spot);
     if (!this.dragged) return;
     const point = this.people[this.dragged.person].landmarks_px[this.dragged.index];
     [point[0], point[1]] = this.toImage(spot.x, spot.y);
@@ -286,7 +294,10 @@ export class SkeletonCanvas extends EventTarget {
     this.tell("pointmove", this.dragged, spot);
   }
 
-  drop() {
+  /** @param {import("./gestures.js").Spot} spot */
+  drop(spot) {
+    this.tool?.drop(spot);
+    this.tool = null;
     const dragged = this.dragged;
     this.dragged = null;
     if (dragged) this.tell("pointup", dragged, { x: 0, y: 0 });
@@ -385,7 +396,8 @@ export class SkeletonCanvas extends EventTarget {
       this.clipped(context, line, width - line, height, () => this.drawLayer(context, this.others ?? [], 1));
       wipeLine(context, line, height);
     }
-    if (this.hovered && !this.dragged) this.drawName(context, this.hovered);
+    this.dispatchEvent(new CustomEvent("drawn", { detail: { context } }));
+    if (this.hovered && !this.dragged && !this.tool) this.drawName(context, this.hovered);
   }
 
   /**
@@ -437,11 +449,11 @@ export class SkeletonCanvas extends EventTarget {
   /** The name of the point under the cursor. @param {CanvasRenderingContext2D} context @param {PointRef} ref */
   drawName(context, ref) {
     const person = this.people[ref.person];
-    if (!person || !known(person.landmarks_px[ref.index])) return;
+    const drawn = this.drawn.points.find((point) => point.person === ref.person && point.index === ref.index);
+    if (!person || !drawn) return;
     const name = skeletonOf(person, this.options.skeleton).names[ref.index];
-    const text = `${this.options.pointName?.(name) ?? name} · ${Math.round(100 * (person.visibility[ref.index] ?? 1))} %`;
-    const at = this.toScreen(person.landmarks_px[ref.index][0], person.landmarks_px[ref.index][1]);
-    note(context, text, at, palette(this.host).font, this.host.clientWidth);
+    const text = this.options.pointNote?.(ref.person, ref.index) ?? `${this.options.pointName?.(name) ?? name} · ${Math.round(100 * (person.visibility[ref.index] ?? 1))} %`;
+    note(context, text, [drawn.x, drawn.y], palette(this.host).font, this.host.clientWidth);
   }
 
   /** @param {CanvasRenderingContext2D} context */

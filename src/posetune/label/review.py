@@ -1,0 +1,442 @@
+"""One person's work on the labels of a set: what is seen of an image, what is done to it, and where that is kept.
+
+``SET/annotations/train.json`` is the set; ``train.history.jsonl`` beside it has every action, on the disk before it counts as done.
+A start after a crash brings the label file up to its history (:meth:`Review.open`). Threads may share a review.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from posetune.data.origin import PRELABEL, STATUSES, VERIFIED, status_of
+from posetune.errors import PosetuneError
+from posetune.label.actions import EDIT, REDO, Action, Id, Seen
+from posetune.label.history import Change, Entry, History, tab_of
+from posetune.label.keeping import Keeper, mark_of, replay
+from posetune.label.label_file import ANNOTATIONS, IMAGES, LabelFile, Row
+from posetune.label.people_rows import row_of, seen_of
+from posetune.label.pictures import Pictures, group_of
+from posetune.label.set_index import Place, SetIndex
+from posetune.lock import locked
+
+#: Of so many frames around one of a clip two are looked for to interpolate between.
+_AROUND = 300
+#: Actions of an image that are told at once to who wants to undo them.
+_TOLD = 500
+
+
+class Conflict(Exception):
+    """What was asked for cannot be done, as somebody else was here meanwhile; one sentence."""
+
+
+class Unknown(Exception):
+    """There is no such image, person or action; one sentence."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an image is now: ``revision``: of its last action, 0 for none; ``width``, ``height``: px of the frame of its labels, 0
+    unknown; ``status``: None for an image of a set like any other; ``blind``: what a network proposed is held back.
+    """
+
+    place: Place
+    revision: int
+    width: int
+    height: int
+    status: str | None
+    done: bool
+    blind: bool
+    row: Row
+    people: tuple[Seen, ...]
+
+
+class Review:
+    """Open one with :meth:`open`, and close it: with the last of it what was done is in the label file."""
+
+    #: Whether it is a second opinion, apart from the set's own labels.
+    blind = False
+
+    def __init__(
+        self, root: Path, path: Path, reviewer: str, others: Sequence[Path], stack: contextlib.ExitStack
+    ) -> None:
+        self.root, self.path, self.reviewer = root, path, reviewer
+        self.pictures = Pictures(root)
+        self._stack = stack
+        self._lock = threading.RLock()
+        self._file = LabelFile.read(path)
+        self.history = History(path.with_suffix(".history.jsonl"))
+        stack.callback(self.history.close)
+        self._touched: dict[str, list[tuple[int, str]]] = {}
+        self._stacks: dict[str, tuple[list[str], list[str]]] = {}
+        missing = []
+        for entry in self.history.entries():
+            self._remember(entry)
+            if entry.n > mark_of(self._file):
+                missing.append(entry)
+        self._keeper = Keeper(self._file, self.history.path, self._lock)
+        replayed, self.notes = replay(self._file, self.history.path, missing)
+        self.index = SetIndex(self._file, self.pictures.names(), _named_in(others))
+        self._next_id = self._file.free_id(ANNOTATIONS)
+        self._tabs: dict[str, float] = {}
+        if not self.index.names:
+            raise PosetuneError(
+                f"{root} has no pictures: put them into {root / 'images'}, or give the folder of a set."
+            )
+        if replayed:
+            self._keeper.changed(self.history.count)
+
+    @classmethod
+    def open(cls, root: str | Path, *, split: str = "train", reviewer: str = "reviewer") -> Self:
+        """The set in the folder ``root``.
+
+        Raises PosetuneError: no such folder, nothing in it, no label file of posetune's points, one that cannot be written to,
+        or that another process has open.
+        """
+        root = Path(root)
+        if not root.is_dir():
+            raise PosetuneError(
+                f"There is no folder {root}; give a set: a folder with images/ and perhaps annotations/train.json."
+            )
+        path, others = _label_file(root, split)
+        with contextlib.ExitStack() as stack:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                alone = stack.enter_context(locked(path.with_name(f".{path.stem}.lock")))
+            except OSError as error:
+                raise PosetuneError(
+                    f"Cannot write into {path.parent}: {error.strerror or error}; every action is saved there, so copy the set to "
+                    "where you can write, or make it writable."
+                ) from error
+            if not alone:
+                raise PosetuneError(f"Another posetune annotate has {path} open: use that one, or end it.")
+            review = cls(root, path, reviewer, others, stack)
+            review._stack = stack.pop_all()
+            return review
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is not in the label file yet, and let go of the set. Raises PosetuneError if it cannot be written: then it
+        is in the history, and the next start has it.
+        """
+        try:
+            self._keeper.close()
+        finally:
+            self._stack.close()
+
+    # -- what there is ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def problem(self) -> str | None:
+        """Why the label file could not be written, if so; a sentence. The history has what was done."""
+        return self._keeper.problem
+
+    @property
+    def saved(self) -> bool:
+        """Whether the label file has all that the history has."""
+        return self._keeper.written >= self.history.count
+
+    def image(self, name: str) -> Told:
+        """An image with its people. ``name``: its file name in the set, or the same without folder or ending. Raises Unknown."""
+        with self._lock:
+            place = self.index.find(name)
+            if place is None:
+                raise Unknown(f"The set has no image {name[:200]!r}.")
+            return self._told(place)
+
+    def _told(self, place: Place) -> Told:
+        row = self._image_row(place) or {}
+        status = status_of(row.get("status"))
+        blind = row.get("blind") is True and status != VERIFIED
+        people = [seen_of(self._file.row(ANNOTATIONS, key) or {}) for key in self.index.people.get(place.id, ())]
+        return Told(
+            place,
+            self._touched.get(place.name, [(0, "")])[-1][0],
+            int(row.get("width") or 0),
+            int(row.get("height") or 0),
+            status,
+            self.index.is_done(place.number),
+            blind,
+            row,
+            tuple(p for p in people if not (blind and p.status == PRELABEL)),
+        )
+
+    def around(self, name: str) -> dict[str, Told | None]:
+        """Images of the same clip: the one before, and the nearest before and after that somebody has seen to."""
+        with self._lock:
+            place = self.image(name).place
+            number = place.number
+            group = self._group(place)
+            found: dict[str, Told | None] = {"before": None, "earlier": None, "later": None}
+            if number > 0:
+                found["before"] = self._told(self.index.place(number - 1))
+            for key, steps in (
+                ("earlier", range(number - 1, -1, -1)),
+                ("later", range(number + 1, len(self.index.names))),
+            ):
+                for other in steps[:_AROUND]:
+                    there = self.index.place(other)
+                    if self._group(there) != group:
+                        break
+                    if self.index.is_done(other) and self.index.people.get(there.id):
+                        found[key] = self._told(there)
+                        break
+            return found
+
+    def _group(self, place: Place) -> str:
+        group = (self._image_row(place) or {}).get("group")
+        return group if isinstance(group, str) else group_of(place.name)
+
+    def counts(self) -> dict[str, int]:
+        """How far the work is: images, those that somebody has seen to, people, and of these each status ("none": without one)."""
+        with self._lock:
+            people = Counter(self.index.statuses.values())
+            return {
+                "images": len(self.index.names),
+                "done": self.index.done_count,
+                "people": sum(people.values()),
+                **{status: people[status] for status in STATUSES},
+                "none": people[None],
+            }
+
+    # -- what is done -----------------------------------------------------------------------------------------------------------
+
+    def reserve_ids(self, count: int) -> int:
+        """The first of ``count`` ids for new people that nobody else gets."""
+        with self._lock:
+            first = self._next_id
+            self._next_id += count
+            return first
+
+    def act(self, action: Action) -> int:
+        """Do it; the image's revision then. What was done before is not done twice.
+
+        Raises Conflict, Unknown, or PosetuneError if it could not be put on the disk: then nothing was done.
+        """
+        with self._lock:
+            place = self.image(action.image).place
+            if action.key in self.history:
+                return self._told(place).revision
+            mine = tab_of(action.key)
+            if any(n > action.seen and tab != mine for n, tab in self._touched.get(place.name, ())):
+                raise Conflict(f"{place.name} was changed in another tab since it was opened here; it is loaded anew.")
+            changes = self._edited(place, action) if action.kind == EDIT else self._reversed(place, action)
+            entry = Entry(
+                self.history.count + 1, action.key, datetime.now(UTC).isoformat(timespec="milliseconds"), self.reviewer, place.name,
+                action.kind, action.what, changes, action.of,
+            )  # fmt: skip
+            if changes:
+                self.history.append(entry)
+                self._remember(entry)
+                self._apply(place, changes)
+                self._keeper.changed(entry.n)
+            return self._told(place).revision
+
+    def _edited(self, place: Place, action: Action) -> list[Change]:
+        row = self._image_row(place)
+        new = row is None
+        row = self._new_image(place) if row is None else row
+        changes = []
+        theirs = set(self.index.people.get(place.id, ()))
+        for wanted in action.people:
+            raw = self._file.rows[ANNOTATIONS].get(wanted.id)
+            if raw is not None and wanted.id not in theirs:
+                raise Unknown(f"Person {wanted.id} is in another image than {place.name}.")
+            if raw is None and not isinstance(wanted.id, int):
+                raise Unknown(f"{place.name} has no person {wanted.id}.")
+            if wanted.status is not None and wanted.status not in STATUSES:
+                raise Unknown(f"There is no status {wanted.status[:40]!r}; there are {', '.join(STATUSES)}.")
+            before = None if raw is None else msgspec.json.decode(raw)
+            frame = {"image_id": row["id"], "category_id": self._file.category}
+            after = row_of(wanted, before, frame, self.reviewer)
+            if after != before:
+                changes.append(Change.of(ANNOTATIONS, wanted.id, raw, msgspec.json.encode(after)))
+                self._next_id = max(self._next_id, wanted.id + 1 if isinstance(wanted.id, int) else 0)
+        for key in action.deleted:
+            raw = self._file.rows[ANNOTATIONS].get(key) if key in theirs else None
+            if raw is None:
+                raise Unknown(f"{place.name} has no person {key}.")
+            changes.append(Change.of(ANNOTATIONS, key, raw, None))
+        if not changes and action.status is None:
+            return []
+        after = self._image_after(place, row, action)
+        if after != row or new:
+            raw = None if new else self._file.rows[IMAGES].get(after["id"])
+            changes.append(Change.of(IMAGES, after["id"], raw, msgspec.json.encode(after)))
+        return changes
+
+    def _image_after(self, place: Place, row: Row, action: Action) -> Row:
+        """The image's entry once somebody has worked on it: its status, and of which file that was."""
+        after = dict(row)
+        if action.status in (PRELABEL, VERIFIED):
+            after["status"] = action.status
+        elif status_of(row.get("status")) is None:
+            after["status"] = PRELABEL
+        path = self.pictures.find(place.name).path
+        if path is not None and (action.status == VERIFIED or "sha256" not in row):
+            with contextlib.suppress(OSError):
+                after["sha256"] = self.pictures.sha256(path)
+        return after
+
+    def _new_image(self, place: Place) -> Row:
+        """The entry of an image that the label file does not have yet. Raises Unknown if its file cannot be read."""
+        from posetune.data.picture_sizes import picture_size
+
+        path = self.pictures.find(place.name).path
+        size = None if path is None else picture_size(path)
+        if size is None:
+            raise Unknown(f"{place.name} cannot be read: it is missing or damaged.")
+        return {
+            "id": self._file.free_id(IMAGES), "file_name": place.name, "width": size.width, "height": size.height,
+            "group": group_of(place.name),
+        }  # fmt: skip
+
+    def _reversed(self, place: Place, action: Action) -> list[Change]:
+        """The changes of the action ``of`` the other way round, or once more. Raises Conflict if something came between."""
+        entry = self.history.find(action.of)
+        if entry is None or entry.image != place.name or entry.kind != EDIT:
+            raise Unknown(f"There is no action {action.of[:60]!r} of {place.name}.")
+        undo, redo = self._stacks.get(place.name, ([], []))
+        if (redo if action.kind == REDO else undo)[-1:] != [entry.key]:
+            raise Conflict("Only the last action can be undone, or redone.")
+        changes = entry.changes if action.kind == REDO else [_turned(c) for c in reversed(entry.changes)]
+        for change in changes:
+            if self._file.rows[change.table].get(change.id) != change.was:
+                raise Conflict(f"{place.name} was changed since by another program; this cannot be undone.")
+        return changes
+
+    def _apply(self, place: Place, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._file.put(change.table, change.id, change.becomes)
+            self.index.renew(self._file, change.table, change.id, place)
+
+    def _remember(self, entry: Entry) -> None:
+        self._touched.setdefault(entry.image, []).append((entry.n, entry.tab))
+        undo, redo = self._stacks.setdefault(entry.image, ([], []))
+        if entry.kind == EDIT:
+            undo.append(entry.key)
+            redo.clear()
+            return
+        here, there = (redo, undo) if entry.kind == REDO else (undo, redo)
+        if here and here[-1] == entry.of:
+            there.append(here.pop())
+
+    def _image_row(self, place: Place) -> Row | None:
+        return None if place.id is None else self._file.row(IMAGES, place.id)
+
+    # -- undoing what was done before a page was opened ---------------------------------------------------------------------------
+
+    def stack(self, name: str) -> tuple[list[Entry], list[Entry]]:
+        """``(undo, redo)``: the actions of an image that can be undone, the last one last, and those that can be redone."""
+        with self._lock:
+            place = self.image(name).place
+            undo, redo = self._stacks.get(place.name, ([], []))
+            return self._found(undo), self._found(redo)
+
+    def _found(self, keys: Sequence[str]) -> list[Entry]:
+        return [entry for key in keys[-_TOLD:] if (entry := self.history.find(key)) is not None]
+
+    def depth(self, name: str) -> tuple[int, int]:
+        """How many there are of each."""
+        undo, redo = self._stacks.get(name, ([], []))
+        return len(undo), len(redo)
+
+    # -- who is here ------------------------------------------------------------------------------------------------------------
+
+    def tab_is_here(self, tab: str, seconds: float = 12.0) -> int:
+        """``tab`` says that it is open; how many others said so in the last ``seconds``."""
+        with self._lock:
+            now = time.monotonic()
+            self._tabs = {key: at for key, at in self._tabs.items() if now - at < seconds}
+            others = len(self._tabs.keys() - {tab})
+            self._tabs[tab] = now
+            return others
+
+    def tab_is_gone(self, tab: str) -> None:
+        with self._lock:
+            self._tabs.pop(tab, None)
+
+
+def people_of(entry: Entry, after: bool) -> dict[Id, Seen | None]:
+    """The people that an action changed, as they are after it, or were before; None: there is none."""
+    found: dict[Id, Seen | None] = {}
+    for change in entry.changes:
+        if change.table == ANNOTATIONS:
+            raw = change.becomes if after else change.was
+            found[change.id] = None if raw is None else seen_of(msgspec.json.decode(raw))
+    return found
+
+
+def image_status_of(entry: Entry, after: bool) -> str | None:
+    """The same of the image's status; None where it has none or stays."""
+    for change in entry.changes:
+        if change.table == IMAGES:
+            raw = change.becomes if after else change.was
+            return None if raw is None else status_of(msgspec.json.decode(raw).get("status"))
+    return None
+
+
+def _turned(change: Change) -> Change:
+    return Change(change.table, change.id, change.after, change.before)
+
+
+def _label_file(root: Path, split: str) -> tuple[Path, list[Path]]:
+    """The label file of a split, and those of the others. Raises PosetuneError if it is not one that can be worked on."""
+    if not split or "/" in split or "\\" in split or split.startswith("."):
+        raise PosetuneError(f"--split {split!r} is no name of a split; give train, val or another.")
+    folder = root / "annotations"
+    files = sorted(p for p in folder.glob("*.json") if not p.name.startswith(".")) if folder.is_dir() else []
+    path = folder / f"{split}.json"
+    if path not in files and files and split == "train":
+        names = [p.stem for p in files]
+        raise PosetuneError(
+            f"{root} has no annotations/train.json; it has {', '.join(names)}: give --split {names[0]} to work on that."
+        )
+    if (folder / f"{split}.json.gz").is_file() and path not in files:
+        raise PosetuneError(f"{folder / split}.json.gz is packed: unpack it (gunzip) to work on it.")
+    if path not in files:
+        _require_no_other_format(root)
+    return path, [p for p in files if p != path]
+
+
+def _require_no_other_format(root: Path) -> None:
+    from posetune.data.layouts import label_files
+
+    try:
+        found = label_files(root)[0]
+    except PosetuneError:
+        return  # nothing but pictures, it seems
+    if found and not found[0].path.is_relative_to(root / "annotations"):
+        raise PosetuneError(
+            f"{root} is labelled in another way ({found[0].path.name}): 'posetune data convert {root} --to coco --out NEW' makes a "
+            "set that can be annotated."
+        )
+
+
+def _named_in(files: Sequence[Path]) -> set[str]:
+    """The names of the pictures that other splits have."""
+    names: set[str] = set()
+    for path in files:
+        with contextlib.suppress(PosetuneError):
+            names |= {head.file_name for head in LabelFile.read(path).images()}
+    return names
+
+
+def frame_of(row: Mapping[str, Any]) -> float | None:
+    """When in its clip an image was taken: its frame, or None."""
+    frame = row.get("frame")
+    return float(frame) if isinstance(frame, int) and not isinstance(frame, bool) else None
