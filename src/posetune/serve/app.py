@@ -17,7 +17,19 @@ from starlette.types import Receive, Scope, Send
 
 from posetune.errors import PosetuneError
 from posetune.serve import problem, static
-from posetune.serve.api import annotate, coach, description, exercises, health, jobs, media, networks, predict, session, skeleton
+from posetune.serve.api import (
+    annotate,
+    coach,
+    description,
+    exercises,
+    health,
+    jobs,
+    media,
+    networks,
+    predict,
+    session,
+    skeleton,
+)
 from posetune.serve.api.live import live
 from posetune.serve.networks import Networks
 from posetune.serve.operations import Operation
