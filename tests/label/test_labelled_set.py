@@ -55,3 +55,9 @@ def test_a_read_only_set(tmp_path):
     folder.images.chmod(0o500)
     with pytest.raises(PosetuneError, match="read-only"):
         SetFolder.open(tmp_path / "set")
+
+
+def test_while_somebody_annotates_nothing_is_added(tmp_path):
+    folder = SetFolder.open(tmp_path / "set")
+    with folder.alone(), pytest.raises(PosetuneError, match="annotate has"), folder.alone():
+        pass

@@ -11,7 +11,7 @@ from posetune.progress import Reporter
 
 
 def test_frames_are_looked_at_once(tmp_path):
-    footage, _ = find([write_clip(tmp_path / "a.mp4", 6, fps=10)], lambda _: None)
+    footage, _ = find([write_clip(tmp_path / "a.mp4", 6, fps=10)], Reporter())
     asked = []
 
     def who(rgb, one, frame, fail_at=None):
@@ -44,7 +44,7 @@ def test_frames_are_looked_at_once(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     write_clip(tmp_path / "a.mp4", 2)
     (tmp_path / "b.mp4").write_bytes(b"nothing")
-    footage, _ = find([tmp_path], lambda _: None)
+    footage, _ = find([tmp_path], Reporter())
     found, troubles = candidates_of(
         footage, lambda *_: Wanted(), lambda *_: [], Journal(tmp_path / "j.jsonl"), Reporter()
     )

@@ -6,14 +6,16 @@ import dataclasses
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from posetune.data.series import look_alike, place_in_series
+from posetune.data.people import ImageRecord
+from posetune.data.series import place_in_series, series_groups
 from posetune.errors import PosetuneError
+from posetune.progress import Reporter
 from posetune.runtime.images import read_image
 from posetune.runtime.media import LeftOut, kind_of, media_in
 from posetune.runtime.video import VideoReader
@@ -21,6 +23,8 @@ from posetune.runtime.video import VideoReader
 _CHUNK = 2**22
 #: What a file name may not hold on some machine, and blanks, which hurt in shells.
 _UNFIT = re.compile(r'[\s<>:"/\\|?*\x00-\x1f]+')
+#: How the name of a frame goes on after its clip's.
+_FRAME = re.compile(r"_\d{6,}")
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,23 @@ class Footage:
         return f"{self.stem}.jpg" if frame is None else f"{self.stem}_{frame:06d}.jpg"
 
 
-def find(sources: Sequence[Path], say: Callable[[str], None]) -> tuple[list[Footage], list[str]]:
+def find(sources: Sequence[Path], report: Reporter) -> tuple[list[Footage], list[str]]:
     """``(footage, sentences)``: the images and videos in files and folders, each content once; what could not be read.
 
     Raises PosetuneError if a source does not exist, or there is nothing at all.
     """
-    found: dict[str, Footage] = {}
-    unreadable: list[str] = []
+    files: list[Path] = []
     for source in sources:
         if not source.exists():
             raise PosetuneError(f"There is no {source}; label takes videos, images and folders of them.")
-        files, left_out = media_in(source) if source.is_dir() else ([source], LeftOut())
+        below, left_out = media_in(source) if source.is_dir() else ([source], LeftOut())
         if phrases := ", ".join(left_out.phrases()):
-            say(f"{source}: left out {phrases}.")
-        for file in sorted(files, key=place_in_series):
+            report.say(f"{source}: left out {phrases}.")
+        files += sorted(below, key=place_in_series)
+    found: dict[str, Footage] = {}
+    unreadable: list[str] = []
+    with report.counting("files read", len(files)) as counter:
+        for file in files:
             kind = kind_of(file)
             try:
                 content = _sha256(file)
@@ -64,9 +71,10 @@ def find(sources: Sequence[Path], say: Callable[[str], None]) -> tuple[list[Foot
             if kind is None:
                 unreadable.append(f"{file} is neither a video nor an image.")
             elif content in found:
-                say(f"{file} is the same file as {found[content].path}: taken once.")
+                report.say(f"{file} is the same file as {found[content].path}: taken once.")
             else:
                 found[content] = Footage(file, file.name, content, kind == "video")
+            counter.step()
     if not found:
         what = ", ".join(map(str, sources))
         why = f" ({unreadable[0]})" if unreadable else ""
@@ -91,23 +99,20 @@ def named(
     ``group``: one for all; None: a video is a group, and so are images of one folder and series whose neighbours look alike.
     """
     used = {fold(stem) for stem in known.values()} | set(taken)
+    images = [ImageRecord(f.sha256, f.path, 0, 0, "") for f in footage if not f.is_video]
+    series = {} if group is not None else series_groups(images)
+    of_series: dict[str, str] = {}
     result: list[Footage] = []
-    before: Footage | None = None
     for one in footage:
         stem = known.get(one.sha256)
         if stem is None:
             stem = _unused(_fit(one.path.stem), used, one.is_video)
             used.add(fold(stem))
         own = stem
-        if not one.is_video and before is not None and not before.is_video and _one_series(before, one):
-            own = before.group
-        before = dataclasses.replace(one, stem=stem, group=group or own)
-        result.append(before)
+        if not one.is_video and one.path in series:
+            own = of_series.setdefault(series[one.path], stem)
+        result.append(dataclasses.replace(one, stem=stem, group=group or own))
     return result
-
-
-def _one_series(first: Footage, second: Footage) -> bool:
-    return place_in_series(first.path)[0] == place_in_series(second.path)[0] and look_alike(first.path, second.path)
 
 
 def _fit(stem: str) -> str:
@@ -117,11 +122,20 @@ def _fit(stem: str) -> str:
 
 def _unused(stem: str, used: Collection[str], is_video: bool) -> str:
     number, name = 1, stem
-    # Of a video, "a" is taken by the image "a_000012" as well.
-    while fold(name) in used or (is_video and any(u.startswith(f"{fold(name)}_") for u in used)):
+    while _is_taken(fold(name), used, is_video):
         number += 1
         name = f"{stem}-{number}"
     return name
+
+
+def _is_taken(stem: str, used: Collection[str], is_video: bool) -> bool:
+    """Whether a name is another's, or would be that of a frame: "a_000012" of the video "a"."""
+    if stem in used:
+        return True
+    if not is_video:
+        frame = re.fullmatch(f"(.+){_FRAME.pattern}", stem)
+        return frame is not None and frame[1] in used
+    return any(other.startswith(stem) and _FRAME.fullmatch(other, len(stem)) for other in used)
 
 
 def fold(stem: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from posetune.errors import PosetuneError
 from posetune.files import replacing
 from posetune.label.footage import fold
 from posetune.landmarks import NAMES
+from posetune.lock import locked
 from posetune.skeleton import BLAZEPOSE
 
 SPLIT = "train"
@@ -75,6 +77,16 @@ class SetFolder:
         """As :meth:`content`, of what was proposed."""
         file = self.prelabels / f"{SPLIT}.json"
         return _read(file) if file.exists() else empty(f"{self.path.resolve().name} prelabels")
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else changes the labels inside. Raises PosetuneError where posetune annotate has them open."""
+        with locked(self.labels.with_name(f".{SPLIT}.lock")) as held:
+            if not held:
+                raise PosetuneError(
+                    f"posetune annotate has {self.path} open: end it, and run the same command again; what was found is kept."
+                )
+            yield
 
     def write(self, content: Mapping[str, Any], proposed: Mapping[str, Any]) -> None:
         """Write both label files, each whole or not at all: what was proposed first, as nothing is lost with it."""

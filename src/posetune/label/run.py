@@ -99,7 +99,7 @@ def _label(
 ) -> LabelReport:
     content = folder.content()
     there = names_in(content)
-    found, troubles = find(sources, report.say)
+    found, troubles = find(sources, report)
     stems = Journal(folder.prelabels / "sources.jsonl")
     known = {key: row["stem"] for key, row in stems.items()}
     footage = named(found, known, set() if known else folder.image_stems(), options.group)
@@ -271,16 +271,16 @@ def _write(
         result.people_a_frame[len(row["people"])] += 1
         result.full += len(row["people"]) >= proposer.most
         result.faces_blurred += row["faces"]
-    content, proposed = folder.content(), folder.proposed()  # as they stand now: looking took its time
-    if new:
-        before = names_in(proposed)
-        fresh = [image for image in images if image.path.name not in before]
-        add(proposed, folder.path, fresh, [p for p in people if p.image.path.name not in before])
-        shown = [p for p in people if not p.image.origin.blind]
-        add(content, folder.path, images, shown)
-        folder.write(content, proposed)
-    elif not folder.labels.exists():
-        folder.write(content, proposed)
+    if new or not folder.labels.exists():
+        with folder.alone():
+            content, proposed = folder.content(), folder.proposed()  # as they stand now: looking took its time
+            before = names_in(proposed)
+            fresh = [image for image in images if image.path.name not in before]
+            add(proposed, folder.path, fresh, [p for p in people if p.image.path.name not in before])
+            add(content, folder.path, images, [p for p in people if not p.image.origin.blind])
+            folder.write(content, proposed)
+    else:
+        content = folder.content()
     result.images, result.people, result.blind = len(images), len(people), len(blind)
     result.total_images = len(content["images"])
 

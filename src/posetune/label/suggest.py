@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 from posetune.data.dataset import find_splits, load_dataset
 from posetune.data.origin import PRELABEL
 from posetune.data.people import Dataset, ImageRecord
-from posetune.data.series import look_alike, place_in_series
+from posetune.data.series import place_in_series, series_groups
 from posetune.errors import PosetuneError
 from posetune.files import write_json
 from posetune.geometry import Crop
@@ -110,13 +111,9 @@ def _bare(folder: Path, say: Callable[[str], None]) -> list[ImageRecord]:
         say(f"{folder}: {videos} videos are left out; posetune label makes a set of them.")
     if phrases := ", ".join(left_out.phrases()):
         say(f"{folder}: left out {phrases}.")
-    images: list[ImageRecord] = []
-    for file in pictures:
-        before = images[-1] if images else None
-        alike = before is not None and place_in_series(before.path)[0] == place_in_series(file)[0]
-        group = before.group if before is not None and alike and look_alike(before.path, file) else _name(file, folder)
-        images.append(ImageRecord(_name(file, folder), file, 0, 0, group))
-    return images
+    images = [ImageRecord(_name(file, folder), file, 0, 0, _name(file, folder)) for file in pictures]
+    series = series_groups(images)
+    return [dataclasses.replace(image, group=series.get(image.path, image.group)) for image in images]
 
 
 def _of_set(folder: Path, say: Callable[[str], None]) -> Pool:
