@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "label/cvat/shapes.py": "label/cvat/test_push.py and test_pull.py, through a server",
     "label/cvat/pictures.py": "label/cvat/test_pull.py and test_check.py, through a server",
     "label/cvat/record.py": "label/cvat/test_pull.py, through a server",
+    "label/cvat/making.py": "label/cvat/test_push.py, through a server that breaks the connection",
     "label/cvat/merge.py": "label/cvat/test_pull.py, through a server",
     "label/actions.py": "label/test_review.py and serve/api/test_annotate.py; types alone",
     "label/history.py": "label/test_review.py, through whole sets",

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from PIL import Image
 
@@ -321,7 +321,7 @@ class Handler(BaseHTTPRequestHandler):
                 [_request(r) for r in state.requests.values() if str(r["task"]) == query.get("task_id")], query
             )
         if parts[0] == "requests":
-            return 200, _request(state.requests["/".join(parts[1:]).replace("%3D", "=").replace("%26", "&")])
+            return 200, _request(state.requests[unquote(parts[1])])
         return self._task(parts[1:], query, body)
 
     def _task(self, parts: list[str], query: dict, body: bytes) -> tuple[int, Any]:

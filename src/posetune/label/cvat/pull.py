@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shutil
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from posetune.data.dataset import has_split, load_dataset, write_coco
+from posetune.data.dataset import has_split, load_dataset
 from posetune.data.formats.image_finder import some
 from posetune.data.formats.table import COCO
 from posetune.data.layouts import label_files, pick
@@ -17,10 +16,11 @@ from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
 from posetune.label.cvat import record, tasks
 from posetune.label.cvat.check import GOES_ON, LEAVES_OUT, Content, Finding, look
-from posetune.label.cvat.merge import Counts, Merged, merge
+from posetune.label.cvat.merge import Counts, merge
 from posetune.label.cvat.pictures import Pictures
 from posetune.label.cvat.server import Server
 from posetune.label.cvat.tasks import Target, Task
+from posetune.label.cvat.write_back import held, write_back
 from posetune.progress import Reporter
 
 _SPLIT = "train"
@@ -40,11 +40,13 @@ class How:
 
 @dataclass
 class Pulled:
-    """``counts`` a part of the set; ``files``: written. ``unfinished``: jobs that nobody has called completed."""
+    """``counts`` a part of the set; ``files``: written, and where each is kept as it was. ``unfinished``: jobs that
+    nobody has called completed.
+    """
 
     counts: dict[str, Counts] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
+    files: dict[Path, Path] = field(default_factory=dict)
     tasks: int = 0
     unfinished: int = 0
 
@@ -64,33 +66,42 @@ def pull(server: Server, target: Target, folder: Path, how: How, report: Reporte
     Raises PosetuneError where something would be lost that nobody asked to leave out; where people were changed on both sides
     and nothing is preferred; where the set cannot be read or written.
     """
-    with one_at_a_time(_lock(folder), f"{folder} is being pushed or pulled by another process; wait until it is done."):
+    with contextlib.ExitStack() as stack:
+        busy = f"{folder} is being pushed or pulled by another process; wait until it is done."
+        stack.enter_context(one_at_a_time(_lock(folder), busy))
         sets = _Sets(folder, how)
-        done = Pulled()
-        contents: dict[str, list[Content]] = {}
-        for task in _fetch(server, target, report):
-            content, found = sets.look(task)
-            done.findings += found
-            done.tasks += 1
-            done.unfinished += sum(not job.done for job in task.jobs)
-            if content.label is not None:
-                contents.setdefault(sets.split_of(task), []).append(content)
-        _refuse(done.findings, how.leave_out)
-        merged = {
-            split: merge(
-                sets.dataset(split),
-                there,
-                {c.task.id: record.read(folder, server.url, c.task.id) for c in there},
-                how.prefer,
-            )
-            for split, there in contents.items()
-        }
-        _refuse_conflicts([name for one in merged.values() for name in one.counts.conflicts])
-        for split, one in merged.items():
-            done.files.append(_write(folder, sets.file(split), sets.dataset(split), one))
-            done.counts[split] = one.counts
-            for number, people in one.records.items():
-                record.write(folder, server.url, number, people)
+        fetched = _fetch(server, target, report)
+        for file in sorted({sets.file(sets.split_of(task)) for task in fetched}):
+            stack.enter_context(held(file))
+        return _merge(server, folder, fetched, sets, how)
+
+
+def _merge(server: Server, folder: Path, fetched: Sequence[Task], sets: _Sets, how: How) -> Pulled:
+    done = Pulled(tasks=len(fetched))
+    contents: dict[str, list[Content]] = {}
+    for task in fetched:
+        content, found = sets.look(task)
+        done.findings += found
+        done.unfinished += sum(not job.done for job in task.jobs)
+        if content.label is not None:
+            contents.setdefault(sets.split_of(task), []).append(content)
+    _refuse(done.findings, how.leave_out)
+    merged = {
+        split: merge(
+            sets.dataset(split),
+            there,
+            {c.task.id: record.read(folder, server.url, c.task.id) for c in there},
+            how.prefer,
+        )
+        for split, there in contents.items()
+    }
+    _refuse_conflicts([name for one in merged.values() for name in one.counts.conflicts])
+    for split, one in merged.items():
+        path = sets.file(split)
+        done.files[path] = write_back(path, sets.dataset(split), one.dataset)
+        done.counts[split] = one.counts
+        for number, people in one.records.items():
+            record.write(folder, server.url, number, people)
     return done
 
 
@@ -195,13 +206,6 @@ def _refuse_conflicts(names: Sequence[str]) -> None:
         )
 
 
-def _write(folder: Path, path: Path, before: Dataset, merged: Merged) -> Path:
-    """Write the label file anew; what it was stays beside the records. ``before``: as it was read."""
-    shutil.copyfile(path, folder / record.FOLDER / f"{path.stem}-before-pull.json")
-    write_coco(dataclasses.replace(merged.dataset, root=before.root), path)
-    return path
-
-
 def describe(done: Pulled) -> list[str]:
     """What was done, as sentences."""
     told = []
@@ -229,8 +233,5 @@ def describe(done: Pulled) -> list[str]:
     if done.unfinished:
         told.append(f"{done.unfinished} jobs are not completed; what nobody touched in them keeps its status.")
     told += [f"note: {finding}" for finding in done.findings]
-    told += [
-        f"Written: {path}; as it was: {path.parent.parent / record.FOLDER / (path.stem + '-before-pull.json')}"
-        for path in done.files
-    ]
+    told += [f"Written: {path}; as it was: {kept}" for path, kept in done.files.items()]
     return told

@@ -11,9 +11,7 @@ server alone says how far a push has come; one that was cut off is gone on with 
 
 from __future__ import annotations
 
-import contextlib
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,21 +21,19 @@ from typing import Any
 from posetune.data.formats.image_finder import some
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.errors import PosetuneError
-from posetune.files import one_at_a_time, read_bytes
+from posetune.files import one_at_a_time
 from posetune.label.cvat import definition, record, tasks
 from posetune.label.cvat.definition import ServerLabel
+from posetune.label.cvat.making import make_task, settle
 from posetune.label.cvat.pictures import Pictures, fingerprint
 from posetune.label.cvat.record import FOLDER, Sent
-from posetune.label.cvat.server import Lost, NotThere, Server, do_once
+from posetune.label.cvat.server import Server, do_once
 from posetune.label.cvat.shapes import can_be_sent, from_shape, same_points, status_sent, to_points, to_shape
 from posetune.label.cvat.tasks import NOT_COMPLETE
 from posetune.progress import Reporter
 
 #: Annotators' jobs are not larger, and a task has so many of them.
 JOB_SIZE, JOBS = 200, 5
-#: Of the copies that annotators see; the pictures themselves stay on the server as they are.
-_QUALITY = 90
-_MOST_BYTES, _MOST_FILES = 20 << 20, 100
 _OURS = re.compile(r".* \[[0-9a-f]{10}\](?: \(not complete\))?")
 
 
@@ -121,7 +117,7 @@ class _Push:
         for row in self._tasks():
             if not row.get("size"):
                 if _is_begun(row):
-                    self._settle(int(row["id"]), None, patient=False)
+                    settle(self.server, int(row["id"]), None, patient=False)
                 continue
             frames = [str(frame.get("name", "")) for frame in tasks.frames_of(self.server, int(row["id"]))]
             (begun if _is_begun(row) else whole).append((int(row["id"]), frames))
@@ -140,7 +136,7 @@ class _Push:
                 counter.step(by=len(chunk))
         for row in self._tasks():  # a request that came late
             if _is_begun(row) and not row.get("size"):
-                self._settle(int(row["id"]), None, patient=False)
+                settle(self.server, int(row["id"]), None, patient=False)
         self._count_waiting(whole)
         return self.done
 
@@ -197,106 +193,14 @@ class _Push:
             "subset": self.split[:64],
         }
         body |= self.place if self.place else dict(labels=[definition.label_json(self.dataset.skeleton)])
-        for _ in range(self.server.patience.tries):
-            row = do_once(
-                self.server,
-                lambda: self.server.send("POST", "/api/tasks", body=body),
-                lambda: next((row for row in self._tasks() if row.get("name") == name), None),
-            )
-            number, request = int(row["id"]), None
-            lost = Lost("its tasks stay empty")
-            try:
-                request = self._upload(number, images, names)
-            except Lost as error:
-                lost = error
-                self.report.say(f"{self.server.url}: {lost}, while pictures were sent; looking what is there.")
-            if self._settle(number, request):
-                return number
-        self.server.give_up(lost)
-
-    def _upload(self, number: int, images: Sequence[ImageRecord], names: Sequence[str]) -> str | None:
-        """Send the pictures; the number of the request by which the server makes frames of them. Raises Lost."""
-        path = f"/api/tasks/{number}/data/"
-        self.server.send("POST", path, headers={"Upload-Start": "true"})
-        with self.report.counting("images uploaded", len(images)) as counter:
-            for batch in _batches(images, names):
-                files = {f"client_files[{i}]": file for i, file in enumerate(batch)}
-                fields = {"image_quality": str(_QUALITY), **files}
-                self.server.send("POST", path, files=fields, headers={"Upload-Multiple": "true"})
-                counter.step(by=len(batch))
-        body = {
-            "image_quality": _QUALITY,
-            "sorting_method": "predefined",
-            "upload_file_order": list(names),
-            "use_zip_chunks": True,
-            "use_cache": True,
-        }
-        answer = self.server.send("POST", path, body=body, headers={"Upload-Finish": "true"})
-        return str(answer["rq_id"]) if isinstance(answer, dict) and answer.get("rq_id") else None
-
-    def _settle(self, number: int, request: str | None, patient: bool = True) -> bool:
-        """Wait until the server has made frames of a task's pictures. Where it makes none, for it did not get them all, the
-        task, which is empty, is deleted; returns whether it is there. ``patient``: what was asked may come late.
-        """
-        pauses = list(self.server.patience.pauses_s) if patient else []
-        end = time.monotonic() + self.server.patience.work_s
-        while time.monotonic() < end:
-            try:
-                row = self.server.get(f"/api/tasks/{number}")
-            except NotThere:
-                return False
-            if row.get("size"):
-                return True
-            state, said = self._state(number, request)
-            if state == "failed":
-                self._delete(number)
-                raise PosetuneError(
-                    f"{self.server.url} could not make a task of the pictures ({' '.join(said.split())[:300]}); what it made is "
-                    "deleted."
-                )
-            if state not in ("queued", "started"):
-                if not pauses:
-                    self._delete(number)
-                    self.report.say(
-                        f"Task {number} on {self.server.url} got no pictures; it is deleted, and made anew."
-                    )
-                    return False
-                time.sleep(pauses.pop(0))
-                continue
-            time.sleep(self.server.patience.poll_s)
-        raise PosetuneError(
-            f"{self.server.url} still makes task {number} of its pictures; run the same command again when it is done."
+        files = [(name, image.path) for name, image in zip(names, images, strict=True)]
+        return make_task(
+            self.server,
+            body,
+            files,
+            lambda: next((row for row in self._tasks() if row.get("name") == name), None),
+            self.report,
         )
-
-    def _state(self, number: int, request: str | None) -> tuple[str, str]:
-        """How the making of a task stands, "" where nobody makes it, and what the server says of it."""
-        if request is not None:
-            try:
-                row = self.server.get(f"/api/requests/{request}")
-            except NotThere:
-                row = None
-            return (str(row.get("status", "")), str(row.get("message", ""))) if row else ("", "")
-        rows = self.server.list("/api/requests", task_id=number)
-        making = [r for r in rows if (r.get("operation") or {}).get("type", "create:task").startswith("create")]
-        newest = max(making, key=lambda r: str(r.get("created_date", "")), default=None)
-        return (str(newest.get("status", "")), str(newest.get("message", ""))) if newest else ("", "")
-
-    def _delete(self, number: int) -> None:
-        """Delete a task that has no pictures, and so nobody's work."""
-
-        def is_gone() -> bool | None:
-            try:
-                self.server.get(f"/api/tasks/{number}")
-            except NotThere:
-                return True
-            return None
-
-        def delete() -> bool:
-            with contextlib.suppress(NotThere):
-                self.server.send("DELETE", f"/api/tasks/{number}")
-            return True
-
-        do_once(self.server, delete, is_gone)
 
     def _fill(self, number: int, frames: Sequence[str]) -> None:
         """Send the people of a task that is not complete, whom it lacks, and call it complete."""
@@ -388,21 +292,6 @@ def _same(sent: Sent, person: Person) -> bool:
 def _is_begun(row: Mapping[str, Any]) -> bool:
     name = str(row.get("name", ""))
     return name.endswith(NOT_COMPLETE) and _OURS.fullmatch(name) is not None
-
-
-def _batches(images: Sequence[ImageRecord], names: Sequence[str]) -> Iterator[list[tuple[str, bytes]]]:
-    """(name, content) of the files, in requests of a size that servers take."""
-    batch: list[tuple[str, bytes]] = []
-    size = 0
-    for image, name in zip(images, names, strict=True):
-        content = read_bytes(image.path, "the image")
-        if batch and (size + len(content) > _MOST_BYTES or len(batch) == _MOST_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append((name, content))
-        size += len(content)
-    if batch:
-        yield batch
 
 
 def _by_job(people: Sequence[tuple[Person, int]], job_size: int) -> Iterator[list[tuple[Person, int]]]:
