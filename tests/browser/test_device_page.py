@@ -151,7 +151,13 @@ def test_the_camera_is_followed_and_given_back(open_page, site, pictures, tmp_pa
         posetune.load("lite", threads=1).predict(cv2.resize(pictures[0], (480, 480)), 1),
     )
     assert np.median(np.linalg.norm(np.array(found["landmarks_px"])[:, :2] - ours.landmarks_px[:, :2], axis=1)) < 6
+    assert page.locator("#live-count").is_hidden()
+    page.locator("#exercise").select_option("squat")
+    coach = until(page, "frames > 10 && window.posetune.state.coach?.phase !== 'unknown'")["coach"]
+    assert (coach["exercise"], coach["count"]) == ("squat", 0)
+    assert page.locator("#live-count").inner_text().startswith("0")
     page.locator("#stop").click()
+    assert page.evaluate(STATE)["coach"] is None
     assert page.locator("#empty").is_visible()
     frames = page.evaluate("window.posetune.state.frames")
     time.sleep(0.3)

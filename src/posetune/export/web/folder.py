@@ -17,6 +17,9 @@ from pathlib import Path, PurePosixPath
 
 from posetune._version import __version__
 from posetune.coach.drawn import drawn_skeleton
+from posetune.coach.errors import stock_errors
+from posetune.coach.exercise import library
+from posetune.coach.plain import plain
 from posetune.coach.ranges import default_ranges, to_content
 from posetune.errors import PosetuneError
 from posetune.runtime.pose import MIN_VISIBILITY
@@ -41,7 +44,8 @@ That package reports to Google once a minute how it is used (https://goo.gle/med
 index.html does not let it: leave the policy in place, or ask your visitors for their consent.
 
 Look at it: python -m http.server, here, and http://localhost:8000 in a browser. A camera needs https or localhost.
-ranges in device.json: the degrees that each joint may have; change them as you like.
+ranges in device.json: the degrees that each joint may have; coach: exercises, their limits and what is said. Change them as you
+like.
 """
 
 
@@ -155,5 +159,6 @@ def _facts(network: NetworkName) -> bytes:
         "skeleton": drawn_skeleton(),
         "ranges": to_content(default_ranges())["ranges"],
         "min_visibility": MIN_VISIBILITY,
+        "coach": {"exercises": [plain(e) for e in library().values()], "errors": dict(stock_errors())},
     }
     return (json.dumps(facts, indent=1) + "\n").encode()

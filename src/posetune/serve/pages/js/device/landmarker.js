@@ -8,7 +8,7 @@ import { anglesOf, flagsOf } from "./measure.js";
 
 /** @typedef {import("../types.js").Person} Person */
 /** @typedef {import("../types.js").Skeleton} Skeleton */
-/** @typedef {{posetune: string, network: {name: string, sha256: string}, skeleton: Skeleton, ranges: Record<string, {min: number, max: number}>, min_visibility: number}} Facts */
+/** @typedef {{posetune: string, network: {name: string, sha256: string}, skeleton: Skeleton, ranges: Record<string, {min: number, max: number}>, min_visibility: number, coach: {exercises: import("../coach/api.js").Exercise[], errors: Record<string, number>}}} Facts */
 /** @typedef {{landmarks: {x: number, y: number, z: number, visibility: number}[][], worldLandmarks: {x: number, y: number, z: number}[][], close(): void}} Result */
 /** @typedef {{detect(picture: TexImageSource): Result, detectForVideo(picture: TexImageSource, ms: number): Result, setOptions(options: object): Promise<void>}} TasksVision */
 

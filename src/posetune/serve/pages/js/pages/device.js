@@ -3,6 +3,8 @@
  * folder that this page runs in.
  */
 import { readSkeleton } from "../api.js";
+import { numbered } from "../coach/live.js";
+import { LivePanel } from "../coach/live_panel.js";
 import { flagSentence, flagText } from "../components/angle_list.js";
 import { Camera, CameraError } from "../components/camera.js";
 import { Meter } from "../components/meter.js";
@@ -33,6 +35,8 @@ const state = {
   frames: 0,
   fps: 0,
   error: "",
+  /** @type {any} */
+  coach: null,
 };
 window.posetune = { state };
 
@@ -45,6 +49,8 @@ const frame = document.createElement("canvas");
 let landmarker = null;
 /** @type {SkeletonCanvas} */
 let stage;
+/** @type {LivePanel} */
+let coach;
 /** @type {View3D} */
 let space;
 /** @type {Readings} */
@@ -73,7 +79,9 @@ async function start() {
     readings = new Readings(byId("readings"), {
       joints: skeleton.angles.map(({ name }) => name), ranges: facts.ranges, say: (text) => shell.say(text),
     });
-    Object.assign(window.posetune, { stage });
+    coach = new LivePanel(byId("coach"), { state, names: skeleton.names, say: (text) => shell.say(text), load: async () => facts.coach });
+    await coach.load();
+    Object.assign(window.posetune, { stage, coach });
     landmarker = await DeviceLandmarker.load(facts, (share) => byId("progress").setAttribute("value", String(share)));
   } catch (error) {
     fail(error);
@@ -175,6 +183,7 @@ async function showCamera() {
     return;
   }
   Object.assign(state, { status: "camera", frames: 0, people: [] });
+  coach.show(true);
   stage.options.mirror = true;
   meter.clear();
   open(() => (byId("what").textContent = t("device.camera.title")));
@@ -191,9 +200,10 @@ function see(captured) {
   if (frame.width !== size.width || frame.height !== size.height) Object.assign(frame, size);
   frame.getContext("2d")?.drawImage(video, 0, 0);
   try {
-    const people = landmarker.onFrame(frame, size, performance.now());
+    const people = numbered(landmarker.onFrame(frame, size, performance.now()), state.people);
     stage.setFrame(frame, size, people);
     stage.draw();
+    coach.see(people, captured / 1000);
     const now = performance.now();
     meter.add(now, now - captured);
     Object.assign(state, { image: size, people, frames: state.frames + 1, fps: meter.rate() });
@@ -238,6 +248,7 @@ function home() {
 
 function stopCamera() {
   camera.close();
+  coach?.show(false);
   byId("stop").hidden = true;
   byId("camera-again").hidden = false;
 }

@@ -2,6 +2,8 @@
  * Webcam: each frame goes to the server, and is drawn when its people come back, so that skeleton and picture are of one moment.
  */
 import { ApiError, getRanges, getSkeleton } from "../api.js";
+import { getExercises } from "../coach/api.js";
+import { LivePanel } from "../coach/live_panel.js";
 import { flagText } from "../components/angle_list.js";
 import { Camera, CameraError, cameras } from "../components/camera.js";
 import { Meter } from "../components/meter.js";
@@ -25,10 +27,10 @@ const WRITE_MS = 500;
 
 /**
  * @type {{page: string, status: "empty" | "opening" | "live" | "away" | "failed", network: import("../types.js").NetworkName | null,
- *   image: {width: number, height: number}, people: Person[], frames: number, skipped: number, fps: number, p95: number, error: string}}
+ *   image: {width: number, height: number}, people: Person[], frames: number, skipped: number, fps: number, p95: number, error: string, coach: any}}
  */
 const state = {
-  page: "webcam", status: "empty", network: null, image: { width: 0, height: 0 }, people: [], frames: 0, skipped: 0, fps: 0, p95: NaN, error: "",
+  page: "webcam", status: "empty", network: null, image: { width: 0, height: 0 }, people: [], frames: 0, skipped: 0, fps: 0, p95: NaN, error: "", coach: null,
 };
 window.posetune = { state };
 
@@ -47,6 +49,8 @@ let wrote = 0;
 let link = null;
 /** @type {SkeletonCanvas} */
 let stage;
+/** @type {LivePanel} */
+let coach;
 /** @type {View3D} */
 let space;
 /** @type {Readings} */
@@ -65,7 +69,9 @@ try {
     foot: () => h("a", { href: "/ranges", class: "small" }, t("angles.edit")),
   });
   stageBar(byId("stage-bar"), stage, { toggles: ["skeleton", "angles"] });
-  Object.assign(window.posetune, { stage, camera, link: () => link });
+  coach = new LivePanel(byId("coach"), { state, names: skeleton.names, say: (text) => shell.say(text), load: getExercises });
+  void coach.load();
+  Object.assign(window.posetune, { stage, camera, coach, link: () => link });
   listen();
 } catch (error) {
   fail(error);
@@ -104,6 +110,7 @@ async function start(deviceId) {
     byId("start").removeAttribute("aria-disabled");
   }
   Object.assign(state, { frames: 0, skipped: 0, people: [], error: "" });
+  coach.again();
   meter.clear();
   byId("empty").hidden = true;
   byId("bench").hidden = false;
@@ -179,6 +186,7 @@ function show(answer) {
     network: answer.network ?? state.network, fps: meter.rate(), p95: meter.quantile(0.95), error: "",
   });
   byId("message").hidden = true;
+  coach.see(answer.people, answer.capture_ms / 1000);
   tell();
   if (now - wrote < WRITE_MS) return;
   wrote = now;
