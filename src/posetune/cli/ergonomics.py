@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from posetune.coach.ergonomics.scores import Task
-    from posetune.coach.ergonomics.session import observed
+    from posetune.coach.ergonomics.session import observed, postures_csv
 
     typed = ("shock", "coupling", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported")
     task = Task(load_kg=args.load, **{name: getattr(args, name) for name in typed})
@@ -61,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     content = {"file": args.input.name, **found.to_json()}
     if out is not None:
         write_text(out / JSON_NAME, json_text(content))
-        write_text(out / CSV_NAME, _table(found))
+        write_text(out / CSV_NAME, postures_csv(found))
         _draw(args, found, frames, out)
     if args.json is not None:
         args.json.write(content)
@@ -81,22 +79,6 @@ def _draw(args: argparse.Namespace, found: Ergonomics, frames: Frames, out: Path
     write_text(out / PAGE_NAME, postures_page(found, about, pictures))
     if video and args.video is not False:
         film_of_postures(video, frames, found, out, args.faces, report)
-
-
-def _table(found: Ergonomics) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    methods = ("reba", "rula", "owas")
-    angles = ("trunk", "neck", "upper_arm", "lower_arm", "wrist", "knee")
-    ends = [f"{method}_{end}" for method in methods for end in ("low", "high")]
-    writer.writerow(["time_s", "person", *ends, *(f"{angle}_deg" for angle in angles)])
-    for moment in found.moments:
-        values = [getattr(moment.posture, a) for a in angles]
-        told = ["" if v is None else f"{v:.1f}" for v in values]
-        writer.writerow(
-            [f"{moment.time_s:.3f}", moment.person, *(end for m in methods for end in moment.scores[m]), *told]
-        )
-    return text.getvalue()
 
 
 def _summary(content: Mapping[str, Any]) -> str:

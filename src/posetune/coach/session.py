@@ -129,6 +129,11 @@ class Clip:
         known.frames = len(self.frames)
         return known.bodies
 
+    @property
+    def people(self) -> list[int]:
+        """The track ids that were seen."""
+        return sorted({p.id or 1 for _, people in self.frames for p in people})
+
     def signal(self, session: Session) -> list[tuple[float, float]]:
         """(seconds, value) of the signal of ``session``'s exercise wherever the person is; NaN where it was not seen. Empty for a
         hold, and where no exercise was found.

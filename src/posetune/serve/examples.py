@@ -172,6 +172,21 @@ EXAMPLES: dict[Any, Any] = {
     job_types.Times: job_types.Times([0.0, 0.0334, 0.0667], 3, True),
     job_types.Keep: job_types.Keep(True),
     coach_types.Coached: _COACHED,
+    coach_types.Postures: coach_types.Postures(
+        state="done",
+        frames=450,
+        complete=True,
+        notice="A screening of what one camera saw.",
+        person_seconds=15.0,
+        people=[1],
+        methods={
+            "reba": coach_types.Method(
+                {"low": coach_types.Share(0.6, 0.8)}, [coach_types.WorstMoment(4.2, 1, [4, 6], ["medium", "medium"])]
+            )
+        },
+        levels={"reba": [coach_types.Level("low", 2, 3)]},
+        over_time=[coach_types.OverTime(1, [0.0], {"reba": [[2, 3]]})],
+    ),
     exercises.AllExercises: exercises.AllExercises([_SQUAT], {"knee": 10.2}),
     exercises.ExerciseOf: _SQUAT,
 }

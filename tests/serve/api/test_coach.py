@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 from tests.helpers.coached_videos import SCALE, coached_job
 from tests.helpers.stick_figures import clip, pressing_up, repeated, squatting
 
 from posetune.coach.session import coached
-from posetune.serve.api.coach_types import Coached
+from posetune.runtime.images import read_image
+from posetune.serve.api.coach_types import Coached, Postures
 from posetune.serve.jobs.coaching import MOST_CLIPS
 
 FPS = 15.0
@@ -113,3 +115,32 @@ def test_a_mistake_is_told_with_its_line(web_server, job):
     assert tried(web_server, job, MINE, "text/plain").status == 415
     assert tried(web_server, job, MINE + "#" * 64_000).status == 413
     assert tried(web_server, job, "a: &a [*a, *a]").json()["line"] == 1
+
+
+def test_postures_are_scored_with_what_is_typed_in(web_server, job):
+    url = f"/api/v1/jobs/{job}/ergonomics"
+    found = msgspec.convert(web_server.get(url).json(), Postures)
+    assert "no medical statement" in found.notice
+    (own,) = found.over_time
+    assert len(own.times_s) == len(own.scores["reba"]) == found.frames
+    heavy = msgspec.convert(web_server.get(f"{url}?load=12&shock=1&coupling=2&en1005=true").json(), Postures)
+    assert heavy.methods["reba"].worst[0].score > found.methods["reba"].worst[0].score
+    assert heavy.en1005_4
+    table = web_server.get(f"{url}.csv?load=12")
+    assert table.headers["content-type"].startswith("text/csv")
+    assert len(table.content.splitlines()) == found.frames + 1
+    for query in ("?load=-1", "?load=heavy", "?coupling=4", "?what=1"):
+        assert web_server.get(url + query).status == 422
+
+
+def test_faces_are_unrecognisable_where_that_is_asked_for(web_server, job):
+    shown, blurred = (
+        read_image(web_server.get(f"/api/v1/jobs/{job}/frames/3.jpg?faces={how}").content).astype(int)
+        for how in ("shown", "blurred")
+    )
+    (person,) = web_server.get(f"/api/v1/jobs/{job}/result?from=3").json()["frames"][0]["people"]
+    x, y = (round(v) for v in person["landmarks_px"][0][:2])
+    changed = np.abs(shown - blurred).max(axis=2) > 12
+    assert changed[y - 6 : y + 6, x - 6 : x + 6].any()
+    assert not changed[: y - 60].any()
+    assert not changed[y + 60 :].any()

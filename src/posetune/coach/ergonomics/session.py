@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from posetune.coach.body import Ruler, Sample
+from posetune.coach.body import Body, Ruler, Sample
 from posetune.coach.ergonomics.en1005 import Part, judged
 from posetune.coach.ergonomics.posture import Posture, posture_of
 from posetune.coach.ergonomics.scores import LEVELS, METHODS, Span, Task, level, score
@@ -98,15 +100,40 @@ class Ergonomics:
 def observed(frames: Iterable[tuple[float, Sequence[Pose]]], task: Task, en1005: bool = False) -> Ergonomics:
     """The postures in ``frames``, each (seconds, its people with track ids)."""
     rulers: dict[int, Ruler] = {}
-    moments = []
+    bodies: dict[int, list[Body]] = {}
     for time_s, people in frames:
         for pose in people:
             person = pose.id or 1
-            posture = posture_of(rulers.setdefault(person, Ruler()).see(Sample.of(pose, time_s)))
-            moments.append(
-                Moment(time_s, person, posture, {method: score(method, posture, task) for method in METHODS})
-            )
-    return Ergonomics(task, moments, en1005)
+            body = rulers.setdefault(person, Ruler()).see(Sample.of(pose, time_s))
+            bodies.setdefault(person, []).append(body)
+    return scored(bodies, task, en1005)
+
+
+def scored(bodies: Mapping[int, Sequence[Body]], task: Task, en1005: bool = False) -> Ergonomics:
+    """As :func:`observed`, of people who were measured: track id → bodies in the order of time."""
+    moments = []
+    for person, seen in bodies.items():
+        for body in seen:
+            posture = posture_of(body)
+            scores = {method: score(method, posture, task) for method in METHODS}
+            moments.append(Moment(body.sample.time_s, person, posture, scores))
+    return Ergonomics(task, sorted(moments, key=lambda m: m.time_s), en1005)
+
+
+def postures_csv(found: Ergonomics) -> str:
+    """A row a person and picture: scores, each with its lowest and highest, and angles in degrees; empty where not seen."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    angles = ("trunk", "neck", "upper_arm", "lower_arm", "wrist", "knee")
+    ends = [f"{method}_{end}" for method in METHODS for end in ("low", "high")]
+    writer.writerow(["time_s", "person", *ends, *(f"{angle}_deg" for angle in angles)])
+    for moment in found.moments:
+        values = [getattr(moment.posture, a) for a in angles]
+        told = ["" if v is None else f"{v:.1f}" for v in values]
+        writer.writerow(
+            [f"{moment.time_s:.3f}", moment.person, *(end for m in METHODS for end in moment.scores[m]), *told]
+        )
+    return text.getvalue()
 
 
 def _reaches(method: str, span: Span, name: str) -> bool:

@@ -6,10 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from posetune.serve.api.coach_types import AUTO, Coached, CoachQuery
+from posetune.serve.api.coach_types import AUTO, Coached, CoachQuery, Postures, PosturesQuery
 from posetune.serve.api.exercises import YAML_MEDIA, yaml_of
 from posetune.serve.api.jobs import job_of
 from posetune.serve.operations import Answer, Body, Operation, json_response, query_of
@@ -45,6 +46,25 @@ async def _coached(services: Services, job: Any, query: CoachQuery, text: str | 
     }
     found = await asked(services, job, "coach", payload)
     return json_response({"state": job.state, "frames": job.done, "complete": not job.unfinished, **found})
+
+
+async def postures(request: Request) -> Response:
+    services, job = await job_of(request)
+    found = await _scored(services, job, query_of(request, PosturesQuery), False)
+    return json_response({"state": job.state, "frames": job.done, "complete": not job.unfinished, **found})
+
+
+async def table(request: Request) -> Response:
+    services, job = await job_of(request)
+    found = await _scored(services, job, query_of(request, PosturesQuery), True)
+    headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{job.id}-postures.csv"'}
+    return Response(found["text"], headers=headers, media_type="text/csv")
+
+
+async def _scored(services: Services, job: Any, query: PosturesQuery, csv: bool) -> dict[str, Any]:
+    task = msgspec.to_builtins(query)
+    en1005, task["load_kg"] = task.pop("en1005"), task.pop("load")
+    return await asked(services, job, "postures", {"task": task, "en1005": en1005, "csv": csv})
 
 
 async def asked(services: Services, job: Any, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +104,10 @@ _ABOUT = (
     "Repetitions (or holds) with their checks: ok, near (beyond the limit by less than the network's own error), fault, or not "
     "measurable and why. While the job runs, as far as it is."
 )
+_SCREENS = (
+    "It screens: no assessment under any standard or law, and no medical statement. A score is an interval where a part of the body "
+    "was not seen. What no camera sees is typed in: docs/reference/ergonomics.md."
+)
 OPERATIONS = [
     Operation("GET", "/api/v1/jobs/{id}/coach", coach, "Count repetitions and judge them",
               {200: Answer("the repetitions", Coached)},
@@ -93,4 +117,10 @@ OPERATIONS = [
               "The exercise's YAML, which is not kept. A mistake is told with its line.", query=CoachQuery,
               body=Body("the exercise", YAML_MEDIA),
               problems={404: "no such job", 413: "too large", 415: "not YAML", 422: "no exercise, or no such person"}, tag="coach"),
+    Operation("GET", "/api/v1/jobs/{id}/ergonomics", postures, "Posture scores of work",
+              {200: Answer("REBA, RULA and OWAS over time", Postures)}, _SCREENS, query=PosturesQuery,
+              problems={404: "no such job", 422: "a bad query"}, tag="coach"),
+    Operation("GET", "/api/v1/jobs/{id}/ergonomics.csv", table, "Posture scores as a table",
+              {200: Answer("a row a person and picture", media="text/csv")}, _SCREENS, query=PosturesQuery,
+              problems={404: "no such job", 422: "a bad query"}, tag="coach"),
 ]  # fmt: skip

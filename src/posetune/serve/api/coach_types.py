@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -15,6 +15,75 @@ NAME = "^[a-z][a-z0-9_]{0,39}$"
 class CoachQuery(msgspec.Struct, forbid_unknown_fields=True):
     exercise: Annotated[str, Meta(description="its name, or auto: what explains most of the clip", pattern=NAME)] = AUTO
     person: Annotated[int, Meta(description="a track id; 0: the largest person", ge=0, le=10**6)] = 0
+
+
+class PosturesQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """What no camera sees."""
+
+    load: Annotated[float, Meta(description="kg that are lifted or held", ge=0, le=500)] = 0.0
+    coupling: Annotated[int, Meta(description="grip: 0 good, 1 fair, 2 poor, 3 none", ge=0, le=3)] = 0
+    shock: Annotated[bool, Meta(description="the load comes suddenly, or jerks")] = False
+    static: Annotated[bool, Meta(description="parts of the body are held for longer than a minute")] = False
+    repeated: Annotated[bool, Meta(description="small movements more than four times a minute")] = False
+    unstable: Annotated[bool, Meta(description="rapid large changes of posture, or an unstable base")] = False
+    twisted: Annotated[bool, Meta(description="the trunk is twisted or bent sideways")] = False
+    neck_twisted: Annotated[bool, Meta(description="the neck is twisted or bent sideways")] = False
+    supported: Annotated[bool, Meta(description="the arm is supported, or its weight is")] = False
+    en1005: Annotated[bool, Meta(description="tell zones after EN 1005-4, too")] = False
+
+
+class Level(msgspec.Struct):
+    """The scores from ``low`` to ``high``."""
+
+    name: str
+    low: int
+    high: int
+
+
+class Share(msgspec.Struct):
+    """Of the time, 0 to 1: surely at this level, and perhaps."""
+
+    at_least: float
+    at_most: float
+
+
+class WorstMoment(msgspec.Struct):
+    """``score``: the lowest and the highest that it may be; ``level``: theirs."""
+
+    time_s: float
+    person: int
+    score: list[int]
+    level: list[str]
+
+
+class Method(msgspec.Struct):
+    """``share_of_time``: level to its share; null where nobody was seen."""
+
+    share_of_time: dict[str, Share | None]
+    worst: list[WorstMoment]
+
+
+class OverTime(msgspec.Struct):
+    """``scores``: method to [lowest, highest] at each of ``times_s``."""
+
+    person: int
+    times_s: list[float]
+    scores: dict[str, list[list[int]]]
+
+
+class Postures(msgspec.Struct):
+    """REBA, RULA and OWAS over time, by the name of the method. ``notice`` goes with every result; ``en1005_4``: if asked for."""
+
+    state: str
+    frames: int
+    complete: bool
+    notice: str
+    person_seconds: float
+    people: list[int]
+    methods: dict[str, Method]
+    levels: dict[str, list[Level]]
+    over_time: list[OverTime]
+    en1005_4: dict[str, Any] | UnsetType = UNSET
 
 
 class CheckResult(msgspec.Struct, omit_defaults=True):

@@ -9,13 +9,14 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from posetune.serve.api import coach
 from posetune.serve.api.jobs import frame_times, job_of, shown
 from posetune.serve.jobs import exports
 from posetune.serve.operations import Answer, Operation, query_of
@@ -41,6 +42,9 @@ _SUFFIX = {"mp4": ".mp4", "mov": ".mov", "webm": ".webm", "matroska": ".mkv", "a
 
 
 class FrameQuery(msgspec.Struct, forbid_unknown_fields=True):
+    faces: Annotated[
+        Literal["shown", "blurred"], Meta(description="blurred: those of the people who were found are unrecognisable")
+    ] = "shown"
     side: Annotated[int, Meta(description="px of the longer side at most", ge=16, le=MOST_SIDE)] = MOST_SIDE
 
 
@@ -53,7 +57,7 @@ class DownloadQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 async def frame(request: Request) -> Response:
     services, job = await job_of(request)
-    side = query_of(request, FrameQuery).side
+    query = query_of(request, FrameQuery)
     name = request.path_params["name"]
     number = name.removesuffix(".jpg")
     if number == name or not number.isdecimal() or not number.isascii() or len(number) > 9:
@@ -69,8 +73,14 @@ async def frame(request: Request) -> Response:
         "index": index,
         "begin": begin,
         "times": times[begin : index + 1],
-        "side": side,
+        "side": query.side,
+        "faces": [],
     }
+    if query.faces == "blurred":
+        if index >= job.done:  # nobody has looked for faces there
+            raise Problem(409, "The frame was not looked at yet; ask for it with its faces blurred later.")
+        found = await coach.asked(services, job, "faces", {"time_s": times[index]})
+        payload["faces"] = found["faces"]
     content = await services.pool.submit("frame", payload, seconds=60.0, affinity=f"frame-{job.id}")
     return Response(content, media_type="image/jpeg", headers={"cache-control": _FRAME_CACHE})
 
@@ -197,7 +207,7 @@ _FILES = (
 OPERATIONS = [
     Operation("GET", _ID + "/frames/{name}", frame, "An exact frame, as JPEG",
               {200: Answer("the frame, upright", media="image/jpeg")},
-              _COUNTED, query=FrameQuery, problems={**_NONE, 422: "a bad query"}, tag="videos"),
+              _COUNTED, query=FrameQuery, problems={**_NONE, 409: "not looked at yet", 422: "a bad query"}, tag="videos"),
     Operation("GET", _ID + "/original", original, "The video as it was sent", {200: Answer("the file", media="video/mp4")},
               "Takes one range.", problems={**_NONE, 416: "no such range"}, tag="videos"),
     Operation("GET", _ID + "/proxy.webm", proxy, "The video as VP8, which every browser plays",

@@ -10,8 +10,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from posetune.coach.ergonomics.scores import LEVELS, METHODS, Task
+from posetune.coach.ergonomics.session import Ergonomics, postures_csv, scored
 from posetune.coach.errors import of_report, stock_errors
 from posetune.coach.plain import plain
+from posetune.coach.report.faces import faces_at
 from posetune.coach.session import Clip, Session, cues
 from posetune.errors import PosetuneError
 from posetune.geometry import Crop
@@ -77,6 +80,39 @@ def told(clip: Clip, session: Session) -> dict[str, Any]:
         "checks": plain(exercise)["checks"] if exercise else [],
         "signal": _signal(clip, session),
     }
+
+
+def postures(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Posture scores of the first ``frames`` frames of the clip ``key``; {"have": so many} where it has not got them all.
+
+    ``task``: the fields of Task; ``en1005``: tell its zones too; ``csv``: the table as text instead. Raises PosetuneError for a
+    load that cannot be.
+    """
+    clip = _clip(context, payload["key"])
+    if len(clip.frames) < payload["frames"]:
+        return {"have": len(clip.frames)}
+    task = Task(**payload["task"])
+    found = scored({person: clip.bodies(person) for person in clip.people}, task, payload["en1005"])
+    if payload["csv"]:
+        return {"text": postures_csv(found)}
+    return found.to_json() | {
+        "levels": {m: [{"name": n, "low": lo, "high": hi} for n, lo, hi in LEVELS[m]] for m in METHODS},
+        "over_time": [_over_time(found, person) for person in clip.people],
+    }
+
+
+def _over_time(found: Ergonomics, person: int) -> dict[str, Any]:
+    own = [m for m in found.moments if m.person == person]
+    scores = {method: [list(m.scores[method]) for m in own] for method in METHODS}
+    return {"person": person, "times_s": [round(m.time_s, 4) for m in own], "scores": scores}
+
+
+def faces(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """The faces at ``time_s`` of the clip ``key``: {"faces": [x, y, radius] each}, image px; or {"have": so many} as above."""
+    clip = _clip(context, payload["key"])
+    if len(clip.frames) < payload["frames"]:
+        return {"have": len(clip.frames)}
+    return {"faces": [[f.x, f.y, f.radius] for f in faces_at(clip.frames, payload["time_s"])]}
 
 
 def _signal(clip: Clip, session: Session) -> dict[str, Any] | None:

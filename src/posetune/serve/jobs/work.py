@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from posetune.coach import ranges as coach_ranges
+from posetune.coach.report.faces import Face, blur
 from posetune.errors import PosetuneError
 from posetune.opencv import cv2
 from posetune.runtime.image_header import image_size
@@ -222,8 +223,13 @@ def live(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def frame(context: Context, payload: dict[str, Any]) -> bytes:
-    """The frame ``index`` of the video ``path`` as JPEG. ``times``: those of the frames from ``begin`` on up to it, seconds."""
+    """The frame ``index`` of the video ``path`` as JPEG. ``times``: those of the frames from ``begin`` on up to it, seconds;
+    ``faces``: circles in px of it that are to be unrecognisable.
+    """
     bgr = _frame(context, payload)
+    if payload["faces"]:
+        bgr = bgr.copy()
+        blur(bgr, [Face(*circle) for circle in payload["faces"]])
     side = max(bgr.shape[:2])
     if side > payload["side"]:
         shrink = payload["side"] / side

@@ -33,7 +33,7 @@ KINDS = {
     "picture": ("posetune.serve.pool.picture", "people"),
     "exercises": ("posetune.serve.pool.exercises", "exercises"),
     "exercise": ("posetune.serve.pool.exercises", "exercise"),
-    **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach")},
+    **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach", "postures", "faces")},
     "one_person": ("posetune.serve.pool.one_person", "one_person"),
     **{
         kind: ("posetune.serve.jobs.work", kind)
