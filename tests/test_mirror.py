@@ -88,6 +88,7 @@ OF_NO_MODULE = {
     "serve/pages/test_annotate.py": "the page Label, in a browser",
     "serve/pages/test_coach_engine.py": "the coach of browsers beside that of Python, in Node.js",
     "serve/pages/test_coach_live.py": "the coach of a camera, in a browser",
+    "serve/pages/test_postures.py": "posture scores under a video, in a browser",
     "serve/pages/test_compare.py": "the page Compare, in a browser",
     "serve/pages/test_docs_page.py": "the page of the API, in a browser",
     "serve/pages/test_video.py": "the page Video, in a browser",

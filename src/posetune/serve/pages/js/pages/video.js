@@ -21,7 +21,7 @@ const LIST_MS = 3000;
 /** @type {Record<string, any>} */
 const state = {
   page: "video", status: "loading", job: null, second: null, frame: -1, overlay: -1, time: 0, people: [], others: null, drawn: 0, playing: false, speed: 1,
-  view: "angles", exercise: "auto", coach: false, looping: false, stretch: null, decoder: false, complete: false, curves: [], differences: [], compared: 0, uploaded: 0, error: null,
+  view: "angles", exercise: "auto", coach: false, postures: false, looping: false, stretch: null, decoder: false, complete: false, curves: [], differences: [], compared: 0, uploaded: 0, error: null,
 };
 window.posetune = { state };
 const shell = await mountShell("video");

@@ -4,6 +4,7 @@
  */
 import { getNetworks, send } from "../api.js";
 import { CoachPanel } from "../coach/panel.js";
+import { PosturesPanel } from "../coach/postures.js";
 import { flagText } from "../components/angle_list.js";
 import { Readings } from "../components/readings.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
@@ -55,6 +56,8 @@ export class Bench {
     this.coach.addEventListener("choose", () => this.tellAddress());
     this.coach.addEventListener("seek", (event) => void this.player?.seek(this.times?.at(/** @type {CustomEvent<number>} */ (event).detail) ?? 0));
     this.coach.addEventListener("loop", (event) => this.loop(/** @type {CustomEvent} */ (event).detail));
+    this.postures = new PosturesPanel(byId("postures"), { state: context.state, say: (text) => shell.say(text) });
+    this.postures.addEventListener("seek", (event) => void this.player?.seek(this.times?.nearest(/** @type {CustomEvent<number>} */ (event).detail) ?? 0));
     /** @type {NodeListOf<HTMLElement>} */
     this.tabs = byId("views").querySelectorAll("[data-view]");
     for (const tab of this.tabs) tab.addEventListener("click", () => (this.choose(tab.dataset.view ?? "", null), this.tellAddress()));
@@ -108,7 +111,9 @@ export class Bench {
     this.wipe.show(!!second);
     if (second) this.wipe.name(job.network.name, second.network.name);
     legendOnce();
-    this.coach.open(job.id, { times: Array.from(times.times), end: times.end });
+    const axis = { times: Array.from(times.times), end: times.end };
+    this.coach.open(job.id, axis);
+    this.postures.open(job.id, axis);
     this.panels();
     this.drawCurves();
     await this.player.seek(0);
@@ -129,6 +134,7 @@ export class Bench {
     this.curves?.destroy();
     this.chips?.destroy();
     this.coach.close();
+    this.postures.close();
     if (this.film) URL.revokeObjectURL(this.film);
     this.film = "";
     this.player = undefined;
@@ -175,7 +181,7 @@ export class Bench {
         if (going_[1] && this.second) this.second = await getJob(this.second.id);
         if (turn !== this.turn || !this.job) return;
         if (fresh.some(Boolean)) this.refresh();
-        this.coach.more(this.people?.known ?? 0, !going(this.job));
+        for (const panel of [this.coach, this.postures]) panel.more(this.people?.known ?? 0, !going(this.job));
         this.panels();
         if (going_[0] && !going(this.job)) this.context.shell.say(t(`video.state.${this.job.state}`));
         if (going_[0] && this.job.state === "done") await this.settle(turn);
@@ -219,11 +225,14 @@ export class Bench {
    * @param {string | null} exercise
    */
   choose(view, exercise) {
-    this.view = view === "coach" ? view : "angles";
+    this.view = ["coach", "postures"].includes(view) ? view : "angles";
     this.context.state.view = this.view;
     for (const tab of this.tabs) tab.setAttribute("aria-pressed", String(tab.dataset.view === this.view));
     if (exercise) this.coach.exercise = this.context.state.exercise = exercise;
     this.coach.show(this.view === "coach");
+    this.postures.show(this.view === "postures");
+    byId("curves-panel").hidden = this.view === "postures";
+    this.curves?.resize();
   }
 
   /** The address says what is looked at, so that it can be kept. */
@@ -277,6 +286,7 @@ export class Bench {
     byId("cue").hidden = !cue;
     if (cue) fill(byId("cue"), icon("warning", 16), cue);
     this.coach.setTime(seconds);
+    this.postures.setTime(seconds);
     this.stage.draw();
     this.curves?.setTime(this.times.times[index]);
     const person = people?.[this.stage.selected] ?? people?.[0];
@@ -310,6 +320,7 @@ export class Bench {
     if (id === this.who) return;
     this.who = id;
     this.coach.follow(id);
+    this.postures.follow(id);
     this.refresh();
   }
 

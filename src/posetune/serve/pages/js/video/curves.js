@@ -15,8 +15,8 @@ import { number } from "../i18n.js";
  * @property {(number | null)[]} values degrees, a frame each
  * @property {boolean[]} [beyond] frames in which it is beyond its range: drawn red
  * @typedef {{from: number, to: number, kind: string, label: string}} Band seconds; `kind` becomes a class
- * @typedef {{range: [number, number], write: (value: number) => string, splits?: number[], lines?: {at: number, label: string}[], steps?: boolean}} Scale of the values;
- *   `lines` lie across the plot, `steps`: a value holds until the next
+ * @typedef {{range: [number, number], write: (value: number) => string, splits?: number[], lines?: {at: number, label: string}[], zones?: {from: number, to: number, colour: string}[], between?: string}} Scale of the values;
+ *   `lines` lie across the plot; `zones` are coloured behind it; `between`: the colour of what lies between the first two curves
  */
 
 /** @type {Scale} */
@@ -102,10 +102,11 @@ export class Curves extends EventTarget {
         {},
         ...this.curves.map((curve) => ({
           label: curve.label, stroke: curve.colour, width: 1.75, dash: curve.dashed ? [6, 4] : undefined, spanGaps: false, points: { show: false },
-          paths: this.scale.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
+          paths: this.scale.between ? uPlot.paths.stepped({ align: 1 }) : undefined,
         })),
       ],
-      hooks: { draw: [(/** @type {any} */ plot) => this.drawBeyond(plot, colour("--flag")), (/** @type {any} */ plot) => this.drawLines(plot, colour("--muted"), style.fontFamily)] },
+      bands: this.scale.between ? [{ series: [2, 1], fill: `color-mix(in srgb, ${this.scale.between} 35%, transparent)` }] : [],
+      hooks: { drawClear: [(/** @type {any} */ plot) => this.drawZones(plot)], draw: [(/** @type {any} */ plot) => this.drawBeyond(plot, colour("--flag")), (/** @type {any} */ plot) => this.drawLines(plot, colour("--muted"), style.fontFamily)] },
     };
   }
 
@@ -137,6 +138,19 @@ export class Curves extends EventTarget {
         drawing = true;
       });
       ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** What the values mean, behind them. @param {any} plot */
+  drawZones(plot) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.globalAlpha = 0.13;
+    for (const { from, to, colour } of this.scale.zones ?? []) {
+      const [low, high] = [plot.valToPos(from, "y", true), plot.valToPos(to, "y", true)];
+      ctx.fillStyle = colour;
+      ctx.fillRect(bbox.left, high, bbox.width, low - high - devicePixelRatio);
     }
     ctx.restore();
   }
