@@ -14,7 +14,7 @@ from posetune.serve.problem import Problem
 
 #: Exercises of users that are kept.
 MOST = 100
-_TAKEN = ("auto", "check")
+_TAKEN = ("auto", "off")
 
 
 @dataclass(frozen=True)

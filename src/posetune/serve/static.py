@@ -21,6 +21,7 @@ PAGES = {
     "/webcam": "webcam.html",
     "/compare": "compare.html",
     "/annotate": "annotate.html",
+    "/exercises": "exercises.html",
     "/ranges": "ranges.html",
     "/networks": "networks.html",
     "/api/docs": "docs.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from tests.helpers.stick_figures import Sample, figure, pose, pressing_up, repeated, squatting
@@ -48,8 +49,8 @@ def test_repetitions_are_counted_and_a_cue_stands(camera):
     cued = [s for s in seen if s["cue"]]
     assert {s["cue"] for s in cued} == {"Go deeper, until the thighs are level."}
     # A cue that comes and goes cannot be read: each stands three seconds, whatever the next repetition does.
-    begins = [b["time"] for a, b in zip(seen, seen[1:], strict=False) if b["cue"] and not a["cue"]]
-    ends = [b["time"] for a, b in zip(seen, seen[1:], strict=False) if a["cue"] and not b["cue"]]
+    begins = [b["time"] for a, b in pairwise(seen) if b["cue"] and not a["cue"]]
+    ends = [b["time"] for a, b in pairwise(seen) if a["cue"] and not b["cue"]]
     assert all(end - begin >= 2.9 for begin, end in zip(begins, ends, strict=False))
     assert len(begins) <= 3
     assert camera.locator("#live-count b").text_content() == "5"

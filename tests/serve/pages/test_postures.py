@@ -27,7 +27,10 @@ def postures(visit, working):
 
 
 def test_it_screens_and_says_so(postures, visit, working):
-    assert "no assessment under any standard or law, no certificate, no medical statement" in postures.locator("#postures").inner_text()
+    assert (
+        "no assessment under any standard or law, no certificate, no medical statement"
+        in postures.locator("#postures").inner_text()
+    )
     assert not serious_faults(postures)
     page = visit(f"/video?job={working}&view=postures", language="zh", theme="light", width=390)
     until(page, DONE)

@@ -105,8 +105,8 @@ _ABOUT = (
     "measurable and why. While the job runs, as far as it is."
 )
 _SCREENS = (
-    "It screens: no assessment under any standard or law, and no medical statement. A score is an interval where a part of the body "
-    "was not seen. What no camera sees is typed in: docs/reference/ergonomics.md."
+    "It screens: no assessment under any standard or law, and no medical statement. A score is an interval where a part of the "
+    "body was not seen. What no camera sees is typed in: docs/reference/ergonomics.md."
 )
 OPERATIONS = [
     Operation("GET", "/api/v1/jobs/{id}/coach", coach, "Count repetitions and judge them",

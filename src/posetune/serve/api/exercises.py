@@ -64,6 +64,11 @@ async def listed(request: Request) -> Response:
     return json_response({"exercises": [_shown(kept) for kept in exercises.all()], "errors": exercises.errors})
 
 
+async def read(request: Request) -> Response:
+    plain = await services_of(request).pool.submit("exercise", {"text": await yaml_of(request)})
+    return json_response({**plain, "own": True})
+
+
 async def text(request: Request) -> Response:
     kept = services_of(request).exercises.named(_name(request))
     name = kept.plain["name"]
@@ -107,6 +112,9 @@ _ONE = "/api/v1/exercises/{name}"
 _BODY = Body("the exercise", YAML_MEDIA)
 OPERATIONS = [
     Operation("GET", "/api/v1/exercises", listed, "What the coach knows", {200: Answer("exercises", AllExercises)}, tag="coach"),
+    Operation("POST", "/api/v1/exercises", read, "Read an exercise, without keeping it", {200: Answer("it", ExerciseOf)},
+              "A mistake is told with its line.", body=_BODY,
+              problems={413: "too large", 415: "not YAML", 422: "no exercise"}, tag="coach"),
     Operation("GET", _ONE, text, "An exercise as YAML", {200: Answer("its file", media="application/yaml")},
               problems={404: "no such exercise"}, tag="coach"),
     Operation("PUT", _ONE, keep, "Keep an exercise of your own", {200: Answer("the exercise", ExerciseOf)},

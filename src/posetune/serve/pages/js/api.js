@@ -14,9 +14,11 @@ export class ApiError extends Error {
    * @param {number} status 0: there was no answer
    * @param {string} title
    * @param {string} detail
+   * @param {number} [line] of the text that was sent, from 1; 0: none
    */
-  constructor(status, title, detail) {
+  constructor(status, title, detail, line = 0) {
     super(detail || title);
+    this.line = line;
     this.status = status;
     this.title = title;
   }
@@ -57,7 +59,7 @@ export async function ask(path, options = {}) {
 async function refusal(answer) {
   try {
     const problem = /** @type {import("./types.js").Problem} */ (await answer.json());
-    if (problem.detail || problem.title) return new ApiError(answer.status, problem.title ?? "", problem.detail ?? "");
+    if (problem.detail || problem.title) return new ApiError(answer.status, problem.title ?? "", problem.detail ?? "", problem.line ?? 0);
   } catch {
     // Something between us and the server answered; its words are not for people.
   }

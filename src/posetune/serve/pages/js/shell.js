@@ -15,6 +15,7 @@ const PAGES = [
   { key: "webcam", url: "/webcam", icon: "webcam" },
   { key: "compare", url: "/compare", icon: "compare" },
   { key: "annotate", url: "/annotate", icon: "label" },
+  { key: "exercises", url: "/exercises", icon: "coach" },
   { key: "ranges", url: "/ranges", icon: "ranges" },
   { key: "networks", url: "/networks", icon: "networks" },
   { key: "docs", url: "/api/docs", icon: "docs" },

@@ -23,6 +23,6 @@
  * @typedef {{network: NetworkName, image: {width: number, height: number}, people: Person[]}} Prediction
  * @typedef {{name: string, sha256: string, kind: string, current: boolean, report: string | null, uploaded?: boolean}} Network
  * @typedef {{min: number | null, max: number | null}} Range
- * @typedef {{type?: string, title: string, status: number, detail: string}} Problem
+ * @typedef {{type?: string, title: string, status: number, detail: string, line?: number}} Problem
  */
 export {};

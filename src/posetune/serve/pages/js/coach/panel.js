@@ -23,7 +23,9 @@ const SHOWN_S = 0.3;
 export class CoachPanel extends EventTarget {
   /**
    * @param {HTMLElement} host
-   * @param {{state: Record<string, any>, say: (text: string) => void}} context
+   * @param {{state: Record<string, any>, say: (text: string) => void, fixed?: boolean, ask?: (job: string, person: number, signal: AbortSignal) => Promise<Coached>, refused?: (error: unknown) => boolean}} context
+   *   `fixed`: there is no exercise to choose; `ask`: instead of the exercise that is chosen; `refused`: told of an error, says
+   *   whether it was shown, so that what was found before stays
    */
   constructor(host, context) {
     super();
@@ -100,8 +102,8 @@ export class CoachPanel extends EventTarget {
     this.busy = true;
     this.draw();
     try {
-      if (!this.exercises.length) this.exercises = (await getExercises()).exercises;
-      const found = await getCoached(this.job, this.exercise, this.person, signal);
+      if (!this.exercises.length && !this.context.fixed) this.exercises = (await getExercises()).exercises;
+      const found = await (this.context.ask?.(this.job, this.person, signal) ?? getCoached(this.job, this.exercise, this.person, signal));
       if (signal.aborted) return;
       const before = this.found?.count;
       Object.assign(this, { found, error: null, frames: found.frames });
@@ -109,6 +111,11 @@ export class CoachPanel extends EventTarget {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) console.error(error);
+      if (this.context.refused?.(error)) {
+        this.busy = false;
+        this.draw();
+        return;
+      }
       Object.assign(this, { error, found: null });
     }
     this.busy = false;
@@ -226,7 +233,7 @@ export class CoachPanel extends EventTarget {
     return h(
       "header", {},
       h("h2", { id: "coach-title" }, t("coach.title")),
-      h("div", { class: "coach-tools" }, this.busy ? h("span", { class: "spinner ink tiny", role: "img", "aria-label": t("coach.counting") }) : null, select, h("a", { class: "button", href: `/exercises?${new URLSearchParams({ job: this.job, exercise: this.found?.exercise ?? this.exercise })}` }, icon("edit", 16), t("coach.rules"))),
+      h("div", { class: "coach-tools" }, this.busy ? h("span", { class: "spinner ink tiny", role: "img", "aria-label": t("coach.counting") }) : null, this.context.fixed ? null : select, this.context.fixed ? null : h("a", { class: "button", href: `/exercises?${new URLSearchParams({ job: this.job, exercise: this.found?.exercise ?? this.exercise })}` }, icon("edit", 16), t("coach.rules"))),
     );
   }
 
