@@ -17,13 +17,14 @@ def test_auto_finds_the_exercise():
 def test_auto_of_somebody_who_stands():
     session = coached(clip(figure(n / 30, squatting(0)) for n in range(100)), "auto")
     assert session.exercise is None
-    assert any("None of the exercises" in note for note in session.notes)
+    assert any("None of the exercises" in note for note in session.told())
 
 
 def test_nobody():
     session = coached([(0.0, []), (0.1, [])], "squat")
     assert session.to_json()["count"] == 0
-    assert session.notes == ("Nobody was found in the clip.",)
+    assert session.told() == ["Nobody was found in the clip."]
+    assert session.told("zh") == ["视频中没有找到人。"]
 
 
 def test_the_largest_person_unless_told():
@@ -32,7 +33,7 @@ def test_the_largest_person_unless_told():
     frames = [(n / 30, [a, b]) for n, (a, b) in enumerate(zip(small, large, strict=False))]
     session = coached(frames, "squat")
     assert session.person == [2]
-    assert any("Several people" in note for note in session.notes)
+    assert any("Several people" in note for note in session.told())
     assert coached(frames, "squat", person=1).person == [1]
     with pytest.raises(PosetuneError, match="Nobody has the id 7"):
         coached(frames, "squat", person=7)
@@ -43,7 +44,7 @@ def test_who_comes_back_goes_on():
     later = [(t + 20, [replace(p, id=5) for p in people]) for t, people in clip(repeated(squatting, 1), id=5)]
     session = coached(first + later, "squat")
     assert len(session.repetitions) == 3
-    assert any("came back" in note for note in session.notes)
+    assert any("came back" in note for note in session.told())
 
 
 def test_another_exercise_than_asked_for():

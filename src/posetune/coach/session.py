@@ -25,6 +25,10 @@ _SAME_SIZE = 1.6
 _AUTO = "auto"
 
 
+#: A sentence by language.
+Note = Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Session:
     """``exercise``: None if ``auto`` found none. ``person``: the track ids that were followed; ``bodies``: that person, picture by
@@ -34,7 +38,7 @@ class Session:
     exercise: Exercise | None
     repetitions: Sequence[Repetition]
     passed: Sequence[Passed]
-    notes: Sequence[str]
+    notes: Sequence[Note]
     person: Sequence[int]
     lag_s: float
     bodies: Sequence[Body] = ()
@@ -42,7 +46,7 @@ class Session:
     def told(self, language: str = "en") -> list[str]:
         """The notes, and what no camera can tell of this exercise."""
         cannot = self.exercise.cannot if self.exercise and self.bodies else {}
-        return [*self.notes, *([cannot.get(language, cannot["en"])] if cannot else [])]
+        return [note.get(language, note["en"]) for note in (*self.notes, *([cannot] if cannot else []))]
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         return {
@@ -105,7 +109,8 @@ class Clip:
         """See :func:`coached`."""
         chosen = _exercises(exercise)
         if not any(people for _, people in self.frames):
-            return Session(_only(chosen), (), (), ("Nobody was found in the clip.",), (), 0.0)
+            nobody = {"en": "Nobody was found in the clip.", "zh": "视频中没有找到人。"}
+            return Session(_only(chosen), (), (), (nobody,), (), 0.0)
         ids = _whom(self.frames, person)
         streams = [self.bodies(i) for i in ids]
         sessions = [_followed(e, streams, errors or {}) for e in chosen]
@@ -116,9 +121,15 @@ class Clip:
         bodies = sorted((b for stream in streams for b in stream), key=lambda b: b.sample.time_s)
         notes = _notes(self.frames, bodies, ids, person)
         if found is None:
-            notes.append("None of the exercises that are known was seen: " + ", ".join(e.name for e in chosen) + ".")
+            names = ", ".join(e.name for e in chosen)
+            notes.append({
+                "en": f"None of the exercises that are known was seen: {names}.", "zh": f"没有识别到任何已知动作：{names}。",
+            })  # fmt: skip
         elif not repetitions and passed:
-            notes.append(f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.")
+            notes.append({
+                "en": f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.",
+                "zh": f"有 {len(passed)} 次运动未计入 {found.name}；not_counted 说明了时间和原因。",
+            })  # fmt: skip
         return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s, bodies)
 
     def bodies(self, person: int) -> list[Body]:
@@ -216,21 +227,31 @@ def _size(pose: Pose) -> float:
 
 def _notes(
     seen: Sequence[tuple[float, Sequence[Pose]]], bodies: Sequence[Body], ids: Sequence[int], person: int | None
-) -> list[str]:
-    notes = []
+) -> list[Note]:
+    notes: list[Note] = []
     times = [t for t, _ in seen]
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else math.nan
-    if not fps >= FEWEST_FPS:
-        notes.append(
-            "So few pictures a second that quick movements fall between them." if math.isfinite(fps)
-            else "So few pictures that no movement can be followed."
-        )  # fmt: skip
+    if not math.isfinite(fps):
+        notes.append({"en": "So few pictures that no movement can be followed.", "zh": "画面太少，无法跟踪任何运动。"})
+    elif fps < FEWEST_FPS:
+        notes.append({
+            "en": "So few pictures a second that quick movements fall between them.",
+            "zh": "每秒画面太少，快速的运动会落在两帧之间。",
+        })  # fmt: skip
     if person is None and max(len(people) for _, people in seen) > 1:
-        notes.append(f"Several people are in the clip; the largest is coached (id {', '.join(map(str, ids))}).")
+        named = ", ".join(map(str, ids))
+        notes.append({
+            "en": f"Several people are in the clip; the largest is coached (id {named}).",
+            "zh": f"视频中有多人；教练跟踪最大的一位（编号 {named}）。",
+        })  # fmt: skip
     if len(ids) > 1:
-        notes.append("The person left and came back; a movement under way meanwhile is not counted.")
+        notes.append({
+            "en": "The person left and came back; a movement under way meanwhile is not counted.",
+            "zh": "此人曾离开画面又回来；期间进行中的动作不计数。",
+        })  # fmt: skip
     if upside_down(bodies):
-        notes.append(
-            "People stand on their heads: if the video is upside down, turn it first; up and down are confused here."
-        )
+        notes.append({
+            "en": "People stand on their heads: if the video is upside down, turn it first; up and down are confused here.",
+            "zh": "画面中的人是倒立的：如果视频上下颠倒，请先旋转；否则上下会混淆。",
+        })  # fmt: skip
     return notes

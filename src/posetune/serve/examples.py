@@ -89,7 +89,7 @@ _COACHED = coach_types.Coached(
         )
     ],
     signal=coach_types.SignalOver("hip_height", 0.7, 0.82, [0.0, 0.033], [1.01, None]),
-    notes=[],
+    notes={"en": ["Several people are in the clip; the largest is coached (id 1)."]},
     person=[1],
     lag_s=0.56,
     errors={"knee": 10.2},

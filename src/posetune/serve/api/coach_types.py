@@ -167,7 +167,7 @@ class Coached(msgspec.Struct):
     cues: dict[str, list[str]]
     checks: list[CheckOf]
     signal: SignalOver | None
-    notes: list[str]
+    notes: dict[str, list[str]]
     person: list[int]
     lag_s: float
     errors: dict[str, float]

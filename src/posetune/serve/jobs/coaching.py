@@ -13,6 +13,7 @@ import numpy as np
 from posetune.coach.ergonomics.scores import LEVELS, METHODS, Task
 from posetune.coach.ergonomics.session import Ergonomics, postures_csv, scored
 from posetune.coach.errors import of_report, stock_errors
+from posetune.coach.exercise import LANGUAGES
 from posetune.coach.plain import plain
 from posetune.coach.report.faces import faces_at
 from posetune.coach.session import Clip, Session, cues
@@ -75,7 +76,8 @@ def told(clip: Clip, session: Session) -> dict[str, Any]:
     exercise = session.exercise
     return {
         **session.to_json(),
-        "cues": {language: cues(session, language) for language in ("en", "zh")},
+        "cues": {language: cues(session, language) for language in LANGUAGES},
+        "notes": {language: session.told(language) for language in LANGUAGES},
         "title": dict(exercise.title) if exercise else {},
         "checks": plain(exercise)["checks"] if exercise else [],
         "signal": _signal(clip, session),

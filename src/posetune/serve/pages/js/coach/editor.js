@@ -44,7 +44,7 @@ export class Editor extends EventTarget {
 
   number() {
     const lines = this.text.split("\n").length;
-    fill(this.gutter, Array.from({ length: lines }, (_, i) => h("span", { class: i + 1 === this.wrong ? "wrong" : null }, `${i + 1}\n`)));
+    fill(this.gutter, Array.from({ length: lines }, (_, i) => h("span", { class: i + 1 === this.wrong ? "wrong" : null }, i + 1)));
     this.gutter.scrollTop = this.field.scrollTop;
   }
 

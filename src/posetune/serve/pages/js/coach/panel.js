@@ -6,7 +6,7 @@
  */
 import { ApiError } from "../api.js";
 import { fill, h, icon } from "../dom.js";
-import { number, t } from "../i18n.js";
+import { language, number, t } from "../i18n.js";
 import { Curves } from "../video/curves.js";
 import { sentence } from "../video/panels.js";
 import { getCoached, getExercises } from "./api.js";
@@ -206,7 +206,7 @@ export class CoachPanel extends EventTarget {
     const { found } = this;
     this.context.state.coach = this.on && {
       status: this.busy ? "busy" : this.error ? "error" : found ? "done" : "empty", asked: this.exercise, exercise: found?.exercise ?? null, count: found?.count ?? 0,
-      repetitions: found?.repetitions ?? [], complete: !!found?.complete, frames: found?.frames ?? 0, looped: this.looped, notes: found?.notes ?? [], bands: this.bands,
+      repetitions: found?.repetitions ?? [], complete: !!found?.complete, frames: found?.frames ?? 0, looped: this.looped, notes: found?.notes.en ?? [], bands: this.bands,
     };
     this.dispatchEvent(new Event("change"));
   }
@@ -246,7 +246,7 @@ export class CoachPanel extends EventTarget {
     const hold = found.kind === "hold";
     const count = h("p", { class: "coach-count", id: "count" }, h("b", { class: "numeric" }, number(found.count)), h("span", {}, found.exercise ? t(hold ? "coach.holds" : "coach.repetitions", { what: own(found.title) }) : t("coach.none")));
     const partial = found.complete ? null : h("p", { class: "muted small" }, t("coach.partial"));
-    const notes = found.notes.map((note) => h("li", {}, icon("info", 16), h("span", {}, note)));
+    const notes = (found.notes[language()] ?? found.notes.en ?? []).map((note) => h("li", {}, icon("info", 16), h("span", {}, note)));
     return [
       h("div", { class: "coach-sum" }, count, this.cues(found)),
       partial,
