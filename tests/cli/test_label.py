@@ -41,3 +41,23 @@ def test_what_makes_no_sense_is_one_sentence(given, tmp_path, capsys):
         main(["label", str(tmp_path), "--out", str(tmp_path / "set"), *given])
     assert ended.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_anchoring_needs_a_set_with_proposals(drawn_set, tmp_path, capsys):
+    assert main(["data", "anchoring", str(drawn_set)]) == 2
+    assert "keeps no proposals" in capsys.readouterr().err
+    out = tmp_path / "set"
+    clip = clip_of_arms(tmp_path / "arms.mp4", frames=6, still=0)
+    call = ["label", str(clip), "--out", str(out), "--pick", "4", "--model", "lite", "--threads", "1", "--blind", "50%"]
+    assert main(call) == 0
+    labels, proposed = (json.loads((out / f / "train.json").read_text()) for f in ("annotations", "prelabels"))
+    for row in proposed["annotations"]:  # all accepted, the blind ones labelled elsewhere
+        blind = labels["images"][row["image_id"] - 1].get("blind")
+        points = [v + 4 * (i % 3 == 0 and bool(blind)) for i, v in enumerate(row["keypoints"])]
+        row |= {"status": "verified", "keypoints": points}
+    labels["annotations"] = proposed["annotations"]
+    (out / "annotations" / "train.json").write_text(json.dumps(labels))
+    capsys.readouterr()
+    assert main(["data", "anchoring", str(out), "--json", str(tmp_path / "a.json")]) == 0
+    assert json.loads((tmp_path / "a.json").read_text())["pull"] > 0.02
+    assert "100 % of the points where they were proposed" in capsys.readouterr().out

@@ -1,4 +1,6 @@
-"""``posetune data stats`` and ``posetune data sigmas``: what a labelled set holds, and how far two who labelled the same agree."""
+"""``posetune data stats``, ``sigmas`` and ``anchoring``: what a labelled set holds, how far two who labelled the same agree, and
+whether prelabels were corrected or believed.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import numpy as np
 
 from posetune.cli.common import add_json, check_writable
 from posetune.data.people import Dataset
+from posetune.errors import PosetuneError
 from posetune.landmarks import ANGLES, COUNT, NAMES
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ Load = Callable[[argparse.Namespace], list[Dataset]]
 def add_subcommands(
     actions: argparse._SubParsersAction, add_set: Callable[[argparse.ArgumentParser], None], load: Load
 ) -> None:
-    """Add the two verbs. ``add_set`` gives a parser the options that say which set; ``load`` reads it."""
+    """Add the three verbs. ``add_set`` gives a parser the options that say which set; ``load`` reads it."""
     text = "show which poses, sizes and angles a set holds, and how visible its points are"
     stats = actions.add_parser("stats", help=text, description=text[0].upper() + text[1:] + ".")
     add_set(stats)
@@ -38,6 +41,11 @@ def add_subcommands(
         help="the other one's labels of the same images; without it, images that two annotators of one set labelled",
     )  # fmt: skip
     add_json(sigmas, "the figures")
+    text = "measure whether prelabels were corrected or believed: labels of blind images beside the others"
+    beside = actions.add_parser("anchoring", help=text, description=text[0].upper() + text[1:] + ".")
+    beside.add_argument("data", type=Path, metavar="SET", help="a set of posetune label --blind, some of it looked at")
+    add_json(beside, "the figures")
+    beside.set_defaults(run_action=_anchoring)
     sigmas.set_defaults(run_action=lambda args: _sigmas(args, load))
 
 
@@ -102,6 +110,28 @@ def _sigmas(args: argparse.Namespace, load: Load) -> int:
     _table(agreement)
     if args.json is not None:
         args.json.write(agreement.to_json())
+    return 0
+
+
+def _anchoring(args: argparse.Namespace) -> int:
+    from posetune.data.dataset import load_dataset
+    from posetune.label.labelled_set import SetFolder
+    from posetune.measure.anchoring import anchoring
+
+    file = SetFolder(args.data).proposals
+    if not file.is_file():
+        raise PosetuneError(f"{args.data} keeps no proposals ({file}): posetune label --blind 5% makes such a set.")
+    proposed = load_dataset(file, "train", images=args.data / "images", require_images=None)
+    found = anchoring(load_dataset(args.data, "train", require_images=None), proposed)
+    for name, side in (("prelabels shown", found.shown), ("blind", found.blind)):
+        print(
+            f"{name}: {side.images} images, {side.people} people; {side.distance:.3f} torsos from the proposal in the mean, "
+            f"{100 * side.untouched:.0f} % of the points where they were proposed"
+        )
+    low, high = found.interval
+    print(f"pull of the prelabel: {found.pull:.3f} torsos (95 % {low:.3f} to {high:.3f})")
+    if args.json is not None:
+        args.json.write({"data": str(args.data), **found.to_json()})
     return 0
 
 

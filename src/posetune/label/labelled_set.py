@@ -43,6 +43,10 @@ class SetFolder:
     def prelabels(self) -> Path:
         return self.path / PRELABELS
 
+    @property
+    def proposals(self) -> Path:
+        return self.prelabels / f"{SPLIT}.json"
+
     @classmethod
     def open(cls, path: Path) -> SetFolder:
         """The set in ``path``, new or not. Raises PosetuneError if it is something else, or cannot be written to."""
@@ -75,7 +79,7 @@ class SetFolder:
 
     def proposed(self) -> dict[str, Any]:
         """As :meth:`content`, of what was proposed."""
-        file = self.prelabels / f"{SPLIT}.json"
+        file = self.proposals
         return _read(file) if file.exists() else empty(f"{self.path.resolve().name} prelabels")
 
     @contextlib.contextmanager
@@ -90,7 +94,7 @@ class SetFolder:
 
     def write(self, content: Mapping[str, Any], proposed: Mapping[str, Any]) -> None:
         """Write both label files, each whole or not at all: what was proposed first, as nothing is lost with it."""
-        _write(self.prelabels / f"{SPLIT}.json", proposed)
+        _write(self.proposals, proposed)
         _write(self.labels, content)
 
 

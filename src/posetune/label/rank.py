@@ -18,7 +18,7 @@ _LIKE_ANOTHER = 0.5
 #: A pose is as rare as it is far from so many others.
 _NEIGHBOURS = 5
 #: Rarity is measured against so many poses at most, evenly taken.
-_MOST_POSES = 4000
+_MOST_POSES = 1500
 REASONS = {
     "views": "looked at in other ways, the network answers something else",
     "models": "the two networks disagree",
@@ -131,8 +131,10 @@ def _rarity(poses: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> np.ndar
     some = every[:: max(1, len(every) // _MOST_POSES)]
     near = np.zeros(len(poses))
     for i, pose in enumerate(poses):
-        apart = np.sort(pose_distances(pose, some))
-        apart = apart[apart > 0][:_NEIGHBOURS]  # itself is at 0
+        apart = pose_distances(pose, some)
+        apart = apart[apart > 0]  # itself is at 0
+        if len(apart) > _NEIGHBOURS:
+            apart = np.partition(apart, _NEIGHBOURS)[:_NEIGHBOURS]
         near[i] = apart.mean() if len(apart) else 0.0
     return near
 
