@@ -43,6 +43,7 @@ VERBS = {
     "audit": ("audit", "draw people to label by whom networks are judged"),
     "annotate": ("annotate", "open a page on which the labels of a set are looked at and corrected"),
     "serve": ("serve", "open the web app: pages and an API for pictures, videos and the webcam"),
+    "learn": ("learn", "one pass of learning from corrections, its state, its history, and the way back"),
     "registry": ("registry", "make and look over a registry of networks: which is live, and what became of each"),
     "bench": ("bench", "measure speed, start-up and memory against MediaPipe on this machine"),
     "label": ("label", "make a set out of footage: choose frames, and prelabel the people in them"),

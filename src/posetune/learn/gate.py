@@ -1,0 +1,54 @@
+"""The gate: what follows from the evidence and the guards. Pure; who acts on it is ``learn.round``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from posetune.learn.evidence import Evidence
+from posetune.learn.guards import Check
+from posetune.learn.rules import Rules
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """``what``: "wait", "promote", "refuse", "rollback" or "expire"; ``why``: one sentence; ``reasons``: sentences behind it."""
+
+    what: Literal["wait", "promote", "refuse", "rollback", "expire"]
+    why: str
+    reasons: tuple[str, ...] = ()
+
+
+def guarded(checks: Sequence[Check]) -> Ruling:
+    """Whether a challenger forgets nothing: "promote" where nothing failed, as far as the guards go."""
+    failed = tuple(check.said for check in checks if check.passed is False)
+    if failed:
+        return Ruling("refuse", f"{len(failed)} of {len(checks)} checks failed: {failed[0]}", failed)
+    passed = sum(check.passed is True for check in checks)
+    return Ruling("promote", f"{passed} checks passed.", tuple(check.said for check in checks))
+
+
+def on_challenger(evidence: Evidence, against: Evidence, rules: Rules) -> Ruling:
+    """``against``: of the same people, that the challenger is worse; it needs only the wealth of a rollback."""
+    so_far = f"{evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    if evidence.enough:
+        return Ruling("promote", f"It errs less on audited people ({so_far}; about {evidence.gain:.0%} less).")
+    if against.log_most >= math.log(rules.back):
+        return Ruling("refuse", f"It errs more on audited people ({so_far}; about {-evidence.gain:.0%} more).")
+    if evidence.units >= rules.most_units:
+        return Ruling("refuse", f"A gain was not shown ({so_far}).")
+    if evidence.units >= rules.hopeless_units and evidence.log_e < 0:
+        return Ruling("refuse", f"No gain is seen ({so_far}).")
+    return Ruling("wait", f"The evidence is not enough yet ({so_far}).")
+
+
+def on_shadow(evidence: Evidence, rules: Rules) -> Ruling:
+    """``evidence``: that the network before errs less than the live one, since the promotion."""
+    so_far = f"{evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    if evidence.enough:
+        return Ruling("rollback", f"The network before errs less on audited people since ({so_far}).")
+    if evidence.units >= rules.shadow_units:
+        return Ruling("expire", f"Nothing spoke for the network before ({so_far}).")
+    return Ruling("wait", f"The network before is still measured beside ({so_far}).")

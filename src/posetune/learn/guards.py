@@ -1,0 +1,167 @@
+"""What a challenger must not get worse at: people of other sets, joint angles, steadiness, being found, speed, MediaPipe's rules.
+
+Who trains is told what passed and what did not, no figures beyond that (Blum & Hardt 2015: a set that is asked too often wears
+out). Comparisons are paired, and resampled by groups (``measure.bootstrap``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from posetune.data.answers import by_image, crop_answers
+from posetune.data.people import Person
+from posetune.doctor.diagnose import diagnose
+from posetune.errors import PosetuneError
+from posetune.learn.people import errors_of
+from posetune.learn.rules import Rules
+from posetune.measure.bootstrap import Resampling
+from posetune.measure.metrics import Labels, angle_errors
+from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE, Landmarker
+
+#: How far the crop of a steady answer is moved, as a share of its side, and how many people are looked at so.
+_SHIFTS, _JITTER_PEOPLE = ((0.01, 0.0), (-0.005, 0.008), (0.0, -0.01)), 60
+_TIMED = 24
+
+
+@dataclass(frozen=True)
+class Check:
+    """``passed``: None where there is too little to say. ``said``: one sentence. ``change``: of the challenger against what it is
+    held against, as a share; ``most``: the upper end of its 95 % interval, or what was compared with the margin.
+    """
+
+    name: str
+    passed: bool | None
+    said: str
+    change: float | None = None
+    most: float | None = None
+
+    def to_json(self) -> dict[str, object]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """People of one kind: "ordinary people", a set, a domain. All of them scorable, none of them ever trained on."""
+
+    name: str
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One network on one guard: (N,) errors, (N, 8) of joint angles, NaN where not labelled, (N,) who is found, (M,) how far
+    answers move with the crop.
+    """
+
+    errors: np.ndarray
+    angles: np.ndarray
+    found: np.ndarray
+    jitter: np.ndarray
+
+
+def measure(network: Landmarker, guard: Guard, progress: Callable[[int], None] | None = None) -> Measured:
+    """Ask a network about everybody of a guard."""
+    answers = crop_answers({"": network}, guard.people, progress=progress)[""]
+    labels = Labels.of(guard.people)
+    angles, _ = angle_errors(answers.points_px, labels)
+    # A landmarker that answers on any crop says how sure it is that somebody is there.
+    found = np.nan_to_num(answers.score) >= MIN_PRESENCE_CONFIDENCE
+    some = guard.people[:: max(1, len(guard.people) // _JITTER_PEOPLE)][:_JITTER_PEOPLE]
+    return Measured(errors_of(answers, guard.people), angles, found, _jitter(network, some))
+
+
+def _jitter(network: Landmarker, people: Sequence[Person]) -> np.ndarray:
+    """(M,) how far the 33 points move, px of the 256 px crop, when the crop moves by a hundredth of its side."""
+    moved = np.zeros(len(people))
+    for image, indices in by_image(people):
+        rgb = image.read()
+        for i in indices:
+            crop = people[i].crop
+            assert crop is not None
+            still = network.predict_crop(rgb, crop).landmarks_px[:, :2]
+            shifted = [
+                dataclasses.replace(crop, cx=crop.cx + dx * crop.side, cy=crop.cy + dy * crop.side)
+                for dx, dy in _SHIFTS
+            ]
+            others = np.stack([network.predict_crop(rgb, c).landmarks_px[:, :2] for c in shifted])
+            moved[i] = np.linalg.norm(others - still, axis=-1).mean() * 256 / crop.side
+    return moved
+
+
+def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], rules: Rules) -> list[Check]:
+    """The challenger against the best, on this guard, of ``others``: the networks that are or ever were live, by name."""
+    name, count = guard.name, len(guard.people)
+    if count < rules.least_guard:
+        return [
+            Check(name, None, f"{name}: {count} people are too few to say anything ({rules.least_guard} are needed).")
+        ]
+    best = min(others, key=lambda other: float(others[other].errors.mean()))
+    held = others[best]
+    groups = np.array([p.group for p in guard.people], dtype=object)
+    checks = [
+        _not_worse(f"{name}: error", challenger.errors, held.errors, groups, (best, rules.margin)),
+        _not_worse(f"{name}: joint angles", challenger.angles, held.angles, groups, (best, rules.angle_margin)),
+    ]
+    before, after = float(held.jitter.mean()), float(challenger.jitter.mean())
+    change = after / before - 1 if before > 0 else 0.0
+    passed = change <= rules.jitter_margin
+    said = f"{name}: answers move {change:+.1%} with the crop, against {best} (at most {rules.jitter_margin:+.0%})."
+    checks.append(Check(f"{name}: jitter", passed, said, change, change))
+    lost = float(held.found.mean() - challenger.found.mean())
+    said = f"{name}: {challenger.found.mean():.1%} of the people are found, {held.found.mean():.1%} by {best}."
+    checks.append(Check(f"{name}: found", lost <= rules.found_margin, said, -lost, lost))
+    return checks
+
+
+def _not_worse(
+    what: str, values: np.ndarray, reference: np.ndarray, groups: np.ndarray, held: tuple[str, float]
+) -> Check:
+    """``held``: against whom, and the margin."""
+    name, margin = held
+    if not np.isfinite(reference).any():
+        return Check(what, None, f"{what}: nothing is labelled that says anything.")
+    if len(set(groups)) < 2:
+        groups = np.arange(len(groups)).astype(object)  # one video: its people are all there is
+    change = float(np.nanmean(values) / np.nanmean(reference) - 1)
+    interval = Resampling.of(groups).interval_of_ratio(values, reference)
+    assert interval is not None
+    most = interval[1]
+    verdict = "not worse" if most <= margin else "worse" if interval[0] > 0 else "not shown to be no worse"
+    bounds = f"95 % interval {interval[0]:+.1%} … {most:+.1%}, at most {margin:+.0%}"
+    said = f"{what} {change:+.1%} against {name} ({bounds}): {verdict}."
+    return Check(what, most <= margin, said, change, most)
+
+
+def speed(challenger: Landmarker, live: Landmarker, people: Sequence[Person], rules: Rules) -> Check:
+    """The time of an answer, the two in turns on the same crops."""
+    times: dict[str, list[float]] = {"challenger": [], "live": []}
+    some = people[:: max(1, len(people) // _TIMED)][:_TIMED]
+    for image, indices in by_image(some):
+        rgb = image.read()
+        for i in indices:
+            crop = some[i].crop
+            assert crop is not None
+            for name, network in (("challenger", challenger), ("live", live)):
+                begun = time.perf_counter()
+                network.predict_crop(rgb, crop)
+                times[name].append(time.perf_counter() - begun)
+    change = float(np.median(times["challenger"]) / np.median(times["live"]) - 1)
+    said = f"speed: an answer takes {change:+.0%} of the live network's time (at most {rules.speed_margin:+.0%})."
+    return Check("speed", change <= rules.speed_margin, said, change, change)
+
+
+def clean(content: bytes, name: str) -> Check:
+    """Whether MediaPipe takes the file and answers right (``doctor``)."""
+    try:
+        diagnosis = diagnose(content, name)
+    except PosetuneError as error:
+        return Check("doctor", False, f"doctor: {error}")
+    if diagnosis.kind == "detector":
+        return Check("doctor", False, "doctor: it is a detector, no landmark network.")
+    findings = "; ".join(finding.what for finding in diagnosis.findings if finding.severity in ("refused", "wrong"))
+    return Check("doctor", diagnosis.usable, f"doctor: {diagnosis.verdict}{f' ({findings})' if findings else ''}.")

@@ -1,0 +1,140 @@
+"""What became of the networks, and taking one back: by a person's word, which is written down as such."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from posetune.errors import PosetuneError
+from posetune.store.registry import entry as kinds
+from posetune.store.registry.entry import Entry
+from posetune.store.registry.log import Moved
+from posetune.store.registry.registry import Registry
+from posetune.store.registry.state import State, fold
+
+_BY = "a person"
+#: How often a decision is made anew because somebody else was faster.
+_TRIES = 5
+
+
+def sentences(registry: Registry) -> list[str]:
+    """A line for each entry of the log that somebody may care for."""
+    state, lines = State(), []
+    for entry in registry.log.entries:
+        state = fold([entry], state)
+        said = _sentence(entry, state)
+        if said:
+            when = datetime.datetime.fromtimestamp(entry.time, datetime.UTC).strftime("%Y-%m-%d %H:%M")
+            lines.append(f"{entry.number:>5}  {when}  {said}")
+    return lines
+
+
+def _sentence(entry: Entry, state: State) -> str:
+    body, title = entry.body, state.title(str(entry.body.get("network", "")))
+    why = str(body.get("why", ""))
+    unproven = "" if body.get("proven") else " (unproven)"
+    texts = {
+        kinds.REGISTER: f"{title} registered",
+        kinds.CHALLENGE: f"{title} challenges {state.title(str(body.get('live', '')))}",
+        kinds.PROMOTE: f"{title} promoted{unproven}: {why}",
+        kinds.REFUSE: f"{title} refused: {why}",
+        kinds.ROLLBACK: f"taken back, {title} live again{unproven}: {why}",
+        kinds.EXPIRE: f"{title} no longer measured: {why}",
+        kinds.HOLD: f"on hold: {why}",
+        kinds.RELEASE: f"hold ended: {why}",
+    }
+    if entry.kind == kinds.EVIDENCE:
+        if "restarted" in body:
+            return f"evidence begun anew: {why}"
+        return f"{title}: {body.get('units')} audited people, log wealth {float(body.get('log_e', 0)):.2f}"
+    return texts.get(entry.kind, "")
+
+
+def to_json(registry: Registry) -> dict[str, Any]:
+    """The whole log, and what it comes to."""
+    state = registry.state
+    return {
+        "live": state.live, "challenger": state.challenger, "shadow": state.shadow, "held": state.held,
+        "faults": registry.faults,
+        "terms": [{"number": t.number, "network": t.network, "why": t.why, "proven": t.proven} for t in state.terms],
+        "entries": [entry.to_json() for entry in registry.log.entries],
+    }  # fmt: skip
+
+
+def rollback(registry: Registry, why: str, to: str | None = None) -> str:
+    """Make a network live again that was live: ``to`` as :func:`found` takes it, None the one before. Its title.
+
+    Raises PosetuneError where there is none before, or ``to`` never was live.
+    """
+
+    def decide(state: State) -> tuple[str, dict[str, Any]]:
+        lived = [term.network for term in state.terms]
+        if to is None:
+            before = [network for network in lived if network != state.live]
+            if not before:
+                raise PosetuneError("No other network was ever live: there is nothing to go back to.")
+            target = before[-1]
+        else:
+            target = found(state, to)
+            if target not in lived:
+                raise PosetuneError(
+                    f"{state.title(target)} never was live; posetune learn promote makes it so, unproven."
+                )
+            if target == state.live:
+                raise PosetuneError(f"{state.title(target)} is live already.")
+        return kinds.ROLLBACK, {"network": target, "from": state.live, "why": why, "proven": False}
+
+    return _decided(registry, decide, check=True)
+
+
+def promote(registry: Registry, which: str, why: str) -> str:
+    """Make a registered network live by hand; it is written down as unproven. Its title."""
+
+    def decide(state: State) -> tuple[str, dict[str, Any]]:
+        target = found(state, which)
+        if target == state.live:
+            raise PosetuneError(f"{state.title(target)} is live already.")
+        return kinds.PROMOTE, {"network": target, "from": state.live, "why": why, "proven": False}
+
+    return _decided(registry, decide, check=True)
+
+
+def hold(registry: Registry, why: str) -> None:
+    """Nothing is promoted by itself from here on."""
+    _decided(registry, lambda state: (kinds.HOLD, {"why": why}))
+
+
+def release(registry: Registry, why: str) -> None:
+    """End of a hold. Raises PosetuneError where there is none."""
+
+    def decide(state: State) -> tuple[str, dict[str, Any]]:
+        if not state.held:
+            raise PosetuneError("Nothing is on hold.")
+        return kinds.RELEASE, {"why": why}
+
+    _decided(registry, decide)
+
+
+def found(state: State, which: str) -> str:
+    """The sha256 of a registered network by its hash or the beginning of it, its name, or the number of an entry that names it."""
+    matches = [n.sha256 for n in state.networks.values() if n.sha256.startswith(which) or n.about.get("name") == which]
+    if which.isdecimal():
+        matches = [t.network for t in state.terms if t.number == int(which)] or matches
+    if len(matches) != 1:
+        what = "no network" if not matches else "several networks"
+        raise PosetuneError(f"The registry has {what} called {which!r}; posetune registry list names them.")
+    return matches[0]
+
+
+def _decided(registry: Registry, decide: Any, check: bool = False) -> str:
+    """Write down what ``decide`` says of the state as it is. ``check``: the network has to be whole."""
+    for _ in range(_TRIES):
+        kind, body = decide(registry.refresh())
+        if check:
+            registry.read(body["network"])
+        try:
+            registry.append(kind, body, _BY)
+        except Moved:
+            continue
+        return registry.state.title(str(body.get("network", "")))
+    raise PosetuneError(f"The registry {registry.name} is written to without a pause; try again.")

@@ -1,0 +1,128 @@
+"""How it stands, in plain words and as figures: what is live, what challenges it, how much evidence is missing and for how long."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from posetune.learn import trial
+from posetune.learn.rules import Rules
+from posetune.store.corrections import Corrections
+from posetune.store.database import Database
+from posetune.store.evidence import Evidence as Verdicts
+from posetune.store.evidence import Verdict
+from posetune.store.registry.registry import Registry
+from posetune.store.runs import Leases, Runs
+
+_WEEK = 7 * 86_400.0
+#: The pace is that of so long before now.
+_PACE_OVER = 8 * _WEEK
+
+
+@dataclass(frozen=True)
+class Status:
+    """``sentences``: for people. ``figures``: the same for programs (docs/reference/learning.md)."""
+
+    sentences: tuple[str, ...]
+    figures: dict[str, Any]
+
+
+def status(registry: Registry, database: Database, rules: Rules, now: Callable[[], float] = time.time) -> Status:
+    """As the registry and the store have it; nothing is measured, nothing changed."""
+    state = registry.state
+    store, verdicts = Corrections(database), Verdicts(database)
+    said = [f"Live is {state.title(state.live)}{_since(state, now())}."]
+    figures: dict[str, Any] = {
+        "live": state.live, "challenger": state.challenger, "shadow": state.shadow, "held": state.held,
+        "entries": state.last, "trials": [], "faults": registry.faults,
+    }  # fmt: skip
+    for current in trial.trials(state, rules):
+        sentence, found = _trial(current, verdicts, state.title(current.candidate), now())
+        said.append(sentence)
+        figures["trials"].append(found)
+    if not state.challenger:
+        said.append("Nothing challenges it.")
+    counts = store.counts()
+    figures["corrections"] = [{"kind": k, "status": s, "count": n} for (k, s), n in sorted(counts.items())]
+    said.append(_counted(counts))
+    waiting = len(store.unjudged(0))
+    figures["audited_waiting"] = waiting
+    marked = Runs(database).marked()
+    figures["marked"] = sorted(marked)
+    said += [f"{state.title(n)} learned from {c} corrections that were forgotten since." for n, c in marked.items()]
+    if state.held:
+        said.append(f"Nothing is promoted by itself: {state.held}")
+    holder = Leases(database).holder("learn")
+    figures["at_work"] = holder
+    if holder:
+        said.append(f"A pass is at work, or died ({holder}).")
+    said += [f"The registry: {fault}" for fault in registry.faults]
+    figures["sentences"] = said
+    return Status(tuple(said), figures)
+
+
+def _since(state: Any, now: float) -> str:
+    if not state.terms:
+        return ""
+    term = state.terms[-1]
+    return f", {'proven' if term.proven else 'unproven'}: {term.why}".rstrip(".")
+
+
+def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> tuple[str, dict[str, Any]]:
+    counted = trial.counted(current, verdicts)
+    evidence, _ = trial.evidence(current, verdicts)
+    pace = _pace(counted, now)
+    missing = evidence.missing
+    weeks = None if missing is None or not pace else missing / pace
+    figures = {
+        "kind": current.kind, "candidate": current.candidate, "live": current.live, "units": evidence.units,
+        "wealth": math.exp(evidence.log_e), "threshold": evidence.threshold, "mean": evidence.mean, "gain": evidence.gain,
+        "enough": evidence.enough, "units_missing": missing, "units_a_week": pace, "weeks_missing": weeks,
+    }  # fmt: skip
+    who = (
+        f"{title} challenges it"
+        if current.kind == trial.FORWARD
+        else f"{title}, live before, is still measured beside it"
+    )
+    if not evidence.units:
+        return (
+            f"{who}; no audited person has judged yet: posetune audit next draws some, without which nothing is proven.",
+            figures,
+        )
+    stands = f"{who}: {evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    if evidence.enough:
+        return f"{stands}; that is enough.", figures
+    if missing is None:
+        return f"{stands}; so far they speak for nothing, so nobody can say how many more it takes.", figures
+    when = "" if weeks is None else f", {_duration(weeks)} at the present pace of {pace:.0f} a week"
+    return f"{stands}; about {missing} more are missing{when}.", figures
+
+
+def _pace(counted: list[Verdict], now: float) -> float | None:
+    """Audited people a week, lately; None where clocks say nothing."""
+    times = [v.created_at for v in counted if 0 <= now - v.created_at <= _PACE_OVER]
+    if not times:
+        return None
+    return len(times) / max((now - min(times)) / _WEEK, 1 / 7)
+
+
+def _duration(weeks: float) -> str:
+    if weeks < 1:
+        return f"about {max(1, round(weeks * 7))} days"
+    return f"about {round(weeks)} weeks" if weeks < 104 else "years"
+
+
+def _counted(counts: dict[tuple[str, str], int]) -> str:
+    if not counts:
+        return "The store has no corrections."
+    total = sum(counts.values())
+    of = {
+        status: sum(n for (_, s), n in counts.items() if s == status)
+        for status in ("accepted", "quarantined", "new", "rejected")
+    }
+    parts = ", ".join(f"{n} {status}" for status, n in of.items() if n)
+    audits = sum(n for (kind, _), n in counts.items() if kind == "audit")
+    return f"The store has {total} corrections ({parts}), {audits} of them audits."

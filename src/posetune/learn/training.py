@@ -1,0 +1,113 @@
+"""One training in a process of its own, which may take so long and so much memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from posetune.errors import PosetuneError
+
+#: What a full training takes on two processors, seconds, and how many crops it sees then; a smaller budget sees fewer.
+_FULL_SECONDS, _LEAST, _MOST = 1500.0, 4000, 10500
+_FEWEST = 200
+#: Of the budget, what choosing among the blends and writing take after the last step.
+_FINISH = 0.25
+
+
+@dataclass(frozen=True)
+class Training:
+    """``data``: a data set folder; ``base``: what is trained; ``settings``: keys of train.yaml; ``budget_s``, ``memory_bytes``:
+    None for no bound.
+    """
+
+    data: Path
+    run: Path
+    base: str
+    seed: int = 0
+    budget_s: float | None = None
+    memory_bytes: int | None = None
+    settings: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> list[str]:
+        if (self.run / "train.yaml").is_file():
+            return [sys.executable, "-m", "posetune", "train", "--resume", "--out", str(self.run)]
+        sets = [part for setting in (*self._samples(), *self.settings) for part in ("--set", setting)]
+        return [
+            sys.executable, "-m", "posetune", "train", "--data", str(self.data), "--out", str(self.run), "--base", self.base,
+            "--seed", str(self.seed), *sets,
+        ]  # fmt: skip
+
+    def _samples(self) -> list[str]:
+        if self.budget_s is None or self.budget_s >= _FULL_SECONDS:
+            return []
+        most = max(_FEWEST, round(_MOST * self.budget_s / _FULL_SECONDS))
+        return [f"samples=[{min(_LEAST, most)},{most}]"]
+
+
+def train(training: Training, alive: Callable[[], bool], say: Callable[[str], None]) -> Path:
+    """Train, and give the finished network's file. ``alive`` is asked every second: False ends the training, to be gone on with.
+
+    Where the budget runs out the best network so far is taken. Raises PosetuneError where the training fails, or takes more
+    memory than it may.
+    """
+    log = training.run.with_suffix(".log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(training.command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        try:
+            _watch(process, training, alive, say)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                _end(process)
+    network = training.run / "model.tflite"
+    if not network.is_file():
+        raise PosetuneError(f"The training failed: {_last_line(log)}")
+    return network
+
+
+def _watch(
+    process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Callable[[str], None]
+) -> None:
+    begun, asked = time.monotonic(), False
+    while process.poll() is None:
+        time.sleep(0.5)
+        if not alive():
+            raise PosetuneError("Another pass has taken over; this one ends, and its training is gone on with.")
+        if training.memory_bytes is not None and (used := _resident(process.pid)) > training.memory_bytes:
+            raise PosetuneError(
+                f"The training takes {used / 2**30:.1f} GB, more than --memory allows: allow more, or give --set batch=4."
+            )
+        spent = time.monotonic() - begun
+        if training.budget_s is not None and spent > (1 - _FINISH) * training.budget_s and not asked:
+            say("The budget is nearly spent: the best network so far is taken.")
+            process.send_signal(signal.SIGINT)
+            asked = True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory of a process; 0 where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _last_line(log: Path) -> str:
+    lines: Sequence[str] = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
+    return lines[-1].removeprefix("posetune: ")

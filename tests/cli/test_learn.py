@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("sqlalchemy")
+
+from posetune.cli import main
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch):
+    monkeypatch.setenv("POSETUNE_REGISTRY", str(tmp_path / "registry"))
+    monkeypatch.setenv("POSETUNE_STORE", f"sqlite:///{tmp_path / 'store.sqlite'}")
+    assert main(["registry", "init", "--model", "lite"]) == 0
+    return tmp_path
+
+
+def test_a_pass_with_nothing_to_do_says_so(named, capsys):
+    assert main(["learn", "run"]) == 0
+    assert "0 new corrections; a training begins at 20 (--least)." in capsys.readouterr().out
+
+
+def test_status_and_history_as_json(named, capsys):
+    assert main(["learn", "status", "--json", str(named / "status.json")]) == 0
+    said = capsys.readouterr().out
+    status = json.loads((named / "status.json").read_text())
+    assert "Live is lite" in said
+    assert status["trials"] == []
+    assert main(["learn", "history", "--json", str(named / "history.json")]) == 0
+    assert [e["kind"] for e in json.loads((named / "history.json").read_text())["entries"]] == [
+        "init",
+        "register",
+        "promote",
+    ]
+
+
+def test_a_hold_a_promotion_by_hand_and_the_way_back(named, capsys, lite):
+    assert main(["learn", "rollback", "--why", "so"]) == 2
+    assert "nothing to go back to" in capsys.readouterr().err
+    from posetune.store.registry.registry import Registry
+
+    Registry.open(str(named / "registry")).add(lite + b"0", ".tflite", {"name": "mine"}, by="test")
+    assert main(["learn", "promote", "mine", "--why", "a try"]) == 0
+    assert main(["learn", "rollback", "--why", "it swaps knees"]) == 0
+    assert main(["learn", "hold", "--why", "a fair"]) == 0
+    assert main(["learn", "release", "--why", "over"]) == 0
+    capsys.readouterr()
+    assert main(["learn", "history"]) == 0
+    said = capsys.readouterr().out
+    for text in ("mine", "promoted (unproven): a try", "lite", "it swaps knees", "on hold: a fair", "hold ended: over"):
+        assert text in said
+
+
+def test_without_a_registry_or_a_store_it_says_what_is_missing(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("POSETUNE_REGISTRY", raising=False)
+    monkeypatch.delenv("POSETUNE_STORE", raising=False)
+    assert main(["learn", "rollback", "--why", "so"]) == 2
+    assert "POSETUNE_REGISTRY" in capsys.readouterr().err
+    main(["registry", "init", str(tmp_path / "r"), "--model", "lite"])
+    assert main(["learn", "status", "--registry", str(tmp_path / "r")]) == 2
+    assert "POSETUNE_STORE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--budget", "soon"], ["--memory", "lots"], ["--budget", "0m"]])
+def test_a_budget_is_a_time_and_memory_an_amount(option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["learn", "run", *option])
+    assert ended.value.code == 2
+    assert "wants" in capsys.readouterr().err

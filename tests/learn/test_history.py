@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+
+from posetune.errors import PosetuneError
+from posetune.learn import history
+from posetune.store.registry import entry as kinds
+from posetune.store.registry.registry import Registry
+
+
+@pytest.fixture
+def registry(tmp_path) -> Registry:
+    registry, _ = Registry.init(str(tmp_path), {}, "test")
+    for name in ("one", "two", "three"):
+        known = registry.add(name.encode(), ".tflite", {"name": name}, by="test")
+        if name != "three":
+            registry.append(kinds.PROMOTE, {"network": known.sha256, "why": f"{name} it is", "proven": True}, "test")
+    return registry
+
+
+def name_of_live(registry: Registry) -> str:
+    return str(registry.state.networks[registry.state.live].about["name"])
+
+
+def test_the_way_back_is_to_the_one_before_and_forth_again(registry):
+    assert history.rollback(registry, "it swaps knees").startswith("one ")
+    assert name_of_live(registry) == "one"
+    history.rollback(registry, "after all")
+    assert name_of_live(registry) == "two"
+    (entry,) = [e for e in registry.log.entries if e.body.get("why") == "it swaps knees"]
+    assert (entry.kind, entry.by, entry.body["proven"]) == ("rollback", "a person", False)
+
+
+def test_back_to_a_network_by_name_hash_or_entry(registry):
+    first = registry.state.terms[0]
+    for to in ("one", first.network[:10], str(first.number)):
+        history.rollback(registry, "so", to)
+        assert name_of_live(registry) == "one"
+        history.rollback(registry, "so", "two")
+    with pytest.raises(PosetuneError, match="never was live"):
+        history.rollback(registry, "so", "three")
+    with pytest.raises(PosetuneError, match="live already"):
+        history.rollback(registry, "so", "two")
+    with pytest.raises(PosetuneError, match="no network called"):
+        history.rollback(registry, "so", "four")
+
+
+def test_nothing_to_go_back_to(tmp_path):
+    registry, _ = Registry.init(str(tmp_path), {}, "test")
+    with pytest.raises(PosetuneError, match="nothing to go back to"):
+        history.rollback(registry, "so")
+
+
+def test_not_back_to_a_damaged_network(registry, tmp_path):
+    (tmp_path / "networks" / registry.state.terms[0].network / "network.tflite").unlink()
+    with pytest.raises(PosetuneError, match="lacks"):
+        history.rollback(registry, "so")
+    assert name_of_live(registry) == "two"
+
+
+def test_a_promotion_by_hand_is_unproven(registry):
+    history.promote(registry, "three", "we believe in it")
+    assert name_of_live(registry) == "three"
+    assert not registry.state.terms[-1].proven
+    assert any("three" in line and "(unproven)" in line for line in history.sentences(registry))
+
+
+def test_a_hold_and_its_end(registry):
+    history.hold(registry, "a fair")
+    assert registry.state.held == "a fair"
+    history.release(registry, "over")
+    assert registry.state.held == ""
+    with pytest.raises(PosetuneError, match="Nothing is on hold"):
+        history.release(registry, "again")
+
+
+def test_somebody_else_writes_at_the_same_time(registry, tmp_path):
+    other = Registry.open(str(tmp_path))
+    history.hold(registry, "a fair")
+    history.rollback(other, "at once")
+    assert other.state.held == "a fair"
+
+
+def test_the_history_is_all_there(registry):
+    found = history.to_json(registry)
+    assert [entry["kind"] for entry in found["entries"]] == [
+        "init",
+        "register",
+        "promote",
+        "register",
+        "promote",
+        "register",
+    ]
+    assert [term["why"] for term in found["terms"]] == ["one it is", "two it is"]
+    assert len(history.sentences(registry)) == 5

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("sqlalchemy")
+
+from posetune.learn.rules import Rules
+from posetune.learn.status import status
+from posetune.store.evidence import Evidence as Verdicts
+from posetune.store.registry import entry as kinds
+from tests.helpers.learning import add_people, opened, registry_with
+
+
+def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):
+    registry = registry_with(tmp_path, b"live")
+    live = registry.state.live
+    with opened(tmp_path) as database:
+        assert any("Nothing challenges it" in s for s in status(registry, database, Rules()).sentences)
+        challenger = registry.add(b"new", ".tflite", {"name": "learned-1"}, by="test").sha256
+        registry.append(kinds.CHALLENGE, {"network": challenger, "live": live, "frozen_at": 0}, "test")
+        found = status(registry, database, Rules())
+        assert any("no audited person has judged yet" in s for s in found.sentences)
+
+        for unit in add_people(database, tmp_path, [100.0 + n for n in range(12)], "audit"):
+            Verdicts(database).judge(unit, live, challenger, 6.0, 5.0)
+        found = status(registry, database, Rules())
+        (one,) = found.figures["trials"]
+        assert one["units"] == 12
+        assert one["units_missing"] > 20
+        assert one["units_a_week"] == pytest.approx(84, rel=0.1)  # all of one day
+        (said,) = [s for s in found.sentences if "learned-1" in s]
+        assert f"about {one['units_missing']} more are missing" in said
+        assert "at the present pace" in said
+
+        ahead = status(registry, database, Rules(), now=lambda: 0.0)  # the clock says that all of it is to come
+        assert ahead.figures["trials"][0]["units_a_week"] is None
+
+        registry.append(kinds.HOLD, {"why": "a fair"}, "test")
+        assert any("a fair" in s for s in status(registry, database, Rules()).sentences)
