@@ -4,12 +4,12 @@ import json
 
 import cv2
 import numpy as np
+from tests.helpers.drawn_set import write_drawn_set
 
 from posetune.learn.cards import card
 from posetune.learn.guards import Check, Guard
 from posetune.learn.material import ORDINARY
 from posetune.runtime.load import load
-from tests.helpers.drawn_set import write_drawn_set
 
 
 def test_a_card_has_figures_and_pictures_of_rendered_people_only(tmp_path):

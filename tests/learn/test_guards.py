@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.helpers.drawn_set import write_drawn_set
 
 from posetune.learn.guards import Guard, Measured, clean, compare, measure, speed
 from posetune.learn.rules import Rules
 from posetune.runtime.landmarker import Landmarker
 from posetune.stock import path
-from tests.helpers.drawn_set import write_drawn_set
 
 RULES = Rules()
 

@@ -4,12 +4,13 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
+from tests.helpers.drawn_set import write_drawn_set
+from tests.helpers.learning import add_people, opened
+
 from posetune.data.dataset import load_dataset
 from posetune.learn import material
 from posetune.learn.material import Sets, gather, part_of
 from posetune.store.corrections import Corrections
-from tests.helpers.drawn_set import write_drawn_set
-from tests.helpers.learning import add_people, opened
 
 
 def gathered(tmp_path, places, sets=Sets(), known=()):  # noqa: B008

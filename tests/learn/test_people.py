@@ -5,11 +5,11 @@ import pytest
 pytest.importorskip("sqlalchemy")
 
 import numpy as np
+from tests.helpers.learning import add_people, opened
 
 from posetune.learn.people import errors_by, group_of, labelled
 from posetune.runtime.load import load
 from posetune.store.corrections import Corrections
-from tests.helpers.learning import add_people, opened
 
 
 def test_corrections_become_people_of_their_scenes(tmp_path):

@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
+from tests.helpers.learning import add_people, opened, registry_with
+
 from posetune.errors import PosetuneError
 from posetune.learn import material, round
 from posetune.learn.guards import Check, Guard
@@ -19,7 +21,6 @@ from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.forget import forget
 from posetune.store.registry import entry as kinds
 from posetune.store.runs import Leases, Runs
-from tests.helpers.learning import add_people, opened, registry_with
 
 
 class House:

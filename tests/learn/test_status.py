@@ -4,11 +4,12 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
+from tests.helpers.learning import add_people, opened, registry_with
+
 from posetune.learn.rules import Rules
 from posetune.learn.status import status
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.registry import entry as kinds
-from tests.helpers.learning import add_people, opened, registry_with
 
 
 def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
+from tests.helpers.learning import add_people, opened, registry_with
+
 from posetune.learn import trial
 from posetune.learn.rules import Rules
 from posetune.progress import Reporter
@@ -15,7 +17,6 @@ from posetune.runtime.load import load
 from posetune.store.corrections import Corrections
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.registry import entry as kinds
-from tests.helpers.learning import add_people, opened, registry_with
 
 RULES = Rules()
 
