@@ -18,6 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reviewer", metavar="NAME", default="reviewer",
         help="who looks: stands in the label file with what was looked at (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--blind", action="store_true",
+        help="a second opinion: labels of your own, in annotations/reviewers/NAME.json, that begin with what the network proposed; "
+        "what others made of an image is shown, with how far you agree, once you have accepted it",
+    )  # fmt: skip
     parser.add_argument("--split", default="train", help="which labels of the set (default: %(default)s)")
     parser.add_argument(
         "--model", metavar="MODEL", default="full",
@@ -36,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from posetune.serve.run import logging_to_stderr, run
     from posetune.serve.settings import Settings
 
-    with Review.open(args.set, split=args.split, reviewer=args.reviewer) as review:
+    with Review.open(args.set, split=args.split, reviewer=args.reviewer, blind=args.blind) as review:
         for note in review.notes:
             print(f"posetune: {note}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="posetune-annotate-") as folder:

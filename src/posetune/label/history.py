@@ -91,20 +91,10 @@ class History:
 
     def entries(self) -> Iterator[Entry]:
         """All there are, in order. Raises PosetuneError for a line that is none."""
-        decoder = msgspec.json.Decoder(Entry)
-        place = 0
-        with self.path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    entry = decoder.decode(line)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise PosetuneError(
-                        f"Line {number} of the history {self.path} is damaged ({error}); move the file away to go on without it."
-                    ) from error
-                self._places[entry.key] = place
-                self.count = max(self.count, entry.n)
-                place += len(line)
-                yield entry
+        for place, entry in _placed(self.path):
+            self._places[entry.key] = place
+            self.count = max(self.count, entry.n)
+            yield entry
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
@@ -134,6 +124,30 @@ class History:
 
     def close(self) -> None:
         self._file.close()
+
+
+def read_entries(path: Path) -> Iterator[Entry]:
+    """The actions in a history that another process may be writing to. Raises PosetuneError for a line that is none."""
+    for _, entry in _placed(path):
+        yield entry
+
+
+def _placed(path: Path) -> Iterator[tuple[int, Entry]]:
+    """(byte in the file, action); a last line that is not finished is none."""
+    decoder = msgspec.json.Decoder(Entry)
+    place = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                entry = decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise PosetuneError(
+                    f"Line {number} of the history {path} is damaged ({error}); move the file away to go on without it."
+                ) from error
+            yield place, entry
+            place += len(line)
 
 
 def _whole_lines(path: Path) -> int:

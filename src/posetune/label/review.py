@@ -18,14 +18,16 @@ from typing import Any, Self
 
 import msgspec
 
-from posetune.data.origin import PRELABEL, STATUSES, VERIFIED, status_of
+from posetune.data.origin import PRELABEL, REJECTED, STATUSES, VERIFIED, status_of
 from posetune.errors import PosetuneError
+from posetune.label import second_opinion
 from posetune.label.actions import EDIT, REDO, Action, Id, Seen
-from posetune.label.history import Change, Entry, History, tab_of
+from posetune.label.history import Change, Entry, History, read_entries, tab_of
 from posetune.label.keeping import Keeper, mark_of, replay
 from posetune.label.label_file import ANNOTATIONS, IMAGES, LabelFile, Row
 from posetune.label.people_rows import row_of, seen_of
 from posetune.label.pictures import Pictures, group_of
+from posetune.label.second_opinion import Opinion
 from posetune.label.set_index import Place, SetIndex
 from posetune.lock import locked
 
@@ -63,14 +65,15 @@ class Told:
 class Review:
     """Open one with :meth:`open`, and close it: with the last of it what was done is in the label file."""
 
-    #: Whether it is a second opinion, apart from the set's own labels.
-    blind = False
-
     def __init__(
         self, root: Path, path: Path, reviewer: str, others: Sequence[Path], stack: contextlib.ExitStack
     ) -> None:
         self.root, self.path, self.reviewer = root, path, reviewer
         self.pictures = Pictures(root)
+        #: Whether it is a second opinion, apart from the set's own labels.
+        self.blind = False
+        #: Somebody else's labels of the same set.
+        self.opinion: Opinion | None = None
         self._stack = stack
         self._lock = threading.RLock()
         self._file = LabelFile.read(path)
@@ -96,8 +99,8 @@ class Review:
             self._keeper.changed(self.history.count)
 
     @classmethod
-    def open(cls, root: str | Path, *, split: str = "train", reviewer: str = "reviewer") -> Self:
-        """The set in the folder ``root``.
+    def open(cls, root: str | Path, *, split: str = "train", reviewer: str = "reviewer", blind: bool = False) -> Self:
+        """The set in the folder ``root``. ``blind``: labels of ``reviewer``'s own (``label.second_opinion``).
 
         Raises PosetuneError: no such folder, nothing in it, no label file of posetune's points, one that cannot be written to,
         or that another process has open.
@@ -107,7 +110,8 @@ class Review:
             raise PosetuneError(
                 f"There is no folder {root}; give a set: a folder with images/ and perhaps annotations/train.json."
             )
-        path, others = _label_file(root, split)
+        labels, others = _label_file(root, split)
+        path = second_opinion.path_of(labels, reviewer) if blind else labels
         with contextlib.ExitStack() as stack:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +123,15 @@ class Review:
                 ) from error
             if not alone:
                 raise PosetuneError(f"Another posetune annotate has {path} open: use that one, or end it.")
+            if blind and not path.exists():
+                history = labels.with_suffix(".history.jsonl")
+                entries = read_entries(history) if history.exists() else iter(())
+                second_opinion.begin(labels, entries, root / "prelabels" / labels.name, path)
             review = cls(root, path, reviewer, others, stack)
+            review.blind = blind
+            theirs = [labels] if blind else second_opinion.others_of(labels)
+            if theirs:
+                review.opinion = Opinion(theirs[0], "" if blind else theirs[0].stem)
             review._stack = stack.pop_all()
             return review
 
@@ -212,6 +224,27 @@ class Review:
                 **{status: people[status] for status in STATUSES},
                 "none": people[None],
             }
+
+    def other(self, name: str) -> list[Seen] | None:
+        """Whom somebody else has in an image that both have seen to; None for any other."""
+        with self._lock:
+            place = self.image(name).place
+            if self.opinion is None or not self.index.is_done(place.number):
+                return None
+            return self.opinion.people(place.name)
+
+    def agreement(self) -> dict[str, Any] | None:
+        """How far this reviewer and another agree (``second_opinion.agreement``); None without one, or nobody in common."""
+        with self._lock:
+            if self.opinion is None:
+                return None
+            theirs = {name: self.opinion.people(name) or [] for name in self.opinion.names()}
+            mine = {}
+            for name in theirs:
+                place = self.index.find(name)
+                if place is not None and self.index.is_done(place.number):
+                    mine[name] = [p for p in self._told(place).people if p.status != REJECTED]
+        return second_opinion.agreement(mine, theirs)
 
     # -- what is done -----------------------------------------------------------------------------------------------------------
 

@@ -131,6 +131,7 @@ EXAMPLES: dict[Any, Any] = {
         "squats",
         "ann",
         False,
+        False,
         "squat_0120.jpg",
         _COUNTS,
         [at.Bone(11, 13, 0.55)],
@@ -156,6 +157,10 @@ EXAMPLES: dict[Any, Any] = {
     ),
     list[at.Listed]: [at.Listed(4, "squat_0120.jpg", 1, False, 0.41)],
     at.Around: at.Around(120.0, _FRAME, _FRAME, None),
+    at.Other: at.Other("ben", True, [_LABELLED]),
+    at.Agreement: at.Agreement(
+        "ben", 12, 13, 0, 0.94, 3.2, [at.PointAgreement("left_knee", 13, 2.9, 0.02, 0.0, 0.03, 0.087, 0.92)]
+    ),
     at.Stack: at.Stack(
         [at.Done("k3v9x1m8-2", "move left_knee", [at.Changed(7, _LABELLED, _LABELLED)], "prelabel", "prelabel")], []
     ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tests.helpers.review_set import SWAPPED, UNSURE, saved, write_review_set
 from tests.helpers.server import running
+from tests.serve.pages.conftest import PAGES
 from tests.serve.pages.test_pages import serious_faults
 
 from posetune.label.review import Review
@@ -123,6 +125,281 @@ def test_a_swap_is_one_key_and_undo_restores_it_to_the_byte(opened, tmp_path):
     ]
     page.keyboard.press("Control+y")
     assert settled(page)["people"][0]["status"] == "corrected"
+
+
+def test_a_key_does_the_same_wherever_the_focus_is_and_whatever_the_layout(opened):
+    page = opened()
+    for place in ("#next", "#stage", "#inspector .chip-button", "#all-points summary"):
+        page.locator(place).first.focus()
+        if place.endswith("summary"):
+            continue  # its own keys open it
+        before = state(page)["people"][0]["points"][11]
+        page.keyboard.press("1")
+        after = state(page)["people"][0]["points"][12]
+        assert after == before, place
+    # A Russian layout says "ы" for the key that says "s" elsewhere; the key is the same.
+    page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyF', key: 'а', bubbles: true }))"
+    )
+    until(page, "s.image.number === 1 && s.status === 'ready'")
+    page.keyboard.press("g")
+    page.keyboard.type("5")
+    assert state(page)["image"]["number"] == 1, "in a field keys are text"
+    page.keyboard.press("Enter")
+    assert until(page, "s.image.number === 4 && s.status === 'ready'")["progress"]["done"] == 0
+
+
+def test_visibility_is_one_key_with_advance_and_outside_asks_once_inside(opened, tmp_path):
+    page = opened()
+    page.mouse.move(*spot(page, KNEE))
+    assert until(page, "s.point")["point"]["name"] == "left_knee"
+    page.keyboard.press("q")
+    assert state(page)["people"][0]["points"][KNEE][2] == 1
+    assert state(page)["point"]["name"] == "right_knee", "on to the next"
+    page.keyboard.press("o")
+    assert state(page)["question"] == {"kind": "outside", "name": "right_knee"}
+    assert state(page)["people"][0]["points"][KNEE + 1][2] == 2
+    assert "right knee" in page.locator("#question").inner_text().lower()
+    page.keyboard.press("q")
+    assert state(page)["question"] is None
+    assert state(page)["people"][0]["points"][KNEE + 1][2] == 1
+    assert state(page)["point"]["name"] == "left_ankle"
+    page.keyboard.press("o")
+    page.keyboard.press("o")
+    left_ankle = KNEE + 2
+    assert settled(page)["people"][0]["points"][left_ankle][2] == 0
+    row = saved(tmp_path / "set")["annotations"][0]
+    assert row["keypoints"][3 * left_ankle : 3 * left_ankle + 3] == [0, 0, 0]
+    assert list(row["outside"]) == ["left_ankle"]
+    page.keyboard.press("BracketLeft")
+    page.keyboard.press("BracketLeft")
+    page.keyboard.press("v")
+    assert settled(page)["people"][0]["points"][KNEE + 1][2] == 2
+
+
+def test_a_point_outside_has_its_handle_on_the_border_and_comes_back(opened):
+    page = opened()
+    left = page.evaluate("posetune.stage.toScreen(0, 0)[0] + posetune.stage.host.getBoundingClientRect().x")
+    start = spot(page, KNEE)
+    drag(page, start, left - 60 - start[0], 0)
+    out = state(page)["people"][0]["points"][KNEE]
+    assert out[0] < 0
+    assert out[2] == 0
+    x, y = spot(page, KNEE)
+    assert x == pytest.approx(left, abs=12)
+    drag(page, (x, y), 80, 0)
+    back = settled(page)["people"][0]["points"][KNEE]
+    assert back[2] == 2
+    assert 0 < back[0] < 80
+
+
+def test_what_looks_wrong_is_said_while_dragging(opened):
+    page = opened()
+    x, y = spot(page, KNEE)
+    other_x, other_y = spot(page, KNEE + 1)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(other_x, other_y, steps=3)
+    kinds = [w["kind"] for w in state(page)["warnings"]]
+    page.mouse.move(x, y - 250, steps=3)
+    far = [w["kind"] for w in state(page)["warnings"]]
+    page.mouse.up()
+    assert "swap" in kinds
+    assert "bone" in far
+
+
+def test_the_whole_person_moves_with_shift_alone(opened):
+    page = opened()
+    before = state(page)["people"][0]["points"]
+    middle = spot(page, 11)
+    hip = spot(page, 23)
+    on_bone = ((middle[0] + hip[0]) / 2, (middle[1] + hip[1]) / 2)
+    drag(page, on_bone, 20, 20)
+    assert state(page)["people"][0]["points"] == before, "a drag on a bone moves nobody"
+    page.keyboard.down("Shift")
+    drag(page, on_bone, 20, 10)
+    page.keyboard.up("Shift")
+    scale = page.evaluate("posetune.stage.view.scale")
+    moved = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(before, settled(page)["people"][0]["points"], strict=True)]
+    assert all(m == (pytest.approx(20 / scale, abs=0.01), pytest.approx(10 / scale, abs=0.01)) for m in moved)
+
+
+def test_arrows_nudge_and_undo_goes_back_across_pictures_and_reloads(opened, tmp_path):
+    page = opened()
+    before = saved(tmp_path / "set")["annotations"][:2]
+    start = state(page)["people"][0]["points"][KNEE]
+    page.locator(f"#all-points [data-point='{KNEE}']").evaluate("(e) => e.click()")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    assert state(page)["people"][0]["points"][KNEE][:2] == pytest.approx([start[0] + 1, start[1] - 10])
+    page.keyboard.press("Enter")
+    until(page, "s.image.number === 1 && s.status === 'ready'")
+    page.keyboard.press("2")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert until(page, "s.image.number === 0 && s.status === 'ready'")["image"]["done"] is True
+    settled(page)
+    page.reload()
+    page.wait_for_selector(READY)
+    assert state(page)["image"]["undo"] == 2
+    page.keyboard.press("Control+z")
+    until(page, "s.image.undo === 1 && s.saved")
+    page.keyboard.press("Control+z")
+    until(page, "s.image.undo === 0 && s.saved")
+    assert saved(tmp_path / "set")["annotations"][:2] == before
+
+
+def test_points_are_copied_from_the_frame_before_and_interpolated(opened):
+    page = opened(image="clip_000001.jpg")
+    page.keyboard.press("c")
+    first = until(page, "s.saved && s.people[0].status === 'corrected'")["people"][0]["points"]
+    page.keyboard.press("Enter")  # 1 is seen to; 2 comes
+    until(page, "s.image.number === 2 && s.status === 'ready'")
+    page.evaluate("posetune.session.open('clip_000003.jpg')")
+    third = until(page, "s.image.number === 3 && s.status === 'ready'")["people"][0]["points"]
+    page.keyboard.press("Shift+Enter")
+    until(page, "s.image.done && s.saved")
+    page.evaluate("posetune.session.open('clip_000002.jpg')")
+    until(page, "s.image.number === 2 && s.status === 'ready'")
+    page.keyboard.press("i")
+    middle = until(page, "s.saved && s.people[0].source === 'interpolated'")["people"][0]["points"]
+    assert middle[KNEE][0] == pytest.approx((first[KNEE][0] + third[KNEE][0]) / 2, abs=0.01)
+
+
+def test_somebody_is_added_by_a_box_or_a_click_deleted_and_left_out(opened, tmp_path):
+    folder = write_review_set(tmp_path / "set", 2)
+    (folder / "annotations" / "train.json").unlink()
+    page = opened(folder)
+    assert state(page)["people"] == []
+    box = page.evaluate(
+        "(() => { const b = posetune.stage.host.getBoundingClientRect(); "
+        "return [posetune.stage.toScreen(60, 60), posetune.stage.toScreen(220, 400)].map(([x, y]) => [x + b.x, y + b.y]); })()"
+    )
+    page.keyboard.press("n")
+    assert state(page)["mode"] == "box"
+    drag(page, tuple(box[0]), box[1][0] - box[0][0], box[1][1] - box[0][1])
+    found = until(page, "s.people.length === 1 && s.saved")
+    assert found["people"][0]["network"]
+    assert found["people"][0]["box"][:2] == pytest.approx([60, 60], abs=0.6)
+    page.keyboard.press("n")
+    page.mouse.click((box[0][0] + box[1][0]) / 2, (box[0][1] + box[1][1]) / 2)
+    until(page, "s.people.length === 2 && s.selected === 1 && s.saved")
+    page.keyboard.press("Delete")
+    until(page, "s.people.length === 1 && s.saved")
+    page.keyboard.press("x")
+    until(page, "s.people[0].status === 'rejected' && s.saved")
+    rows = saved(folder)["annotations"]
+    assert [row["status"] for row in rows] == ["rejected"]
+
+
+def test_while_the_server_is_away_the_work_goes_on_and_a_closed_tab_loses_nothing(opened, tmp_path):
+    page = opened()
+    page.expected = "Failed to load resource"
+    page.route("**/api/v1/annotate/**", lambda route: route.abort())
+    page.keyboard.press("2")
+    page.keyboard.press("3")
+    away = until(page, "s.away && s.waiting === 2")
+    assert not away["saved"]
+    assert "does not answer" in page.locator("#saved").inner_text()
+    assert saved(tmp_path / "set")["annotations"][0]["status"] == "prelabel"
+    again = page.context.new_page()  # the tab is gone, another one comes when the server is back
+    page.evaluate("window.onbeforeunload = null")
+    again.goto(page.url)
+    for _ in range(200):
+        if saved(tmp_path / "set")["annotations"][0]["status"] == "corrected":
+            break
+        again.wait_for_timeout(20)
+    again.wait_for_selector(READY)
+    until(again, "s.saved && s.image.undo === 2")
+    again.close()
+    page.unroute("**/api/v1/annotate/**")
+    assert until(page, "s.saved && !s.away")
+    assert len((tmp_path / "set" / "annotations" / "train.history.jsonl").read_text().splitlines()) == 2, "each once"
+
+
+def test_a_second_tab_is_told_and_overwrites_nothing(opened):
+    page = opened()
+    second = page.context.new_page()
+    second.on("console", lambda said: None)
+    second.goto(page.url)
+    second.wait_for_selector(READY)
+    assert state(second)["tabs"] == 2
+    assert "another tab" in second.locator("#banner").inner_text()
+    page.keyboard.press("2")
+    settled(page)
+    points = state(page)["people"][0]["points"]
+    second.keyboard.press("3")
+    second.locator(".toast.bad").wait_for()
+    until(second, "s.status === 'ready' && s.saved && s.image.revision === 1")
+    assert state(second)["people"][0]["points"] == points
+    second.close()
+
+
+def test_missing_and_unknown_pictures_are_said(opened, tmp_path):
+    folder = write_review_set(tmp_path / "set", 3)
+    (folder / "images" / NAME).unlink()
+    page = opened(folder)
+    page.expected = "Failed to load resource"
+    assert state(page)["image"]["problem"] == "missing"
+    assert "not there any more" in page.locator("#message").inner_text()
+    before = state(page)["people"]
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    assert state(page)["people"] == before
+    page.keyboard.press("f")
+    until(page, "s.image.number === 1 && s.status === 'ready'")
+    page.evaluate("posetune.session.open('nobody.jpg')")
+    assert "nobody.jpg" in until(page, "s.status === 'error'")["error"]
+    page.keyboard.press("f")
+    until(page, "s.image.number === 2 && s.status === 'ready'")
+
+
+def test_a_finger_takes_a_point_within_22_px_and_two_zoom(opened):
+    page = opened(width=390, has_touch=True)
+    x, y = spot(page, KNEE)
+    before = state(page)["people"][0]["points"]
+    client = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        fingers = [{"x": px, "y": py, "id": i} for i, (px, py) in enumerate(points)]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    page.evaluate(f"window.scrollTo(0, {y - 300})")
+    x, y = spot(page, KNEE)
+    touch("touchStart", (x + 19, y + 4))
+    for step in range(1, 5):
+        touch("touchMove", (x + 19 + 6 * step, y + 4))
+    touch("touchEnd")
+    after = state(page)["people"][0]["points"]
+    assert [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [KNEE]
+    scale = page.evaluate("posetune.stage.view.scale")
+    touch("touchStart", (100, y), (200, y))
+    for step in range(1, 5):
+        touch("touchMove", (100 - 10 * step, y), (200 + 10 * step, y))
+    touch("touchEnd")
+    assert page.evaluate("posetune.stage.view.scale") > 1.2 * scale
+    assert state(page)["people"][0]["points"] == after
+
+
+def test_the_points_are_hidden_while_a_key_is_held(opened):
+    page = opened()
+    page.keyboard.down("h")
+    page.evaluate("posetune.stage.draw()")
+    assert page.evaluate("posetune.stage.drawn.points.length") == 0
+    page.keyboard.up("h")
+    page.evaluate("posetune.stage.draw()")
+    assert page.evaluate("posetune.stage.drawn.points.length") == 33
+
+
+def test_every_key_is_in_the_reference_and_has_a_text():
+    keys = (PAGES / "js" / "annotate" / "keys.js").read_text("utf-8")
+    texts = json.loads((PAGES / "i18n" / "en.json").read_text("utf-8"))
+    commands = re.findall(r'does: "(\w+)"', keys)
+    assert len(commands) > 30
+    assert {f"annotate.do.{command}" for command in commands} <= texts.keys()
+    reference = (PAGES.parents[3] / "docs" / "reference" / "annotate.md").read_text("utf-8")
+    for letter in set(re.findall(r'code: "Key(\w)"', keys)):
+        assert re.search(rf"\b{letter}\b", reference.partition("## Status")[0]), letter
 
 
 def test_it_is_readable_by_screen_readers(opened):

@@ -85,6 +85,7 @@ async def work(request: Request) -> Response:
             review.root.resolve().name,
             review.reviewer,
             review.blind,
+            review.opinion is not None,
             review.index.names[0],
             await _do(lambda: _counts(review)),
             [t.Bone(*bone) for bone in BONES],
@@ -206,6 +207,29 @@ def _at(told: Told) -> float:
     return float(told.place.number) if frame is None else frame
 
 
+async def other(request: Request) -> Response:
+    _, review = _review(request)
+    name = query_of(request, ImageQuery).name
+
+    def find() -> t.Other:
+        people = review.other(name)
+        who = "" if review.opinion is None else review.opinion.reviewer
+        return t.Other(who, people is not None, [_labelled(p) for p in people or []])
+
+    return json_response(await _do(find))
+
+
+async def agreement(request: Request) -> Response:
+    _, review = _review(request)
+
+    def find() -> t.Agreement:
+        found = review.agreement()
+        who = None if review.opinion is None else review.opinion.reviewer
+        return t.Agreement(who) if found is None else msgspec.convert({"other": who, **found}, t.Agreement)
+
+    return json_response(await _do(find))
+
+
 async def history(request: Request) -> Response:
     _, review = _review(request)
     name = query_of(request, ImageQuery).name
@@ -306,6 +330,15 @@ OPERATIONS = [
         "GET", "/api/v1/annotate/around", around, "The people of images beside", {200: Answer("the images", t.Around)},
         "To copy from, and to interpolate between.",
         query=ImageQuery, problems={**_NONE, 422: "a query"}, tag="annotate",
+    ),
+    Operation(
+        "GET", "/api/v1/annotate/other", other, "Whom another reviewer has in an image", {200: Answer("their people", t.Other)},
+        "Shown once both have seen to the image.",
+        query=ImageQuery, problems={**_NONE, 422: "a query"}, tag="annotate",
+    ),
+    Operation(
+        "GET", "/api/v1/annotate/agreement", agreement, "How far two reviewers agree", {200: Answer("figures", t.Agreement)},
+        problems=_NONE, tag="annotate",
     ),
     Operation(
         "GET", "/api/v1/annotate/history", history, "What can be undone of an image", {200: Answer("the actions", t.Stack)},

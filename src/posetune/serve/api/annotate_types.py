@@ -61,7 +61,8 @@ class Bone(Struct):
 
 
 class Work(Struct):
-    """What is open. ``open``: false for a server that was started without a set; ``id``: of its label file's place; ``bones``: what
+    """What is open. ``open``: false for a server that was started without a set; ``id``: of its label file's place; ``second``:
+    there is somebody else's opinion; ``bones``: what
     bones are held against; ``partners``: of each point the one that it becomes in a mirror; ``notes``: sentences on what was found.
     """
 
@@ -70,6 +71,7 @@ class Work(Struct):
     name: str = ""
     reviewer: str = ""
     blind: bool = False
+    second: bool = False
     first: str = ""
     counts: Counts | None = None
     bones: list[Bone] = []
@@ -132,6 +134,41 @@ class Listed(Struct):
     people: int
     done: bool
     score: float
+
+
+class Other(Struct):
+    """``shown``: false until both have seen to the image; ``reviewer``: "" for whoever made the set's own labels."""
+
+    reviewer: str
+    shown: bool
+    people: list[Labelled]
+
+
+class PointAgreement(Struct):
+    """Of one point, of the pairs of labels that both have: how far apart, px and torsos; ``far``: the share more than .2 torsos
+    apart; ``same_v``: the share with the same v.
+    """
+
+    name: str
+    count: int
+    median_px: float | None
+    median_torsos: float | None
+    far: float | None
+    sigma: float | None
+    coco_sigma: float | None
+    same_v: float | None
+
+
+class Agreement(Struct):
+    """``other``: whom with, null without anybody; ``images``: that both have seen to; ``alone``: people whom only one has."""
+
+    other: str | None
+    images: int = 0
+    people: int = 0
+    alone: int = 0
+    same_v: float | None = None
+    median_px: float | None = None
+    points: list[PointAgreement] = []
 
 
 class Changed(Struct):

@@ -47,26 +47,17 @@ function panel(id, title, head, ...body) {
   return h("section", { class: "panel annotate-panel", id }, h("header", {}, h("h2", {}, title), head), h("div", { class: "body" }, body));
 }
 
-/** @param {Session} session @param {Run} run @param {(name: string) => void} goTo */
-export function progressPanel(session, run, goTo) {
-  const { counts, image } = session;
-  const field = h("input", { class: "input", id: "go-to", autocomplete: "off", spellcheck: "false", placeholder: t("annotate.go.hint") });
-  const form = h("form", { class: "row", id: "go" }, h("label", { class: "visually-hidden", for: "go-to" }, t("annotate.do.goTo")), field);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (field.value.trim()) goTo(field.value.trim());
-    field.value = "";
-    field.blur();
-  });
+/** How far the work is; the field beside it stays, with what is typed. @param {HTMLElement} place @param {Session} session @param {Run} run */
+export function showProgress(place, session, run) {
+  const { counts } = session;
   const orders = ["order", "suspects"].map((order) =>
     h("button", { type: "button", "aria-pressed": String(session.order === order), dataset: { order }, on: { click: () => run(`order:${order}`) } }, t(`annotate.order.${order}`)),
   );
-  return panel(
-    "progress", t("annotate.progress"), [h("span", { class: "badge" }, t("annotate.position", { number: number((image?.number ?? 0) + 1), count: number(counts.images) }))],
+  refill(
+    place,
     h("div", { class: "meter-line" }, h("progress", { max: counts.images, value: counts.done, "aria-label": t("annotate.progress") })),
     h("p", { class: "small muted" }, t("annotate.done", { done: number(counts.done), count: number(counts.images) }), " · ", t("annotate.suspects", { count: number(counts.suspects) })),
-    h("div", { class: "row" }, h("div", { class: "segments", role: "group", "aria-label": t("annotate.order") }, orders)),
-    form,
+    h("div", { class: "segments", role: "group", "aria-label": t("annotate.order") }, orders),
   );
 }
 
@@ -145,6 +136,33 @@ export function doPanel(editor, run, canEdit) {
 /** Of the arrows one line stands for all four. @param {import("./keys.js").Key} key */
 function helpCaps(key) {
   return key.does.startsWith("left") ? [...(key.shift ? ["⇧"] : []), "←", "→", "↑", "↓"] : keyCaps(key);
+}
+
+/**
+ * How far two reviewers agree, and where they differ in this picture.
+ * @param {Session} session @param {Run} run
+ * @param {{reviewer: string, differences: {index: number, px: number | null, v: boolean}[]} | null} here
+ * @param {string[]} names @param {boolean} shown
+ */
+export function agreementPanel(session, run, here, names, shown) {
+  if (!session.work.second) return null;
+  const found = session.agreement;
+  const who = found?.other || t("annotate.other.first");
+  const worst = [...(found?.points ?? [])].filter((p) => p.median_torsos !== null).sort((a, b) => b.median_torsos - a.median_torsos).slice(0, 4);
+  const table = h(
+    "table", { class: "table" },
+    h("thead", {}, h("tr", {}, [t("annotate.point"), t("annotate.apart"), t("annotate.same_v")].map((head) => h("th", { scope: "col" }, head)))),
+    h("tbody", {}, worst.map((p) => h("tr", {}, h("td", {}, jointName(p.name)), h("td", { class: "number" }, `${number(p.median_px, 1)} px`), h("td", { class: "number" }, `${number(100 * p.same_v)} %`)))),
+  );
+  const differ = here?.differences ?? [];
+  return panel(
+    "agreement", t("annotate.agreement", { name: who }), [],
+    found?.people ? h("p", { class: "small muted" }, t("annotate.agreement.all", { images: number(found.images), px: number(found.median_px, 1), v: number(100 * found.same_v) })) : h("p", { class: "small muted" }, t("annotate.agreement.none")),
+    worst.length ? table : null,
+    h("div", { class: "row even" }, commandButton(run, "other", { disabled: !here, "aria-pressed": String(shown) }, "eye")),
+    here ? h("p", { class: "small muted" }, differ.length ? t("annotate.agreement.here") : t("annotate.agreement.same")) : null,
+    differ.length ? h("ul", { class: "small" }, differ.slice(0, 6).map((d) => h("li", {}, `${jointName(names[d.index])}: `, d.px === null ? "" : `${number(d.px, 1)} px`, d.v ? "" : ` · ${t("annotate.other_v")}`))) : null,
+  );
 }
 
 /** All keys. @returns {HTMLDialogElement} */

@@ -4,7 +4,7 @@
  * Events: "image" (another one is open), "people" (they changed; not by the editor), "state" (anything that is shown), "told"
  * (detail: words for the viewer, as {text, bad}).
  */
-import { ApiError, ask, get, send } from "../api.js";
+import { ApiError, get, send } from "../api.js";
 import { t } from "../i18n.js";
 import { Outbox } from "./outbox.js";
 import { Pictures } from "./pictures.js";
@@ -12,7 +12,7 @@ import { Pictures } from "./pictures.js";
 /** @typedef {import("./model.js").Labelled} Labelled */
 /** @typedef {import("./model.js").Change} Change */
 /** @typedef {Record<"images" | "done" | "people" | "prelabel" | "corrected" | "verified" | "rejected" | "none" | "suspects", number>} Counts */
-/** @typedef {{open: boolean, id: string, name: string, reviewer: string, blind: boolean, first: string, counts: Counts, bones: import("./warnings.js").Bone[], partners: number[], notes: string[]}} Work */
+/** @typedef {{open: boolean, id: string, name: string, reviewer: string, blind: boolean, second: boolean, first: string, counts: Counts, bones: import("./warnings.js").Bone[], partners: number[], notes: string[]}} Work */
 
 /**
  * @typedef {object} ImageOf as the server tells it
@@ -67,6 +67,8 @@ export class Session extends EventTarget {
     this.order = "order";
     /** What was done here, of all images, the last one last; and what was undone of it. @type {{undo: Done[], redo: Done[]}} */
     this.trail = { undo: [], redo: [] };
+    /** How far this reviewer and another agree, as the API tells it. @type {any} */
+    this.agreement = null;
     this.pictures = new Pictures();
     this.outbox = new Outbox(`posetune.annotate.${work.id}`);
     this.wanted = 0;
@@ -89,6 +91,7 @@ export class Session extends EventTarget {
   async start() {
     await this.pulse(IDS);
     void this.outbox.run();
+    void this.renewAgreement();
     setInterval(() => void this.pulse(0), PULSE_MS);
     window.addEventListener("pagehide", () => {
       navigator.sendBeacon("/api/v1/annotate/tabs", new Blob([JSON.stringify({ tab: this.tab, gone: true })], { type: "application/json" }));
@@ -283,6 +286,7 @@ export class Session extends EventTarget {
       this.image.revision = Math.max(this.image.revision, acted.revision);
       this.image.score = acted.score;
     }
+    if (action.status === "verified") void this.renewAgreement();
     this.tell();
   }
 
@@ -315,9 +319,23 @@ export class Session extends EventTarget {
     return send("POST", "annotate/person", { image: this.image?.name, ...where });
   }
 
-  /** A file of the API. @param {string} path */
-  file(path) {
-    return ask(path);
+  /** Whom another reviewer has in the open image: null until both have seen to it. @returns {Promise<{reviewer: string, people: Labelled[]} | null>} */
+  async other() {
+    if (!this.image || !this.work.second || !this.image.done) return null;
+    await this.flushed(this.image.name);
+    const other = await get(`annotate/other?name=${encodeURIComponent(this.image.name)}`);
+    return other.shown ? other : null;
+  }
+
+  /** How far two reviewers agree. */
+  async renewAgreement() {
+    if (!this.work.second) return;
+    try {
+      this.agreement = await get("annotate/agreement");
+      this.tell();
+    } catch {
+      // The figures of before stay; that the server is away is said elsewhere.
+    }
   }
 }
 

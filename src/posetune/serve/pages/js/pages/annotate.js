@@ -4,7 +4,7 @@
 import { ApiError, get, getSkeleton } from "../api.js";
 import { commandOf, isElsewhere } from "../annotate/keys.js";
 import * as model from "../annotate/model.js";
-import { caps, commandButton, doPanel, keysDialog, peoplePanel, pointPanel, progressPanel, refill } from "../annotate/panels.js";
+import { agreementPanel, caps, commandButton, doPanel, keysDialog, peoplePanel, pointPanel, refill, showProgress } from "../annotate/panels.js";
 import { Session } from "../annotate/session.js";
 import { PointEditor } from "../components/point_editor.js";
 import { legend, stageBar } from "../components/stage_bar.js";
@@ -45,6 +45,8 @@ function publish() {
     warnings: editor.warnings(),
     question: editor.question && { kind: "outside", name: skeleton.names[editor.question.index] },
     mode: editor.mode,
+    other: other && { reviewer: other.reviewer, people: other.people, shown: editor.others.length > 0 },
+    agreement: session.agreement,
     hidden: editor.hidden,
     saved: !outbox.waiting.length,
     waiting: outbox.waiting.length,
@@ -143,12 +145,14 @@ function message() {
 
 function drawPanels() {
   const can = session.canEdit;
+  byId("position").textContent = t("annotate.position", { number: number((session.image?.number ?? 0) + 1), count: number(session.counts.images) });
+  showProgress(byId("progress-body"), session, run);
   refill(
     byId("inspector"),
-    progressPanel(session, run, goTo),
     peoplePanel(editor, run, can),
     pointPanel(editor, run, skeleton.names, can),
     doPanel(editor, run, can),
+    agreementPanel(session, run, other && { reviewer: other.reviewer, differences: differences() }, skeleton.names, editor.others.length > 0),
   );
   byId("stage").setAttribute("aria-label", stageWords());
 }
@@ -187,6 +191,33 @@ function note(person, index) {
   return words.join(" · ");
 }
 
+/** Another reviewer's people in the open image, once both have seen to it. @type {{reviewer: string, people: Labelled[]} | null} */
+let other = null;
+
+async function renewOther() {
+  const name = session.image?.name;
+  const found = await session.other().catch(() => null);
+  if (session.image?.name !== name) return;
+  other = found;
+  later();
+}
+
+/** Points on which the two differ in this picture: more than a twentieth of the person's size apart, or another v. */
+function differences() {
+  const person = editor.person;
+  const match = person && other && model.nearest(person, other.people);
+  if (!person || !match) return [];
+  const far = model.extent(person) / 20;
+  return person.points
+    .map((point, index) => {
+      const theirs = match.points[index];
+      const both = point[2] > 0 && theirs[2] > 0;
+      return { index, px: both ? Math.hypot(Number(point[0]) - Number(theirs[0]), Number(point[1]) - Number(theirs[1])) : null, v: point[2] === theirs[2] };
+    })
+    .filter((difference) => !difference.v || (difference.px ?? 0) > far)
+    .sort((a, b) => (b.px ?? 0) - (a.px ?? 0));
+}
+
 // Commands
 
 const STEPS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
@@ -223,7 +254,7 @@ const COMMANDS = {
     editor.magnifies = !editor.magnifies;
     shell.say(t(editor.magnifies ? "annotate.magnifier.on" : "annotate.magnifier.off"));
   },
-  other: () => undefined,
+  other: () => editor.setOthers(editor.others.length ? [] : (other?.people ?? [])),
   zoomIn: () => editor.stage.zoom(1.4, spotOfPoint()),
   zoomOut: () => editor.stage.zoom(1 / 1.4, spotOfPoint()),
   fit: () => editor.stage.fit(),
@@ -282,6 +313,7 @@ function accept(goOn) {
   if (!session.canEdit) return;
   session.accept();
   editor.setPeople(session.people);
+  if (!goOn) void renewOther();
   if (!goOn) return;
   const { open, suspect } = session.image?.neighbours ?? {};
   const next = session.order === "suspects" ? (suspect ?? open) : open;
@@ -368,6 +400,14 @@ function listen() {
   window.addEventListener("keydown", pressed, { capture: true });
   window.addEventListener("keyup", released, { capture: true });
   window.addEventListener("blur", () => editor.hidden && unhide());
+  byId("go").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const field = /** @type {HTMLInputElement} */ (byId("go-to"));
+    const name = field.value.trim();
+    field.value = "";
+    field.blur();
+    if (name) goTo(name);
+  });
   for (const id of ["previous", "next", "suspect", "accept"]) byId(id).addEventListener("click", () => run(id));
   editor.addEventListener("edit", (event) => {
     const { what, changes } = /** @type {CustomEvent} */ (event).detail;
@@ -380,7 +420,10 @@ function listen() {
     editor.readOnly = !session.canEdit;
     const { image, picture } = session;
     editor.setPicture(picture, { width: image?.width || 1, height: image?.height || 1 });
+    other = null;
+    editor.setOthers([]);
     editor.setPeople(session.people, true);
+    void renewOther();
     if (image) shell.say(t("annotate.said", { name: image.name, count: editor.people.length }));
   });
   session.addEventListener("people", () => editor.setPeople(session.people));
