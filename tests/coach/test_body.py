@@ -5,7 +5,7 @@ import math
 import pytest
 from tests.helpers.stick_figures import figure, pressing_up, squatting
 
-from posetune.coach.body import MEASURES, Ruler, view_of
+from posetune.coach.body import MEASURES, Ruler, Sample, view_of
 
 
 def test_a_standing_figure_measures_as_one():
@@ -57,5 +57,44 @@ def test_the_view_is_of_the_world_points():
 
 def test_every_measure_can_be_taken():
     body = Ruler().see(figure(0, squatting(0.5)))
-    # knees and ankles of a side view lie on top of one another
-    assert {name for name in MEASURES if not math.isfinite(body.measure(name))} <= {"knees_to_ankles", "arms_tilt"}
+    # knees and ankles of a side view lie on top of one another; nobody stands ahead
+    assert {name for name in MEASURES if not math.isfinite(body.measure(name))} <= {
+        "knees_to_ankles",
+        "arms_tilt",
+        "front_knee",
+    }
+
+
+def test_who_walks_away_gets_no_shorter_legs():
+    ruler = Ruler()
+    heights = []
+    for n in range(120):
+        near = figure(n / 15, squatting(0))
+        smaller = 1 - 0.5 * n / 119
+        body = ruler.see(Sample(near.time_s, near.points * smaller, near.visibility, near.world))
+        heights.append(body.measure("standing_height"))
+    assert min(heights) > 0.93
+
+
+def test_upright_is_one_and_the_leg_stands_in_until_somebody_stood():
+    ruler = Ruler()
+    assert ruler.see(figure(0, squatting(1))).measure("standing_height") < 0.7
+    assert ruler.see(figure(0.1, squatting(0))).measure("standing_height") > 0.9
+
+
+def test_the_front_knee_is_that_of_the_leg_ahead():
+    stride = {
+        "ankle": (400.0, 650.0),
+        "hip": (400.0, 500.0), "shoulder": (400.0, 370.0), "left_knee": (470.0, 540.0), "left_ankle": (470.0, 640.0),
+        "right_knee": (360.0, 600.0), "right_ankle": (260.0, 640.0),
+    }  # fmt: skip
+    feet = {
+        f"{side}_{part}": (stride[f"{side}_ankle"][0] + dx, 650.0)
+        for side in ("left", "right")
+        for part, dx in (("heel", -10), ("foot_index", 30))
+    }
+
+    ahead = Ruler().see(figure(0, {**stride, **feet}))
+    assert ahead.measure("front_knee") == ahead.measure("left_knee")
+    backwards = {name: (x - 2 * (x - stride[f"{name.split('_')[0]}_ankle"][0]), y) for name, (x, y) in feet.items()}
+    assert Ruler().see(figure(0, {**stride, **backwards})).measure("front_knee") == ahead.measure("right_knee")

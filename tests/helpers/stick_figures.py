@@ -16,6 +16,8 @@ from posetune.runtime.pose import Pose
 
 TRUNK, THIGH, SHANK, UPPER_ARM, FOREARM = 130.0, 110.0, 105.0, 75.0, 65.0
 FLOOR = 700.0
+#: px of a picture are so many to a metre of the world.
+PX_PER_M = 300.0
 
 
 def figure(
@@ -29,10 +31,10 @@ def figure(
             name, joints.get(part, joints["shoulder" if i < 25 else "ankle"] if "shoulder" in joints else None)
         )
         points[i] = where if where is not None else joints["left_shoulder" if i < 25 else "left_ankle"]
-    world = np.zeros((33, 3))
     across = np.array([math.cos(math.radians(turned)), 0, math.sin(math.radians(turned))]) * 0.17
-    for part in ("shoulder", "hip", "knee", "ankle", "elbow", "wrist"):
-        world[INDEX[f"left_{part}"]], world[INDEX[f"right_{part}"]] = across, -across
+    world = np.column_stack([points / PX_PER_M, np.zeros(33)])
+    for name, i in INDEX.items():
+        world[i] += across * (name.startswith("left_") - float(name.startswith("right_")))
     visibility = np.full(33, 0.99, np.float32)
     for name in hidden:
         visibility[INDEX[name]] = 0.1

@@ -1,8 +1,8 @@
 """What a pose says about a body, free of scale: the measures that rules of exercises are written in.
 
 Lengths are in parts of a limb of the same person (its longest so far, as it is shortest where it points at the camera); angles in
-degrees. All in the image plane, with y down and gravity along it: a camera that hangs askew shifts what is told against the
-vertical.
+degrees. In the image plane, with y down and gravity along it: a camera that hangs askew shifts what is told against the vertical.
+Those that end in ``_3d`` are by the world landmarks, coarse but from any side: for telling movements apart, not for judging form.
 """
 
 from __future__ import annotations
@@ -14,20 +14,24 @@ from functools import partial
 
 import numpy as np
 
+from posetune.coach.limbs import ARM, JOINTS, LEG, OF_BOTH, SIDES, between, both, mean, ratio
+from posetune.coach.world import WORLD_MEASURES
 from posetune.landmarks import INDEX
 from posetune.runtime.pose import MIN_VISIBILITY, Pose
 
-SIDES = ("left", "right")
 #: Degrees by which the body is turned away from facing the camera (or its back): below, a front view; above, a side view.
 FRONT_BELOW, SIDE_ABOVE = 35.0, 55.0
 #: The nearer side changes only if the other one is more visible by this.
 _SIDE_GAP = 0.1
 #: How fast a limb's longest length forgets an outlier: per second.
 _LENGTH_DECAY = 0.01
-_ARM = ("shoulder", "elbow", "wrist")
-_LEG = ("hip", "knee", "ankle")
+#: Nobody stands lower than this, in parts of the leg (of an arm: hangs shorter), however they were seen so far.
+_LEAST_STANDING, _LEAST_REACH = 0.8, 0.85
+#: Seconds over which the size in the picture is smoothed.
+_SIZE_S = 0.5
+_TRUNK_ANDLEGS = [INDEX[f"{side}_{p}"] for side in SIDES for p in ("shoulder", *LEG)]
 #: What tells which side is the nearer one: how visible it is, and how deep it lies.
-_SEEN = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", *_LEG)] for side in SIDES}
+_SEEN = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", *LEG)] for side in SIDES}
 _DEPTH = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", "hip")] for side in SIDES}
 
 
@@ -47,11 +51,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scale:
-    """Limb lengths in image px that a person's lengths are measured by; NaN while unknown."""
+    """Lengths in image px that a person's lengths are measured by; NaN while unknown. ``standing``: hip over ankle when upright;
+    ``reach``: shoulder over wrist with the arm straight down.
+    """
 
     leg: float
     arm: float
     thigh: float
+    standing: float = math.nan
+    reach: float = math.nan
 
 
 @dataclass
@@ -61,18 +69,32 @@ class Ruler:
     side: str | None = None
     _lengths: dict[str, float] = field(default_factory=dict)
     _last_s: float | None = None
+    _size: float = math.nan
 
     def see(self, sample: Sample) -> Body:
         """The body in ``sample``, measured by all that was seen so far."""
         self._choose_side(sample)
         passed = max(0.0, sample.time_s - self._last_s) if self._last_s is not None else 0.0
         self._last_s = sample.time_s
+        self._follow_size(sample, passed)
+        leg = self._longest("leg", _chain(sample, LEG), passed)
+        arm = self._longest("arm", _chain(sample, ARM), passed)
         scale = Scale(
-            self._longest("leg", _chain(sample, _LEG), passed),
-            self._longest("arm", _chain(sample, _ARM), passed),
-            self._longest("thigh", _chain(sample, _LEG[:2]), passed),
+            leg,
+            arm,
+            self._longest("thigh", _chain(sample, LEG[:2]), passed),
+            float(np.fmax(self._longest("standing", _drop(sample, "hip", "ankle"), passed), _LEAST_STANDING * leg)),
+            float(np.fmax(self._longest("reach", _drop(sample, "shoulder", "wrist"), passed), _LEAST_REACH * arm)),
         )
         return Body(sample, self.side or "left", scale)
+
+    def _follow_size(self, sample: Sample, passed: float) -> None:
+        """How large the person is in the picture, px a metre: whoever walks away gets smaller, limbs and all."""
+        size = _size(sample)
+        if not math.isfinite(size):
+            return
+        share = 1 - math.exp(-passed / _SIZE_S) if math.isfinite(self._size) else 1.0
+        self._size = size if share == 1.0 else self._size + share * (size - self._size)
 
     def _choose_side(self, sample: Sample) -> None:
         seen = {side: float(sample.visibility[_SEEN[side]].mean()) for side in SIDES}
@@ -83,13 +105,15 @@ class Ruler:
             self.side = "left" if lead >= 0 else "right"
 
     def _longest(self, limb: str, length: float, passed: float) -> float:
+        size = self._size if math.isfinite(self._size) else 1.0
         known = self._lengths.get(limb, math.nan)
         if math.isfinite(length):
+            length /= size
             # A step towards the longer length, not a jump: one wild frame must not set the scale.
             kept = known * (1 - _LENGTH_DECAY * passed) if math.isfinite(known) else length
             known = max(kept, min(length, kept * 1.1))
             self._lengths[limb] = known
-        return known
+        return known * size
 
 
 @dataclass(frozen=True)
@@ -166,35 +190,49 @@ def _chain(sample: Sample, parts: tuple[str, ...]) -> float:
     return max(lengths, default=math.nan)
 
 
-def _ratio(length: float, scale: float) -> float:
-    return length / scale if math.isfinite(scale) and scale > 0 else math.nan
+def _drop(sample: Sample, high: str, low: str) -> float:
+    """How far the middle of ``low`` is below the middle of ``high``, px; NaN where one is not visible, or it is above."""
+    heights = []
+    for part in (high, low):
+        rows = [INDEX[f"{side}_{part}"] for side in SIDES]
+        seen = sample.visibility[rows] >= MIN_VISIBILITY
+        heights.append(float(sample.points[rows, 1][seen].mean()) if seen.any() else math.nan)
+    drop = heights[1] - heights[0]
+    return drop if drop > 0 else math.nan
+
+
+def _size(sample: Sample) -> float:
+    """px a metre: how the points of trunk and legs lie in the picture, against how they lie in the world landmarks seen the same
+    way (least squares); NaN where there are none.
+    """
+    rows = [i for i in _TRUNK_ANDLEGS if sample.visibility[i] >= MIN_VISIBILITY]
+    points, world = sample.points[rows], sample.world[rows, :2]
+    if len(rows) < 4 or not (np.isfinite(points).all() and np.isfinite(world).all()):
+        return math.nan
+    points, world = points - points.mean(axis=0), world - world.mean(axis=0)
+    spread = float((world**2).sum())
+    size = float((points * world).sum()) / spread if spread > 1e-6 else math.nan
+    return size if size > 0 else math.nan
 
 
 def _angle(body: Body, side: str, parts: tuple[str, str, str]) -> float:
     a, b, c = (body.at(part, side) for part in parts)
-    return _between(a - b, c - b)
-
-
-def _between(u: np.ndarray, v: np.ndarray) -> float:
-    lengths = float(np.linalg.norm(u) * np.linalg.norm(v))
-    if not math.isfinite(lengths) or lengths == 0:
-        return math.nan
-    return math.degrees(math.acos(min(1.0, max(-1.0, float(u @ v) / lengths))))
+    return between(a - b, c - b)
 
 
 def _from_vertical(low: np.ndarray, high: np.ndarray) -> float:
-    return _between(high - low, np.array([0.0, -1.0]))
+    return between(high - low, np.array([0.0, -1.0]))
 
 
 def _from_level(a: np.ndarray, b: np.ndarray) -> float:
-    tilt = _between(b - a, np.array([1.0, 0.0]))
+    tilt = between(b - a, np.array([1.0, 0.0]))
     return min(tilt, 180 - tilt)
 
 
 def _body_line(body: Body) -> float:
     """Shoulder–hip–ankle as a signed angle: 180 straight, below it the hip hangs (sag), above it the hip stands out (pike)."""
     shoulder, hip, ankle = body.at("shoulder"), body.at("hip"), body.at("ankle")
-    angle = _between(shoulder - hip, ankle - hip)
+    angle = between(shoulder - hip, ankle - hip)
     along = ankle - shoulder
     if not math.isfinite(angle) or along[0] == 0:
         return math.nan
@@ -206,32 +244,13 @@ def _knees(body: Body) -> list[float]:
     return [k for k in (_angle(body, side, ("hip", "knee", "ankle")) for side in SIDES) if math.isfinite(k)]
 
 
-def _both(body: Body, one: Callable[[Body, str], float], choose: Callable[[list[float]], float]) -> float:
-    values = [v for v in (one(body, side) for side in SIDES) if math.isfinite(v)]
-    return choose(values) if values else math.nan
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-
 def _apart(body: Body, part: str) -> float:
     a, b = body.at(part, "left"), body.at(part, "right")
     return abs(float(a[0] - b[0]))
 
 
 def _wrist_over_shoulder(body: Body, side: str) -> float:
-    return _ratio(float(body.at("shoulder", side)[1] - body.at("wrist", side)[1]), body.scale.arm)
-
-
-_OF_BOTH: Mapping[str, Callable[[list[float]], float]] = {"smaller": min, "larger": max, "mean": _mean}
-_JOINTS: Mapping[str, tuple[str, str, str]] = {
-    "knee": ("hip", "knee", "ankle"),
-    "hip": ("shoulder", "hip", "knee"),
-    "elbow": ("shoulder", "elbow", "wrist"),
-    "shoulder": ("hip", "shoulder", "elbow"),
-    "ankle": ("knee", "ankle", "foot_index"),
-}
+    return ratio(float(body.at("shoulder", side)[1] - body.at("wrist", side)[1]), body.scale.arm)
 
 
 def _trunk_lean(body: Body) -> float:
@@ -244,24 +263,33 @@ def _shank_lean(body: Body) -> float:
 
 def _joint(body: Body, joint: str, which: str) -> float:
     if which == "near":
-        return _angle(body, body.near, _JOINTS[joint])
+        return _angle(body, body.near, JOINTS[joint])
     if which in SIDES:
-        return _angle(body, which, _JOINTS[joint])
-    return _both(body, lambda b, side: _angle(b, side, _JOINTS[joint]), _OF_BOTH[which])
+        return _angle(body, which, JOINTS[joint])
+    return both(lambda side: _angle(body, side, JOINTS[joint]), OF_BOTH[which])
+
+
+def _front_knee(body: Body) -> float:
+    """Of the leg that stands ahead, to where the feet point; NaN from in front, where none is seen to."""
+    facing = both(lambda side: float(body.at("foot_index", side)[0] - body.at("heel", side)[0]), mean)
+    step = float(body.at("ankle", "left")[0] - body.at("ankle", "right")[0])
+    if not (math.isfinite(facing) and math.isfinite(step)) or facing == 0 or abs(step) < 0.1 * body.scale.leg:
+        return math.nan
+    return _angle(body, "left" if step * facing > 0 else "right", JOINTS["knee"])
 
 
 #: Name → what it measures. Angles are interior, 0 to 180 degrees; "over" and "height" grow upwards.
 MEASURES: Mapping[str, Callable[[Body], float]] = {
-    **{f"{which}_{joint}": partial(_joint, joint=joint, which=which) for joint in _JOINTS for which in ("near", *SIDES, *_OF_BOTH)},
+    **{f"{which}_{joint}": partial(_joint, joint=joint, which=which) for joint in JOINTS for which in ("near", *SIDES, *OF_BOTH)},
     # lengths, in parts of the limb
-    "hip_height": lambda b: _ratio(float(b.middle("ankle")[1] - b.middle("hip")[1]), b.scale.leg),
-    "hip_over_knee": lambda b: _ratio(float(b.at("knee")[1] - b.at("hip")[1]), b.scale.thigh),
-    "shoulder_over_wrist": lambda b: _ratio(float(b.at("wrist")[1] - b.at("shoulder")[1]), b.scale.arm),
-    "wrist_over_shoulder": lambda b: _both(b, _wrist_over_shoulder, _mean),
-    "wrist_over_ankle": lambda b: _ratio(float(b.middle("ankle")[1] - b.middle("wrist")[1]), b.scale.leg),
-    "shoulder_over_ankle": lambda b: _ratio(float(b.middle("ankle")[1] - b.middle("shoulder")[1]), b.scale.leg),
-    "ankles_apart": lambda b: _ratio(_apart(b, "ankle"), b.scale.leg),
-    "knees_to_ankles": lambda b: _ratio(_apart(b, "knee"), _apart(b, "ankle")),
+    "hip_height": lambda b: ratio(float(b.middle("ankle")[1] - b.middle("hip")[1]), b.scale.leg),
+    "hip_over_knee": lambda b: ratio(float(b.at("knee")[1] - b.at("hip")[1]), b.scale.thigh),
+    "shoulder_over_wrist": lambda b: ratio(float(b.at("wrist")[1] - b.at("shoulder")[1]), b.scale.arm),
+    "wrist_over_shoulder": lambda b: both(partial(_wrist_over_shoulder, b), mean),
+    "wrist_over_ankle": lambda b: ratio(float(b.middle("ankle")[1] - b.middle("wrist")[1]), b.scale.leg),
+    "shoulder_over_ankle": lambda b: ratio(float(b.middle("ankle")[1] - b.middle("shoulder")[1]), b.scale.leg),
+    "ankles_apart": lambda b: ratio(_apart(b, "ankle"), b.scale.leg),
+    "knees_to_ankles": lambda b: ratio(_apart(b, "knee"), _apart(b, "ankle")),
     # degrees against the vertical or the level
     "trunk_lean": _trunk_lean,
     "shank_lean": _shank_lean,
@@ -270,4 +298,9 @@ MEASURES: Mapping[str, Callable[[Body], float]] = {
     "body_tilt": lambda b: _from_level(b.at("shoulder"), b.at("ankle")),
     "arms_tilt": lambda b: _from_level(b.at("wrist", "left"), b.at("wrist", "right")),
     "body_line": _body_line,
+    "front_knee": _front_knee,
+    # against the person's own upright posture: alike from all sides and at any distance
+    "standing_height": lambda b: ratio(float(b.middle("ankle")[1] - b.middle("hip")[1]), b.scale.standing),
+    "push_height": lambda b: ratio(float(b.middle("wrist")[1] - b.middle("shoulder")[1]), b.scale.reach),
+    **WORLD_MEASURES,
 }  # fmt: skip

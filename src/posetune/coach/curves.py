@@ -10,9 +10,11 @@ import numpy as np
 
 from posetune.coach.session import Session
 
-#: Measures that are degrees; the others are lengths in parts of a limb.
-_DEGREES = ("knee", "hip", "elbow", "shoulder", "ankle", "lean", "tilt", "line", "shank")
-_LENGTHS = ("hip_height", "hip_over_knee", "shoulder_over", "wrist_over", "ankles_apart", "knees_to_ankles")
+#: Measures that are no degrees: lengths in parts of a limb.
+_LENGTHS = (
+    "hip_height", "hip_over_knee", "shoulder_over", "wrist_over", "ankles_apart", "knees_to_ankles", "standing_height",
+    "push_height", "stride_3d", "straddle_3d",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,7 @@ class Curve:
 
 def unit_of(measure: str) -> str:
     """ "°" or "" (a part of a limb)."""
-    if measure.startswith(_LENGTHS):
-        return ""
-    return "°" if measure.endswith(_DEGREES) else ""
+    return "" if measure.startswith(_LENGTHS) else "°"
 
 
 def curves(session: Session) -> list[Curve]:
