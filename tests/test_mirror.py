@@ -92,6 +92,7 @@ OF_NO_MODULE = {
     "serve/pages/test_postures.py": "posture scores under a video, in a browser",
     "serve/pages/test_compare.py": "the page Compare, in a browser",
     "serve/pages/test_docs_page.py": "the page of the API, in a browser",
+    "serve/pages/test_whole_path.py": "from a video over the page Annotate to a bundle in MediaPipe",
     "serve/pages/test_video.py": "the page Video, in a browser",
     "serve/pages/test_webcam.py": "the page Webcam, in a browser",
     "serve/pages/test_flash.py": "the red at joints beyond their range, in a browser",
