@@ -75,6 +75,7 @@ OF_NO_MODULE = {
     "test_floors.py": "who may import whom",
     "test_mirror.py": "this rule",
     "test_docs.py": "the documentation",
+    "store/test_killed.py": "the store, whose writers are killed: benchmarks/kill_store.py",
     "serve/test_clients.py": "the clients of docs/reference/server.md",
     "serve/test_hostile.py": "hostile uploads and requests, through a running server",
     "tune/test_shape.py": "how long and how wide functions of tune may be",
