@@ -41,6 +41,7 @@ TESTED_ELSEWHERE = {
     "serve/api/annotate_types.py": "serve/test_openapi.py, and serve/api/test_annotate.py",
     "serve/api_types.py": "serve/test_openapi.py, and serve/api, through a running server",
     "serve/examples.py": "serve/test_openapi.py",
+    "serve/corrections.py": "serve/api/test_corrections.py, through a running server",
     "serve/networks.py": "serve/api/test_networks.py, through a running server",
     "serve/services.py": "serve/api, through a running server",
     "serve/api/description.py": "serve/test_openapi.py",

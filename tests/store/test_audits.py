@@ -18,13 +18,14 @@ from posetune.geometry import Crop
 from posetune.progress import Reporter
 from posetune.runtime.pose import Pose
 from posetune.store import audits as module
-from posetune.store.audits import draw, offer, waiting, write_audit_set
+from posetune.store.audits import draw, waiting, write_audit_set
 from posetune.store.check import check
 from posetune.store.corrections import Corrections
 from posetune.store.forget import forget
 from posetune.store.kept import Answered
 from posetune.store.sets import Terms, given_by
 from posetune.store.tables import audits
+from posetune.store.traffic import offer
 
 LIVE, OTHER = "a" * 64, "b" * 64
 
@@ -49,7 +50,7 @@ def jpeg(shade: int) -> bytes:
 @pytest.fixture
 def store(database) -> Corrections:
     for shade in range(30):
-        assert offer(database, picture(jpeg(shade), width=400, height=400, scene=f"s{shade % 9}"), "web1")
+        assert offer(database, picture(jpeg(shade), width=400, height=400, scene=f"s{shade % 9}"), "web1").new
     return Corrections(database)
 
 
@@ -58,7 +59,7 @@ def drawn_by(database, count: int, seed: int = 0):
 
 
 def test_each_picture_is_drawn_once_by_any_coin(store, database):
-    assert not offer(database, picture(jpeg(0)), "web1")
+    assert not offer(database, picture(jpeg(0)), "web1").new
     first, rest = drawn_by(database, 20), drawn_by(database, 99)
     assert [len(first), len(rest), waiting(database)] == [20, 10, 0]
     assert len({a.image for a in [*first, *rest]}) == 30

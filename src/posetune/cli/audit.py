@@ -61,9 +61,9 @@ def _offer(args: argparse.Namespace) -> int:
     from posetune.data.groups import clip_of
     from posetune.files import read_bytes, walk
     from posetune.runtime.images import IMAGE_SUFFIXES, read_image
-    from posetune.store.audits import offer
     from posetune.store.correction import Picture
     from posetune.store.open import open_store
+    from posetune.store.traffic import offer
 
     files: list[Path] = []
     for path in args.paths:
@@ -80,7 +80,7 @@ def _offer(args: argparse.Namespace) -> int:
             scene = "" if clip is None else f"{args.person}/{file.parent.name}/{clip}"
             height, width = read_image(file).shape[:2]
             picture = Picture(read_bytes(file, "the image"), width, height, args.consent, scene, expires_at=expires)
-            new += offer(database, picture, args.person)
+            new += offer(database, picture, args.person).new
             counter.step()
     print(f"{new} pictures kept; {len(files) - new} were kept before.")
     return 0

@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the pictures that name no network, the share that the registry's challenger answers (default: none)",
     )  # fmt: skip
     parser.add_argument(
+        "--no-corrections", action="store_true",
+        help="keep no picture and no correction, whatever people agree to (docs/guide/corrections.md)",
+    )  # fmt: skip
+    parser.add_argument(
         "--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine alone)"
     )
     parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
@@ -85,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
         keep_hours=args.keep_hours,
         registry=args.registry,
         audit_share=args.audit_share,
+        corrections=not args.no_corrections,
         tls_cert=args.tls_cert,
         tls_key=args.tls_key,
     )

@@ -20,6 +20,7 @@ from posetune.serve import problem, static
 from posetune.serve.api import (
     annotate,
     coach,
+    corrections,
     description,
     exercises,
     health,
@@ -49,6 +50,7 @@ OPERATIONS: list[Operation] = [
     *media.OPERATIONS,
     *coach.OPERATIONS,
     *exercises.OPERATIONS,
+    *corrections.OPERATIONS,
     *networks.OPERATIONS,
     *skeleton.OPERATIONS,
     *session.OPERATIONS,

@@ -7,7 +7,8 @@ from typing import Any
 from posetune.label.actions import Action, Point, Wanted
 from posetune.serve import api_types as t
 from posetune.serve.api import annotate_types as at
-from posetune.serve.api import coach_types, exercises, job_types, session
+from posetune.serve.api import coach_types, corrections, exercises, job_types, session
+from posetune.serve.corrections import CONSENT, KeptPicture
 
 _FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
 _PERSON = t.Person(
@@ -170,6 +171,20 @@ EXAMPLES: dict[Any, Any] = {
     at.Found: at.Found(_FULL, _POINTS, [0.98] * 33, [280.0, 60.0, 90.0, 240.0], 0.99),
     at.Here: at.Here("k3v9x1m8", 1000),
     at.Present: at.Present(0, 311, True, None, _COUNTS),
+    KeptPicture: KeptPicture(_FULL.sha256, 1080, 1920),
+    corrections.GivenCorrection: corrections.GivenCorrection(
+        _FULL.sha256,
+        [(321.5, 88.125, 2)] * 33,
+        ["moved"] * 33,
+        _FULL.sha256,
+        seconds=41.5,
+        key="k3v9x1m8",
+    ),
+    corrections.TakenCorrection: corrections.TakenCorrection(_ID, "new"),
+    corrections.Mine: corrections.Mine(
+        True, corrections.Consent("1", CONSENT["1"]), f"web-{_ID}", 3, {"new": 1, "accepted": 2}
+    ),
+    corrections.ForgottenOf: corrections.ForgottenOf(3, 3, []),
     job_types.MadeJob: job_types.MadeJob(_ID, _JOB.url),
     job_types.Job: _JOB,
     job_types.AllJobs: job_types.AllJobs([_JOB]),

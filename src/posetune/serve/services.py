@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from posetune.serve.corrections import Keeper
 from posetune.serve.exercises import Exercises
 from posetune.serve.follower import Follower
 from posetune.serve.jobs.engine import Engine
@@ -44,6 +45,7 @@ class Services:
             self.settings, self.pool, lambda sha256, name: self.networks.of_sha256(sha256, name), lambda: self.ranges
         )
         self.films = Films(self.engine)
+        self.corrections = Keeper(self.settings, self.pool, lambda: self.engine.database)
         self.exercises = Exercises(self.settings.data_dir / "exercises", self.pool)
 
     @property

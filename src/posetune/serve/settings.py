@@ -57,7 +57,7 @@ class Settings:
     the server may be called. ``token_file``: the tokens of who may come in; None: everybody on this machine. ``workers``:
     processes that run networks. ``queue``: requests that may wait for them. ``keep_hours``: after which uploads are deleted.
     ``registry``: URL of a registry whose live network answers; ``audit_share``: of the pictures that name no network, the share
-    that its challenger answers.
+    that its challenger answers. ``corrections``: whether what people correct, and agree to, is kept.
     ``review``: the set whose labels are looked at (``posetune annotate``), open.
     """
 
@@ -75,6 +75,7 @@ class Settings:
     tls_key: Path | None = None
     registry: str | None = None
     audit_share: float = 0.0
+    corrections: bool = True
     limits: Limits = field(default_factory=Limits)
     review: Review | None = None
 

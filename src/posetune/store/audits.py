@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -24,10 +23,10 @@ from posetune.files import write_bytes
 from posetune.landmarks import COUNT, FLIP, NAMES, REGIONS
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import Landmarker
-from posetune.store.correction import ACCEPTED, SEEN, Correction, Picture, correction_of, packed
+from posetune.store.correction import ACCEPTED, SEEN, Correction, correction_of, packed
 from posetune.store.database import Database
 from posetune.store.ids import new_id
-from posetune.store.kept import annotator_number, in_order, keep_image
+from posetune.store.kept import in_order
 from posetune.store.pictures import Pictures
 from posetune.store.sets import AUDIT
 from posetune.store.subjects import subject_of
@@ -57,25 +56,6 @@ class Audit:
     subject: int
     points: np.ndarray
     shown: str
-
-
-def offer(database: Database, picture: Picture, owner: str) -> bool:
-    """Keep a picture that came, so that audits may be drawn from it; False where it was kept before.
-
-    Raises PosetuneError without consent.
-    """
-    if not picture.consent.strip():
-        raise PosetuneError("Nothing is kept without consent: say what was agreed to.")
-    pictures = Pictures(database)
-    with database.write() as connection:
-        in_order(database, connection)
-        before = connection.scalar(_traffic())
-        keep_image(connection, pictures, picture, annotator_number(connection, owner), traffic=True)
-        return connection.scalar(_traffic()) != before
-
-
-def _traffic() -> Any:
-    return sa.select(sa.func.count()).select_from(images).where(images.c.traffic)
 
 
 def waiting(database: Database) -> int:

@@ -6,6 +6,7 @@ is being removed. What a program that died left in the folder without a row, :me
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -38,8 +39,10 @@ class Pictures:
             if there is None:
                 connection.execute(sa.insert(image_files).values(sha256=sha256, content=content))
         elif not path.is_file() or path.stat().st_size != len(content):
+            assert self.folder is not None
+            with contextlib.suppress(OSError):  # who cannot make it is told why when the file is written
+                self.folder.mkdir(mode=0o700, exist_ok=True)  # nobody else looks in
             write_bytes(path, content, durable=True)
-            path.chmod(0o600)
         return sha256
 
     def get(self, connection: sa.Connection, sha256: str, suffix: str) -> bytes:

@@ -82,6 +82,13 @@ class Engine:
         return self._jobs
 
     @property
+    def database(self) -> Database:
+        """Of jobs, and of all else that outlives the server. Raises Problem while it is being opened."""
+        if self._jobs is None or self._database is None:
+            raise Problem(503, "The server is starting; try again in a second.", {"retry-after": "1"})
+        return self._database
+
+    @property
     def running(self) -> int:
         return len(self._running)
 
@@ -115,7 +122,7 @@ class Engine:
         prepare(self._database)
         if self._database.is_sqlite:
             for path in self.settings.data_dir.glob("posetune.sqlite*"):
-                path.chmod(0o600)
+                path.chmod(0o700 if path.is_dir() else 0o600)
         jobs = Jobs(self._database)
         if self._alone:  # nobody else can hold a job of this folder, or be saving one
             for job in jobs.in_folder(self.folder_id, "running"):

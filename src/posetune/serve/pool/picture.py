@@ -53,6 +53,17 @@ def people(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     return {"json": msgspec.json.encode(answer), "people": len(poses)}
 
 
+def size(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """{"width", "height"} of the picture ``content`` (bytes, or the path of a file), upright, once it has been decoded. Raises
+    Refused for what is no picture that is taken.
+    """
+    content = payload["content"]
+    content = content if isinstance(content, bytes) else Path(content).read_bytes()
+    check(content, context.limits)
+    height, width = read_image(content).shape[:2]
+    return {"width": width, "height": height}
+
+
 def person(pose: Pose, ranges: coach_ranges.Ranges) -> dict[str, Any]:
     """One of ``people`` of an answer: px rounded to 0.001, visibility and metres to 0.0001, degrees to 0.01; NaN is None."""
     angles = {

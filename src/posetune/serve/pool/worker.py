@@ -31,6 +31,7 @@ KINDS = {
     "facts": ("posetune.serve.pool.facts", "facts"),
     "keep_ranges": ("posetune.serve.pool.facts", "keep_ranges"),
     "picture": ("posetune.serve.pool.picture", "people"),
+    "picture_size": ("posetune.serve.pool.picture", "size"),
     "exercises": ("posetune.serve.pool.exercises", "exercises"),
     "exercise": ("posetune.serve.pool.exercises", "exercise"),
     **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach", "postures", "faces")},
