@@ -1,7 +1,7 @@
 """Whether the store loses or doubles anything when who writes is killed: ``python benchmarks/kill_store.py URL --kills 100``.
 
 A program adds, looks over, reviews and forgets in a loop, and says each thing when it is done; SIGKILL ends it at random moments,
-and another goes on. Then: what was said to be kept is there once, what was said to be forgotten is gone, with the pictures' files, and
+and another goes on. Then: what was said to be kept is there once, what was said to be forgotten is gone, with its pictures, and
 what was added again is still one.
 """
 
