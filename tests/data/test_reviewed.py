@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import pytest
 from tests.helpers import labelled
 from tests.helpers.coco_labels import annotation, content
 
 from posetune.data.dataset import load_train_and_val
 from posetune.data.origin import ImageOrigin, Origin
 from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.data.reviewed import prelabelled, seen
+from posetune.data.reviewed import labels_seen, prelabelled, seen
+from posetune.errors import PosetuneError
 
 
 def reviewed_set(*statuses: str | None) -> Dataset:
@@ -48,6 +50,12 @@ def test_an_image_without_anybody_counts_once_it_was_looked_at():
              enumerate(("prelabel", "verified", None))]  # fmt: skip
     dataset = dataclasses.replace(reviewed_set(None), images=(labelled.IMAGE, *empty))
     assert [i.origin.status for i in seen(dataset, lambda _: None).images] == [None, "verified", None]
+
+
+def test_who_needs_labels_is_told_where_there_are_none():
+    with pytest.raises(PosetuneError, match=r"all its 2 people are prelabels.*posetune annotate"):
+        labels_seen(reviewed_set("prelabel", "rejected"), lambda _: None)
+    assert len(labels_seen(reviewed_set("prelabel", "verified"), lambda _: None).usable) == 1
 
 
 def test_nothing_is_said_of_an_ordinary_set():

@@ -19,7 +19,7 @@ from posetune.data.formats.reading import ALL, NONE, SOME, Reading
 from posetune.data.formats.table import COCO, format_of
 from posetune.data.layouts import LabelFile, label_files, parts_of, pick
 from posetune.data.people import Dataset, ImageRecord, Person
-from posetune.data.reviewed import seen
+from posetune.data.reviewed import labels_seen
 from posetune.data.split import keep_for_validation, split_by_group
 from posetune.errors import PosetuneError
 
@@ -85,9 +85,9 @@ def load_train_and_val(
     ``val_split``, a part of train is kept for it (:func:`keep_for_validation`), and said. ``complete`` is applied to each split
     as it is read, before any division.
     """
-    train = complete(seen(load_dataset(data, train_split), say))
+    train = complete(labels_seen(load_dataset(data, train_split), say))
     if has_split(data, val_split):
-        return train, complete(seen(load_dataset(data, val_split), say))
+        return train, complete(labels_seen(load_dataset(data, val_split), say))
     train, val, how = keep_for_validation(train, val_share, seed)
     others = [name for name in splits_besides(data, (train_split,)) if name not in ("dev", "test")]
     also = f" (It has {', '.join(others)}: --val-split {others[0]} takes that.)" if others else ""

@@ -7,6 +7,19 @@ from collections.abc import Callable
 
 from posetune.data.origin import PRELABEL, REJECTED
 from posetune.data.people import Dataset, ImageRecord
+from posetune.errors import PosetuneError
+
+
+def labels_seen(dataset: Dataset, say: Callable[[str], None]) -> Dataset:
+    """As :func:`seen`, for who needs somebody. Raises PosetuneError where nobody is left."""
+    kept = seen(dataset, say)
+    unseen = sum(not p.origin.seen for p in dataset.people)
+    if unseen and all(p.ignore for p in kept.people):
+        raise PosetuneError(
+            f"{dataset.name}: all its {unseen} people are prelabels that nobody has looked at, or rejected: correct or accept "
+            f"some with posetune annotate {dataset.root}."
+        )
+    return kept
 
 
 def seen(dataset: Dataset, say: Callable[[str], None]) -> Dataset:

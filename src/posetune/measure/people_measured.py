@@ -13,7 +13,7 @@ import numpy as np
 from posetune import stock
 from posetune.data.dataset import Dataset, Person, find_splits, has_split, load_dataset
 from posetune.data.detector_crops import completed, people_without_crops, with_seen_crops
-from posetune.data.reviewed import seen
+from posetune.data.reviewed import labels_seen
 from posetune.data.split_record import SplitRecord
 from posetune.errors import PosetuneError
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
@@ -64,7 +64,7 @@ def choose(
 
     def load(name: str) -> Dataset:
         notes: list[str] = []
-        dataset = seen(load_dataset(data, name, images=images, native=native), notes.append)
+        dataset = labels_seen(load_dataset(data, name, images=images, native=native), notes.append)
         return replace(dataset, warnings=(*dataset.warnings, *notes))
 
     if Path(data).is_file():
@@ -140,7 +140,7 @@ def offset_people(data: str | Path, images: str | Path | None, chosen: Chosen, s
     if chosen.rest is None and ("train" in chosen.splits or not Path(data).is_dir() or not has_split(data, "train")):
         return []
     try:
-        train = chosen.rest or seen(
+        train = chosen.rest or labels_seen(
             load_dataset(data, "train", images=images, native=skeleton is not BLAZEPOSE), lambda _: None
         )
     except PosetuneError:  # the split to measure is what matters; the offset can be fitted without train

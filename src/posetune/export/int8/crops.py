@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from posetune.data.dataset import find_splits, keep_for_validation, load_dataset
-from posetune.data.reviewed import seen
+from posetune.data.reviewed import labels_seen
 from posetune.data.unlabelled import found_in, images_in
 from posetune.errors import PosetuneError
 from posetune.geometry import SMALLEST_TORSO
@@ -67,9 +67,9 @@ def load(folder: str | Path, landmarks: bytes, detector: bytes, seed: int, repor
 
 def _labelled(folder: Path, seed: int, say: Say) -> tuple[list[Subject], list[Subject]]:
     splits = [folder.stem] if folder.is_file() else find_splits(folder)
-    first = seen(load_dataset(folder, splits[0]), say)
+    first = labels_seen(load_dataset(folder, splits[0]), say)
     if "val" in splits and len(splits) > 1 and splits[0] != "val":
-        check = seen(load_dataset(folder, "val"), say)
+        check = labels_seen(load_dataset(folder, "val"), say)
     else:
         first, check, how = keep_for_validation(first, 0.4, seed)
         say(f"No split 'val': {len(check.usable)} of the people, {how}, are measured on.")

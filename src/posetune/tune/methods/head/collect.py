@@ -12,7 +12,7 @@ import numpy as np
 from posetune.data.dataset import Dataset, has_split, keep_for_validation, load_dataset, warnings_of
 from posetune.data.detector_crops import people_without_crops, with_seen_crops
 from posetune.data.people import Person
-from posetune.data.reviewed import seen
+from posetune.data.reviewed import labels_seen
 from posetune.data.rulings import Rulings
 from posetune.data.suspects import find_suspects
 from posetune.errors import PosetuneError
@@ -84,7 +84,7 @@ def _splits(config: TrainConfig, landmarker: Landmarker, report: Reporter) -> tu
     data = Path(config.data or "")
 
     def load(split: str) -> Dataset:
-        dataset = seen(load_dataset(data, split, native=True), report.say)
+        dataset = labels_seen(load_dataset(data, split, native=True), report.say)
         dataset = believed(dataset, landmarker, config, report)
         return ruled(_with_crops(dataset, landmarker, report), report.say)
 
