@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from posetune import stock
 from posetune.data.answers import crop_answers
-from posetune.data.dataset import load_dataset, seen
+from posetune.data.dataset import load_dataset
 from posetune.data.people import Dataset, ImageRecord, Person
+from posetune.data.reviewed import seen
 from posetune.data.teacher import pseudo_labels
 from posetune.errors import PosetuneError
 from posetune.graph.points import has_own_points
