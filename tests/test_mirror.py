@@ -92,6 +92,7 @@ OF_NO_MODULE = {
     "serve/pages/test_coach_engine.py": "the coach of browsers beside that of Python, in Node.js",
     "serve/pages/test_coach_live.py": "the coach of a camera, in a browser",
     "serve/pages/test_postures.py": "posture scores under a video, in a browser",
+    "serve/pages/test_exercises.py": "the page Exercises, in a browser",
     "serve/pages/test_compare.py": "the page Compare, in a browser",
     "serve/pages/test_docs_page.py": "the page of the API, in a browser",
     "serve/pages/test_whole_path.py": "from a video over the page Annotate to a bundle in MediaPipe",

@@ -65,12 +65,12 @@ const panel = new CoachPanel(byId("coach"), {
 });
 panel.addEventListener("change", () => answered());
 
-/** A rule that is none is told at its line; what was found before stays, pale. @param {unknown} error */
+/** A rule that is none is told at its line; what was found before stays. @param {unknown} error */
 function wrong(error) {
   if (!(error instanceof ApiError) || error.status !== 422) return false;
   const words = error.message.replace(/^The exercise: (line \d+: )?/, "");
   Object.assign(state, { error: words, line: error.line });
-  editor.say(words, error.line, true);
+  editor.say(panel.found ? `${words} ${t("rules.stale")}` : words, error.line, true);
   finish();
   return true;
 }
