@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from posetune.coach.errors import of_report, stock_errors
+from posetune.coach.errors import of_network, of_report, stock_errors
 from posetune.coach.exercise import JOINTS
 from posetune.errors import PosetuneError
 
@@ -21,6 +21,21 @@ def test_a_tuned_networks_own_errors_weighted_by_angles(tmp_path: Path):
     path.write_text(json.dumps(report))
     assert of_report(path)["knee"] == 5.0
     assert of_report(path)["hip"] == stock_errors()["hip"]
+
+
+def test_a_report_beside_a_network_is_found(tmp_path: Path):
+    report = {"protocols": {"crop": {"mine": {"per_angle": {"left_hip": {"angles": 3, "angle_mae_deg": 6.0}}}}}}
+    run, file = tmp_path / "run", tmp_path / "mine.task"
+    run.mkdir()
+    file.write_bytes(b"")
+    for path in (run / "report.json", tmp_path / "mine.json"):
+        path.write_text(json.dumps(report))
+    for source, where in ((run, run / "report.json"), (file, tmp_path / "mine.json")):
+        errors, found = of_network(str(source))
+        assert (errors["hip"], found) == (6.0, where)
+    (run / "report.json").write_text("[]")
+    assert of_network(str(run)) == (stock_errors(), None)
+    assert of_network("full") == (stock_errors(), None)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"protocols": {"crop": {}}}', "nonsense"])

@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_report(parser, f"{JSON_NAME}, {CSV_NAME}")
     parser.add_argument(
         "--report", type=Path, metavar="EVAL.json",
-        help="what eval --json wrote about the MODEL: its errors at the joints are the tolerances (default: stock's)",
+        help="what eval --json wrote about the MODEL: its errors at the joints are the tolerances (default: report.json in "
+        "its folder, else stock's)",
     )  # fmt: skip
     parser.add_argument("--person", type=int, metavar="ID", help="the track id to coach (default: the largest person)")
     parser.add_argument("--language", choices=_LANGUAGES, default="en", help="of the cues (default: %(default)s)")
@@ -48,11 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from posetune.coach.errors import of_report, stock_errors
+    from posetune.coach.errors import of_network, of_report
     from posetune.coach.session import coached
 
     exercise = _exercise(args.exercise)
-    errors = of_report(args.report) if args.report else stock_errors()
+    if args.report:
+        errors = of_report(args.report)
+    else:
+        errors, args.report = of_network(args.model)
     out = checked_folder(args)
     frames = people_of(args.input, args.model, to_terminal())
     session = coached(frames, exercise, errors, args.person)

@@ -84,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
 def _run_web(args: argparse.Namespace) -> int:
     """A bundle as any other, and a folder around it; what can fail early fails before minutes of int8."""
     from posetune import stock
+    from posetune.coach.errors import of_network
     from posetune.export.web import folder
     from posetune.graph import bundle
     from posetune.stock import cache, tasks_vision
@@ -96,7 +97,8 @@ def _run_web(args: argparse.Namespace) -> int:
         _run_file(args, made, args.web / folder.BUNDLE)
         task = made.read_bytes()
     landmarks = bundle.unpack(task, folder.BUNDLE).landmarks
-    total = folder.write(args.web, task, folder.NetworkName(name, cache.sha256(landmarks)), package)
+    network = folder.NetworkName(name, cache.sha256(landmarks))
+    total = folder.write(args.web, task, network, package, of_network(args.model)[0])
     print(f"{args.web}: {total / 1e6:.0f} MB; python -m http.server --directory {args.web}, then http://localhost:8000")
     return 0
 

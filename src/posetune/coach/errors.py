@@ -24,6 +24,20 @@ def stock_errors() -> Mapping[str, float]:
     return {joint: float(value) for joint, value in yaml.safe_load(text)["full"].items()}
 
 
+def of_network(source: str) -> tuple[Mapping[str, float], Path | None]:
+    """Joint → degrees, and the report they are from: what ``posetune eval --json`` wrote into a run folder as report.json,
+    or beside a file under its name. Stock's, and None, where there is none. ``source``: as ``stock.resolve`` takes it.
+    """
+    path = Path(source)
+    report = path / "report.json" if path.is_dir() else path.with_suffix(".json")
+    if path.exists() and report.is_file():
+        try:
+            return of_report(report), report
+        except PosetuneError:  # something else that has this name
+            pass
+    return stock_errors(), None
+
+
 def of_report(path: Path) -> Mapping[str, float]:
     """Joint → degrees, of both sides, of the first tuned network in ``path``, which ``posetune eval --json`` wrote; of the first
     network if none is tuned. Joints that were not measured have stock's. Raises PosetuneError if it is no such report.

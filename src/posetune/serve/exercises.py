@@ -28,16 +28,14 @@ class Kept:
 
 @dataclass
 class Exercises:
-    """``folder``: of the users' own, NAME.yaml each; ``errors``: joint → stock's error there, degrees."""
+    """``folder``: of the users' own, NAME.yaml each."""
 
     folder: Path
     pool: Pool
-    errors: dict[str, float] = field(default_factory=dict)
     _known: dict[str, Kept] = field(default_factory=dict)
 
     async def open(self) -> None:
         found = await self.pool.submit("exercises", {"folder": str(self.folder)})
-        self.errors = found["errors"]
         for own, entries in ((True, found["own"]), (False, found["shipped"])):  # a shipped one wins
             self._known |= {e["plain"]["name"]: Kept(e["plain"], e["text"], own) for e in entries}
 

@@ -9,6 +9,8 @@ import stat
 
 import pytest
 
+from posetune.coach.errors import stock_errors
+from posetune.coach.exercise import library
 from posetune.errors import PosetuneError
 from posetune.export.web import folder
 from posetune.stock import tasks_vision
@@ -50,6 +52,14 @@ def test_its_policy_lets_it_talk_to_its_own_place_alone(tmp_path):
     # A policy in the page holds only for what stands behind it.
     assert html.index("Content-Security-Policy") < html.index("<script")
     assert not re.search(r"<style|style=|\bon\w+=|<script>", html)
+
+
+def test_the_coach_comes_along_with_the_networks_own_errors(tmp_path):
+    coach = json.loads(written(tmp_path / "web")["device.json"])["coach"]
+    assert [e["name"] for e in coach["exercises"]] == list(library())
+    assert coach["errors"] == dict(stock_errors())
+    folder.write(tmp_path / "web", b"a bundle", NETWORK, PACKAGE, {"knee": 5.5})
+    assert json.loads((tmp_path / "web" / "device.json").read_bytes())["coach"]["errors"] == {"knee": 5.5}
 
 
 def test_the_facts_name_network_joints_and_ranges(tmp_path):

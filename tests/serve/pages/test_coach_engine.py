@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.helpers.javascript_coach import coached_in_node, has_node
 from tests.helpers.stick_figures import Sample, figure, lifting, pose, pressing_up, repeated, squatting
-from tests.serve.pages.conftest import PAGES
 
 from posetune.coach.coach import Coach
 from posetune.coach.errors import stock_errors
 from posetune.coach.exercise import library
-from posetune.coach.plain import plain
 from posetune.coach.ranges import default_ranges
-from posetune.landmarks import NAMES
 from posetune.serve.pool.picture import person
-
-#: Reads a case on standard input, and writes what each exercise's coach finds.
-_SCRIPT = """
-import { readFileSync } from "node:fs";
-import { Ruler, indexOf, sampleOf } from "./engine/body.js";
-import { Coach } from "./engine/coach.js";
-const { exercises, errors, names, streams } = JSON.parse(readFileSync(0));
-const found = streams.map((stream) => exercises.map((exercise) => {
-  const coach = new Coach(exercise, errors), ruler = new Ruler(indexOf(names));
-  for (const [time, person] of stream) coach.see(ruler.see(sampleOf(person, time)));
-  coach.end();
-  return { count: coach.repetitions.length, repetitions: coach.repetitions, passed: coach.passed };
-}));
-process.stdout.write(JSON.stringify(found));
-"""
 
 
 def held(joints: dict, seconds: float = 5.0, fps: float = 15.0) -> Iterator[Sample]:
@@ -70,21 +49,10 @@ STREAMS = {
 @pytest.fixture(scope="module")
 def in_javascript(tmp_path_factory) -> dict[str, list[dict]]:
     """Stream → what each exercise's coach finds, in the order of the library."""
-    node = shutil.which("node") or pytest.skip("Node.js is not installed")
-    folder: Path = tmp_path_factory.mktemp("engine")
-    shutil.copytree(PAGES / "js" / "coach" / "engine", folder / "engine")
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "run.js").write_text(_SCRIPT)
-    case = {
-        "exercises": [plain(e) for e in library().values()],
-        "errors": dict(stock_errors()),
-        "names": list(NAMES),
-        "streams": [[(s.time_s, person(pose(s), default_ranges())) for s in stream] for stream in STREAMS.values()],
-    }
-    text = json.dumps(case).replace("NaN", "null")
-    done = subprocess.run([node, "run.js"], cwd=folder, input=text, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return dict(zip(STREAMS, json.loads(done.stdout), strict=True))
+    if not has_node():
+        pytest.skip("Node.js is not installed")
+    clips = [[(s.time_s, person(pose(s), default_ranges())) for s in stream] for stream in STREAMS.values()]
+    return dict(zip(STREAMS, coached_in_node(clips, tmp_path_factory.mktemp("engine")), strict=True))
 
 
 @pytest.mark.parametrize("stream", STREAMS)

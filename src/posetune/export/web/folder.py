@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -67,16 +67,29 @@ def checked(folder: str | Path) -> Path:
     return folder
 
 
-def write(folder: str | Path, task: bytes, network: NetworkName, package: dict[str, bytes]) -> int:
+def write(
+    folder: str | Path,
+    task: bytes,
+    network: NetworkName,
+    package: dict[str, bytes],
+    errors: Mapping[str, float] | None = None,
+) -> int:
     """Write everything that a browser needs; returns how many bytes that is.
 
-    ``task``: a bundle; ``package``: what ``stock.tasks_vision.files`` gives. A folder of an earlier export is replaced as a
+    ``task``: a bundle; ``package``: what ``stock.tasks_vision.files`` gives; ``errors``: joint → how far the network's angles are
+    off there, degrees, for the coach (None: stock's). A folder of an earlier export is replaced as a
     whole: whoever looks finds the old one or the new one.
 
     Raises PosetuneError as :func:`checked`, and if it cannot be written.
     """
     folder = checked(folder).absolute()
-    files = {**_page(), **_vendored(package), BUNDLE: task, MARK: _facts(network), "NOTICE.txt": _NOTICE.encode()}
+    files = {
+        **_page(),
+        **_vendored(package),
+        BUNDLE: task,
+        MARK: _facts(network, errors or stock_errors()),
+        "NOTICE.txt": _NOTICE.encode(),
+    }
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}-", suffix=".tmp-posetune", dir=folder.parent))
@@ -152,13 +165,13 @@ def _vendored(package: dict[str, bytes]) -> dict[str, bytes]:
     return {f"tasks-vision/{name.replace('.mjs', '.js')}": content for name, content in package.items()}
 
 
-def _facts(network: NetworkName) -> bytes:
+def _facts(network: NetworkName, errors: Mapping[str, float]) -> bytes:
     facts = {
         "posetune": __version__,
         "network": asdict(network),
         "skeleton": drawn_skeleton(),
         "ranges": to_content(default_ranges())["ranges"],
         "min_visibility": MIN_VISIBILITY,
-        "coach": {"exercises": [plain(e) for e in library().values()], "errors": dict(stock_errors())},
+        "coach": {"exercises": [plain(e) for e in library().values()], "errors": dict(errors)},
     }
     return (json.dumps(facts, indent=1) + "\n").encode()

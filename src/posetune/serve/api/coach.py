@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,11 +37,12 @@ async def attempt(request: Request) -> Response:
 
 
 async def _coached(services: Services, job: Any, query: CoachQuery, text: str | bytes | None) -> Response:
+    network = services.networks.of_sha256(job.network_sha256, job.network_name)
     payload = {
         "exercise": query.exercise,
         "text": text,
         "person": query.person or None,
-        "report": _report(services, job),
+        "network": network.source if network else "",
     }
     found = await asked(services, job, "coach", payload)
     return json_response({"state": job.state, "frames": job.done, "complete": not job.unfinished, **found})
@@ -91,13 +91,6 @@ async def asked(services: Services, job: Any, kind: str, payload: dict[str, Any]
 def _lines(services: Services, job: Any, begin: int) -> list[bytes]:
     end = min(begin + _PART, job.done)
     return [line for part in services.engine.jobs.parts(job, begin, end) for line in part.frames]
-
-
-def _report(services: Services, job: Any) -> str | None:
-    """What ``posetune eval --json`` wrote beside the page of the network's evaluation, where it did."""
-    entries = [e for e in services.networks.all() if e.network.sha256 == job.network_sha256 and e.report is not None]
-    found: list[Path] = [e.report.with_suffix(".json") for e in entries if e.report is not None]
-    return next((str(path) for path in found if path.is_file()), None)
 
 
 _ABOUT = (

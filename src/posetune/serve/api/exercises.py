@@ -49,7 +49,9 @@ class ExerciseOf(msgspec.Struct):
 
 
 class AllExercises(msgspec.Struct):
-    """``errors``: joint to the mean error of stock's angle there, degrees: the tolerance of checks that name the joint."""
+    """``errors``: joint to the mean error of the current network's angle there, degrees (stock's where it was not measured): the
+    tolerance of checks that name the joint.
+    """
 
     exercises: list[ExerciseOf]
     errors: dict[str, float]
@@ -60,8 +62,9 @@ def _shown(kept: Kept) -> dict:
 
 
 async def listed(request: Request) -> Response:
-    exercises = services_of(request).exercises
-    return json_response({"exercises": [_shown(kept) for kept in exercises.all()], "errors": exercises.errors})
+    services = services_of(request)
+    errors = await services.pool.submit("tolerances", {"source": services.networks.current.network.source})
+    return json_response({"exercises": [_shown(kept) for kept in services.exercises.all()], "errors": errors})
 
 
 async def read(request: Request) -> Response:

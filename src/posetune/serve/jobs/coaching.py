@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ import numpy as np
 
 from posetune.coach.ergonomics.scores import LEVELS, METHODS, Task
 from posetune.coach.ergonomics.session import Ergonomics, postures_csv, scored
-from posetune.coach.errors import of_report, stock_errors
+from posetune.coach.errors import of_network
 from posetune.coach.exercise import LANGUAGES
 from posetune.coach.plain import plain
 from posetune.coach.report.faces import faces_at
@@ -56,19 +55,19 @@ def clip_take(context: Context, payload: dict[str, Any]) -> int:
 def coach(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """What the coach says of the first ``frames`` frames of the clip ``key``; {"have": so many} where it has not got them all.
 
-    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``person``: a track id or None; ``report``: a path
-    or None. Raises Refused for an exercise or a person that is none.
+    ``exercise``: a name or "auto"; ``text``: a YAML to take instead, or None; ``person``: a track id or None; ``network``: whose
+    errors are the tolerances, as ``stock.resolve`` takes it. Raises Refused for an exercise or a person that is none.
     """
     clip = _clip(context, payload["key"])
     if len(clip.frames) < payload["frames"]:
         return {"have": len(clip.frames)}
-    errors, measured = _errors(payload["report"])
+    errors, measured = of_network(payload["network"])
     exercise = payload["exercise"] if payload["text"] is None else read(payload["text"])
     try:
         session = clip.coached(exercise, errors, payload["person"])
     except PosetuneError as error:
         raise Refused(422, str(error)) from error
-    return told(clip, session) | {"errors": dict(errors), "errors_of": measured}
+    return told(clip, session) | {"errors": dict(errors), "errors_of": "network" if measured else "stock"}
 
 
 def told(clip: Clip, session: Session) -> dict[str, Any]:
@@ -129,18 +128,6 @@ def _signal(clip: Clip, session: Session) -> dict[str, Any] | None:
         "times_s": [round(t, 4) for t, _ in over],
         "values": [round(v, 4) if math.isfinite(v) else None for _, v in over],
     }
-
-
-def _errors(report: str | None) -> tuple[Mapping[str, float], str]:
-    """Joint → degrees, and whose: the "network", or "stock"."""
-    if report is not None:
-        from pathlib import Path
-
-        try:
-            return of_report(Path(report)), "network"
-        except PosetuneError:  # a report of something else lies beside it
-            pass
-    return stock_errors(), "stock"
 
 
 def _clip(context: Context, key: str) -> Clip:

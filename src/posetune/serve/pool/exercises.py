@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from posetune.coach.errors import stock_errors
+from posetune.coach.errors import of_network
 from posetune.coach.exercise import Exercise, ExerciseError, parse
 from posetune.coach.plain import plain
 from posetune.errors import PosetuneError
@@ -16,7 +16,7 @@ from posetune.serve.pool.context import Context, Refused
 
 
 def exercises(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
-    """Those of posetune and those in the folder ``folder``: lists of {"text", "plain"} each, and stock's errors, degrees."""
+    """Those of posetune and those in the folder ``folder``: lists of {"text", "plain"} each."""
     shipped = resources.files("posetune.coach").joinpath("exercises")
     texts = [f.read_text("utf-8") for f in sorted(shipped.iterdir(), key=lambda f: f.name) if f.name.endswith(".yaml")]
     own = []
@@ -25,7 +25,12 @@ def exercises(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
             own.append(_told(read_bytes(path).decode(), path.name))
         except (PosetuneError, UnicodeDecodeError) as error:
             logging.getLogger("posetune.serve").error("an exercise is left out: %s", error)
-    return {"shipped": [_told(text, "exercise") for text in texts], "own": own, "errors": dict(stock_errors())}
+    return {"shipped": [_told(text, "exercise") for text in texts], "own": own}
+
+
+def tolerances(context: Context, payload: dict[str, Any]) -> dict[str, float]:
+    """Joint → the error of the network ``source`` there, degrees; stock's where it was not measured."""
+    return dict(of_network(payload["source"])[0])
 
 
 def exercise(context: Context, payload: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ KINDS = {
     "picture_size": ("posetune.serve.pool.picture", "size"),
     "exercises": ("posetune.serve.pool.exercises", "exercises"),
     "exercise": ("posetune.serve.pool.exercises", "exercise"),
+    "tolerances": ("posetune.serve.pool.exercises", "tolerances"),
     **{kind: ("posetune.serve.jobs.coaching", kind) for kind in ("clip_take", "coach", "postures", "faces")},
     "one_person": ("posetune.serve.pool.one_person", "one_person"),
     **{

@@ -3,7 +3,7 @@
  */
 import { h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
-import { checkName, detail, measureName, statusName, valueOf } from "./words.js";
+import { checkName, detail, statusName, valueOf } from "./words.js";
 
 /** @typedef {import("./api.js").Coached} Coached */
 /** @typedef {import("./api.js").Repetition} Repetition */
@@ -20,8 +20,8 @@ const MOST_JOINTS = 2;
 export function table(found, looped, loop) {
   const hold = found.kind === "hold";
   const heads = [
-    t(hold ? "coach.column.hold" : "coach.column.number"), t("coach.column.time"), hold ? null : t("coach.column.tempo"),
-    found.signal ? t("coach.column.reached") : null, t("coach.column.range"), ...found.checks.map(({ name }) => checkName(name)),
+    t(hold ? "coach.column.hold" : "coach.column.number"), t("coach.column.time"), ...found.checks.map(({ name }) => checkName(name)),
+    hold ? null : t("coach.column.tempo"), found.signal ? t("coach.column.reached") : null, t("coach.column.range"),
   ].filter((head) => head !== null);
   const rows = found.repetitions.map((repetition, i) => {
     const press = h("button", { class: "repetition", type: "button", id: `repetition-${i}`, "aria-pressed": String(i === looped), "aria-label": t("coach.loop", { number: i + 1 }) }, number(i + 1), icon("loop", 14));
@@ -29,10 +29,10 @@ export function table(found, looped, loop) {
       "tr", { class: i === looped ? "looped" : "", dataset: { repetition: i } },
       h("th", { scope: "row" }, press),
       h("td", { class: "numeric" }, t("coach.span", { from: number(repetition.start, 1), to: number(repetition.end, 1) })),
+      found.checks.map((check) => cell(check, repetition.checks[check.name])),
       hold ? null : h("td", { class: "numeric" }, t("coach.tempo", { there: number(repetition.extremum - repetition.start, 1), back: number(repetition.end - repetition.extremum, 1) })),
       found.signal ? h("td", { class: "numeric" }, repetition.reached === undefined ? "–" : valueOf(found.signal.measure, repetition.reached)) : null,
       h("td", { class: "numeric" }, ranges(repetition)),
-      found.checks.map((check) => cell(check, repetition.checks[check.name])),
     );
     row.addEventListener("click", () => loop(i));
     return row;
@@ -40,7 +40,7 @@ export function table(found, looped, loop) {
   const caption = h("caption", { class: "visually-hidden" }, t("coach.caption"));
   return h(
     "div", { class: "coach-scroll", tabindex: 0, role: "region", "aria-label": t("coach.caption") },
-    h("table", { class: "coach-table" }, caption, h("thead", {}, h("tr", {}, heads.map((head, i) => h("th", { scope: "col", title: i === 3 && found.signal && !hold ? measureName(found.signal.measure) : null }, head)))), h("tbody", {}, rows)),
+    h("table", { class: "coach-table" }, caption, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, rows)),
   );
 }
 
