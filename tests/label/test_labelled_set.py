@@ -8,6 +8,7 @@ import pytest
 from tests.helpers import labelled
 from tests.helpers.coco_labels import content
 
+from posetune.data.origin import ImageOrigin, Origin
 from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.label.labelled_set import SetFolder, add, empty
@@ -61,3 +62,28 @@ def test_while_somebody_annotates_nothing_is_added(tmp_path):
     folder = SetFolder.open(tmp_path / "set")
     with folder.alone(), pytest.raises(PosetuneError, match="annotate has"), folder.alone():
         pass
+
+
+def test_what_annotate_did_before_it_was_killed_is_not_lost(tmp_path):
+    pytest.importorskip("msgspec")
+    import cv2
+    import numpy as np
+
+    from posetune.label.actions import Action, Wanted
+    from posetune.label.review import Review
+
+    folder = SetFolder.open(tmp_path / "set")
+    mine = empty("set")
+    image = ImageRecord(1, folder.images / "a.png", 400, 400, "g", ImageOrigin(status="prelabel"))
+    cv2.imwrite(str(image.path), np.zeros((400, 400, 3), np.uint8))
+    add(mine, folder.path, [image], [Person(1, image, labelled.true_keypoints(), origin=Origin(status="prelabel"))])
+    folder.write(mine, mine)
+    before = folder.labels.read_bytes()
+    with Review.open(folder.path) as review:
+        (person,) = review.image("a.png").people
+        review.act(Action("tab-1", "a.png", 0, people=[Wanted(person.id, person.points, "verified")]))
+    after = json.loads(folder.labels.read_text())
+    folder.labels.write_bytes(before)  # as it stood when annotate was killed
+    os.utime(folder.labels, (1, 1))
+    with folder.alone():
+        assert folder.content()["annotations"][0]["status"] == after["annotations"][0]["status"] == "verified"

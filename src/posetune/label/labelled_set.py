@@ -84,7 +84,14 @@ class SetFolder:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else changes the labels inside. Raises PosetuneError where posetune annotate has them open."""
+        """Nobody else changes the labels inside; actions of a posetune annotate that was killed are in them.
+
+        Raises PosetuneError where posetune annotate has them open.
+        """
+        if self.labels.with_suffix(".history.jsonl").exists():
+            from posetune.label.review import Review  # which needs an extra that is there, where there is a history
+
+            Review.open(self.path).close()
         with locked(self.labels.with_name(f".{SPLIT}.lock")) as held:
             if not held:
                 raise PosetuneError(
