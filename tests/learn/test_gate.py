@@ -24,7 +24,7 @@ def both(x: np.ndarray) -> tuple[Evidence, Evidence]:
         (np.full(10, 0.05), "wait"),
         (np.full(100, 0.2), "promote"),
         (np.full(40, -0.3), "refuse"),  # worse
-        (np.tile([0.2, -0.22], 40), "refuse"),  # after so many nothing is seen
+        (np.tile([0.2, -0.22], 60), "refuse"),  # after so many nothing is seen
         (np.tile([0.2, -0.22], 20), "wait"),
     ],
 )

@@ -18,7 +18,12 @@ def fake(tmp_path, monkeypatch, code: str, **given):
 
 
 DONE = "import pathlib; p = pathlib.Path(RUN); p.mkdir(exist_ok=True); (p / 'model.tflite').write_bytes(b'net')"
-LONG = "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: pass\n" + DONE
+BEGUN = """import pathlib
+p = pathlib.Path(RUN)
+p.mkdir(exist_ok=True)
+(p / 'log.jsonl').write_text('{"kind": "validation"}')
+"""
+LONG = BEGUN + "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: pass\n" + DONE
 
 
 def test_the_network_of_a_training_that_ends_well(tmp_path, monkeypatch):
@@ -35,6 +40,11 @@ def test_a_spent_budget_takes_the_best_network_so_far(tmp_path, monkeypatch):
     said: list[str] = []
     assert train(fake(tmp_path, monkeypatch, LONG, budget_s=1.5), lambda: True, said.append).is_file()
     assert "budget" in said[0]
+
+
+def test_a_budget_that_is_spent_before_anything_was_learned_is_too_small(tmp_path, monkeypatch):
+    with pytest.raises(PosetuneError, match="give it more"):
+        train(fake(tmp_path, monkeypatch, "import time; time.sleep(60)", budget_s=0.3), lambda: True, print)
 
 
 def test_too_much_memory_and_a_lost_lease_end_it(tmp_path, monkeypatch):

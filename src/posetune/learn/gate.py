@@ -39,7 +39,7 @@ def on_challenger(evidence: Evidence, against: Evidence, rules: Rules) -> Ruling
         return Ruling("refuse", f"It errs more on audited people ({so_far}; about {-evidence.gain:.0%} more).")
     if evidence.units >= rules.most_units:
         return Ruling("refuse", f"A gain was not shown ({so_far}).")
-    if evidence.units >= rules.hopeless_units and evidence.log_e < 0:
+    if evidence.units >= rules.hopeless_units and evidence.log_e < math.log(rules.hopeless):
         return Ruling("refuse", f"No gain is seen ({so_far}).")
     return Ruling("wait", f"The evidence is not enough yet ({so_far}).")
 

@@ -161,6 +161,8 @@ class _Pass:
         state = self.registry.refresh()
         if not state.challenger:
             self._learn(state)
+        if self._begun() is None:
+            shutil.rmtree(self._pictures, ignore_errors=True)
 
     # --- judging -------------------------------------------------------------------------------------------------------
 
@@ -208,7 +210,7 @@ class _Pass:
         if state.held:
             self.report.say(f"{title} could be promoted, but that is on hold: {state.held}")
             return
-        checks = self._checks(current.candidate, self._material(current.candidate).guards)
+        checks = self._checks(current.candidate, self._material(self.runs.of(current.candidate)).guards)
         guarded = gate.guarded(checks)
         if guarded.what == "refuse":
             self._act(current, guarded)
@@ -229,7 +231,7 @@ class _Pass:
             if reason:
                 self.report.say(reason)
                 return
-        material = self._material()
+        material = self._material(begun)
         if material.train is None:
             raise PosetuneError(
                 "There is nothing to learn from: no accepted corrections, and no set that was trained on before."
@@ -239,9 +241,8 @@ class _Pass:
         if not (folder / "set").is_dir():
             material.write(folder / "set")
         data, options = folder / "set", self.options
-        self.report.say(
-            f"Training on {len(material.train.people)} people, {len(material.learned_from)} of them corrected."
-        )
+        people = len(material.train.people) + (0 if material.val is None else len(material.val.people))
+        self.report.say(f"Training on {people} people, {len(material.learned_from)} of them corrected.")
         training = Training(
             data,
             folder / "run",
@@ -286,6 +287,7 @@ class _Pass:
         run = self.runs.get(id)
         if run is not None and not run.network and not run.forgotten:
             return run
+        shutil.rmtree(self._pictures, ignore_errors=True)
         shutil.rmtree(self.options.work / "training" / id, ignore_errors=True)
         return None
 
@@ -357,12 +359,15 @@ class _Pass:
         lots = [int(hashlib.sha256(unit.id.encode()).hexdigest()[:8], 16) / 2**32 for unit in units]
         return [unit for unit, lot, most in zip(units, lots, share, strict=True) if lot < most]
 
-    def _material(self, network: str = "") -> Material:
-        """``network``: what it has learned from does not guard it."""
-        run = self.runs.of(network) if network else None
+    def _material(self, run: Run | None = None) -> Material:
+        """``run``: what that training learned from does not guard what it made."""
         known = set(self.runs.learned_from(run)) if run is not None else set()
-        folder = self.scratch / "material"
-        return gather(self._units(), self.store, self.options.sets, folder, self.report.say, known)
+        return gather(self._units(), self.store, self.options.sets, self._pictures, self.report.say, known)
+
+    @property
+    def _pictures(self) -> Path:
+        """Pictures of people, for as long as a pass runs, or a training that it began."""
+        return self.options.work / "material"
 
     def network(self, sha256: str) -> Landmarker:
         if sha256 not in self._loaded:

@@ -15,7 +15,7 @@ class Rules:
     best of all that were ever live; ``angle_margin``, ``jitter_margin``, ``speed_margin``: the same for joint angles, for how far
     answers move with the crop, for the time of an answer. ``found_margin``: of the people found, how many fewer, as a share.
     ``least_guard``: of fewer people nothing is asked. ``least_new``: accepted corrections that a training waits for.
-    ``hopeless_units``: from so many on a challenger is refused while its wealth is below the stake. ``most_units``: then it is
+    ``hopeless_units``: from so many on a challenger is refused while its wealth is below ``hopeless``. ``most_units``: then it is
     refused in any case. ``shadow_units``: then the network before has had its time.
     """
 
@@ -28,6 +28,7 @@ class Rules:
     found_margin: float = 0.01
     least_guard: int = 20
     least_new: int = 20
-    hopeless_units: int = 60
+    hopeless_units: int = 100
+    hopeless: float = 0.5
     most_units: int = 1000
     shadow_units: int = 300

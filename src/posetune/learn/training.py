@@ -18,6 +18,8 @@ _FULL_SECONDS, _LEAST, _MOST = 1500.0, 4000, 10500
 _FEWEST = 200
 #: Of the budget, what choosing among the blends and writing take after the last step.
 _FINISH = 0.25
+#: How many budgets a training may take to have anything to give.
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,22 @@ def _watch(
                 f"The training takes {used / 2**30:.1f} GB, more than --memory allows: allow more, or give --set batch=4."
             )
         spent = time.monotonic() - begun
-        if training.budget_s is not None and spent > (1 - _FINISH) * training.budget_s and not asked:
+        if training.budget_s is None or asked or spent <= (1 - _FINISH) * training.budget_s:
+            continue
+        if _has_weights(training.run):
             say("The budget is nearly spent: the best network so far is taken.")
             process.send_signal(signal.SIGINT)
             asked = True
+        elif spent > _PATIENCE * training.budget_s:
+            raise PosetuneError("The training had not begun when twice its --budget was spent: give it more.")
+
+
+def _has_weights(run: Path) -> bool:
+    """Whether a training has looked at validation: from then on there is a best network so far."""
+    try:
+        return '"validation"' in (run / "log.jsonl").read_text()
+    except OSError:
+        return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
