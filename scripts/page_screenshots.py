@@ -18,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' helpers
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
+from tests.helpers.coached_videos import coached_job
 from tests.helpers.server import RunningServer, running
+from tests.helpers.stick_figures import repeated, squatting
 
 import posetune.serve
 from posetune.opencv import cv2
@@ -64,6 +66,24 @@ def still(page: Page) -> None:
     page.wait_for_timeout(400)
 
 
+def coached(page: Page) -> None:
+    page.locator("#count").wait_for()
+    page.locator(".cue, .coach-table").first.click()
+    page.wait_for_timeout(600)
+
+
+def scored(page: Page) -> None:
+    page.locator("#load").fill("12")
+    page.locator(".moment").first.scroll_into_view_if_needed()
+    page.wait_for_timeout(1200)
+
+
+def wrong_rule(page: Page) -> None:
+    page.locator("#count").wait_for()
+    page.locator("#rule").fill(page.locator("#rule").input_value().replace("max: 0.05", "maxx: 0.05"))
+    page.locator("#fault .line").wait_for()
+
+
 #: Name → path of the page, and what to do there.
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "analyse-empty": ("/", still),
@@ -77,6 +97,10 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "webcam-empty": ("/webcam", still),
     "compare-empty": ("/compare", still),
     "compare-done": ("/compare", analysed),
+    "video-coach": ("/video?job={job}&view=coach", coached),
+    "video-postures": ("/video?job={job}&view=postures", scored),
+    "exercises": ("/exercises?job={job}&exercise=squat", coached),
+    "exercises-wrong": ("/exercises?job={job}&exercise=squat", wrong_rule),
     "ranges": ("/ranges", still),
     "networks": ("/networks", still),
     "docs": ("/api/docs", still),
@@ -88,10 +112,11 @@ def main(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), models=("full", "lite")) as server:
         ranges = server.get("/api/v1/ranges").json()["ranges"]
         server.put_json("/api/v1/ranges", {"ranges": {**ranges, "left_knee": {"min": 90, "max": 180}}})
-        photograph(server, out)
+        seen = list(repeated(squatting, 3, period_s=1.6, rest_s=0.8, fps=15, deepest=0.75))
+        photograph(server, out, coached_job(server, Path(folder), seen))
 
 
-def photograph(server: RunningServer, out: Path) -> None:
+def photograph(server: RunningServer, out: Path, job: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for language, locale in (("en", "en-GB"), ("zh", "zh-CN")):
@@ -102,7 +127,7 @@ def photograph(server: RunningServer, out: Path) -> None:
                     )  # fmt: skip
                     for name, (path, act) in STATES.items():
                         page = context.new_page()
-                        page.goto(server.url + path)
+                        page.goto(server.url + path.format(job=job))
                         page.wait_for_selector("html.ready")
                         act(page)
                         page.wait_for_timeout(250)
