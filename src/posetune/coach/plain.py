@@ -24,6 +24,14 @@ _MARKED = {
     "body_tilt": "hip",
     "arms_tilt": "both_shoulder",
     "body_line": "hip",
+    "standing_height": "hip",
+    "push_height": "shoulder",
+    "trunk_lean_3d": "hip",
+    "body_tilt_3d": "hip",
+    "hip_hinge_3d": "hip",
+    "wrist_over_ankle_3d": "hip",
+    "stride_3d": "both_ankle",
+    "straddle_3d": "both_ankle",
 }
 
 
@@ -40,7 +48,7 @@ def marked(measure: str) -> str:
     known = _MARKED.get(measure)
     if known is not None:
         return known
-    which, _, joint = measure.partition("_")
+    which, _, joint = measure.removesuffix("_3d").partition("_")
     if joint not in JOINTS:
         return "hip"
-    return joint if which == "near" else measure if which in ("left", "right") else f"both_{joint}"
+    return joint if which in ("near", "front") else measure if which in ("left", "right") else f"both_{joint}"

@@ -71,8 +71,11 @@ def test_both_engines_say_the_same(stream, in_javascript):
 def _same(told: dict, expected: dict) -> None:
     for key in ("side", "view"):
         assert told[key] == expected[key]
-    for key in ("start", "end", "extremum", "reached"):
-        assert told.get(key) == pytest.approx(expected.get(key), abs=2e-3), key
+    for key in ("start", "end", "extremum"):
+        assert told[key] == pytest.approx(expected[key], abs=2e-3), key
+    assert ("reached" in told) == ("reached" in expected)
+    if "reached" in expected:  # the browser has the API's rounded points
+        assert told["reached"] == pytest.approx(expected["reached"], rel=1e-3, abs=2e-3)
     for joint, ends in expected["ranges"].items():
         assert told["ranges"][joint] == pytest.approx(ends, abs=0.2)
     assert list(told["checks"]) == list(expected["checks"])

@@ -23,7 +23,7 @@ export function measureName(measure) {
 }
 
 /** Lengths are parts of a limb, the others degrees. @param {string} measure */
-export const isDegrees = (measure) => !/^(hip_height|hip_over_knee|shoulder_over_|wrist_over_|ankles_apart|knees_to_ankles)/.test(measure);
+export const isDegrees = (measure) => !/^(hip_height|hip_over_knee|shoulder_over_|wrist_over_|ankles_apart|knees_to_ankles|standing_|push_|stride_|straddle_|feet_move)/.test(measure);
 
 /** @param {string} measure @param {number} value */
 export const valueOf = (measure, value) => (isDegrees(measure) ? `${number(value)}°` : number(value, 2));

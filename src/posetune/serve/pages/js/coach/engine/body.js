@@ -3,19 +3,22 @@
  * each other, exercise by exercise, to the last repetition and value.
  */
 
+import { ARM, JOINTS, LEG, OF_BOTH, SIDES, between, both, mean, minus, ratio } from "./limbs.js";
+import { WORLD_MEASURES } from "./world.js";
+
 /** @typedef {import("../../types.js").Person} Person */
 /** @typedef {[number, number]} Point */
 /** @typedef {{time: number, points: Point[], visibility: number[], world: [number, number, number][]}} Sample seconds; image px; 0…1; metres */
 /** @typedef {Record<string, number>} Index name of a point → where it stands */
 
-export const SIDES = ["left", "right"];
 export const MIN_VISIBILITY = 0.5;
 const FRONT_BELOW = 35;
 const SIDE_ABOVE = 55;
 const SIDE_GAP = 0.1;
 const LENGTH_DECAY = 0.01;
-const ARM = ["shoulder", "elbow", "wrist"];
-const LEG = ["hip", "knee", "ankle"];
+const LEAST_STANDING = 0.8;
+const LEAST_REACH = 0.85;
+const SIZE_S = 0.5;
 
 /** @param {string[]} names @returns {Index} */
 export const indexOf = (names) => Object.fromEntries(names.map((name, i) => [name, i]));
@@ -31,14 +34,10 @@ export function sampleOf(person, time) {
   };
 }
 
-/** @param {number[]} values */
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-/** @param {Point} a @param {Point} b @returns {Point} */
-const minus = (a, b) => [a[0] - b[0], a[1] - b[1]];
 /** @param {Point} point */
 const finite = (point) => Number.isFinite(point[0]) && Number.isFinite(point[1]);
-/** @param {number} radians */
-const degrees = (radians) => (180 * radians) / Math.PI;
+/** The larger of those that are known. @param {number} a @param {number} b */
+const larger = (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b));
 
 /** Follows how long a person's limbs are, and which side is the nearer one. One for each person; `see` every sample. */
 export class Ruler {
@@ -50,6 +49,8 @@ export class Ruler {
     /** @type {Record<string, number>} */
     this.lengths = {};
     this.last = NaN;
+    /** px a metre. */
+    this.size = NaN;
   }
 
   /** @param {Sample} sample */
@@ -57,12 +58,48 @@ export class Ruler {
     this.chooseSide(sample);
     const passed = Number.isFinite(this.last) ? Math.max(0, sample.time - this.last) : 0;
     this.last = sample.time;
+    this.followSize(sample, passed);
+    const leg = this.longest("leg", this.chain(sample, LEG), passed);
+    const arm = this.longest("arm", this.chain(sample, ARM), passed);
     const scale = {
-      leg: this.longest("leg", this.chain(sample, LEG), passed),
-      arm: this.longest("arm", this.chain(sample, ARM), passed),
+      leg,
+      arm,
       thigh: this.longest("thigh", this.chain(sample, LEG.slice(0, 2)), passed),
+      standing: larger(this.longest("standing", this.drop(sample, "hip", "ankle"), passed), LEAST_STANDING * leg),
+      reach: larger(this.longest("reach", this.drop(sample, "shoulder", "wrist"), passed), LEAST_REACH * arm),
     };
     return new Body(sample, this.side ?? "left", scale, this.index);
+  }
+
+  /** How large the person is in the picture: whoever walks away gets smaller, limbs and all. @param {Sample} sample @param {number} passed */
+  followSize(sample, passed) {
+    const size = this.sizeOf(sample);
+    if (!Number.isFinite(size)) return;
+    const share = Number.isFinite(this.size) ? 1 - Math.exp(-passed / SIZE_S) : 1;
+    this.size = share === 1 ? size : this.size + share * (size - this.size);
+  }
+
+  /** px a metre: points of trunk and legs in the picture against the world landmarks (least squares). @param {Sample} sample */
+  sizeOf(sample) {
+    const rows = SIDES.flatMap((side) => ["shoulder", ...LEG].map((part) => this.index[`${side}_${part}`])).filter((i) => sample.visibility[i] >= MIN_VISIBILITY);
+    if (rows.length < 4) return NaN;
+    const centred = (/** @type {number[][]} */ all) => {
+      const middle = [0, 1].map((k) => mean(rows.map((i) => all[i][k])));
+      return rows.map((i) => [all[i][0] - middle[0], all[i][1] - middle[1]]);
+    };
+    const [points, world] = [centred(sample.points), centred(sample.world)];
+    const spread = world.reduce((sum, [x, y]) => sum + x * x + y * y, 0);
+    const size = points.reduce((sum, [x, y], k) => sum + x * world[k][0] + y * world[k][1], 0) / spread;
+    return spread > 1e-6 && size > 0 ? size : NaN;
+  }
+
+  /** How far the middle of one part is below the middle of another, px; NaN where it is above. @param {Sample} sample @param {string} high @param {string} low */
+  drop(sample, high, low) {
+    const [top, bottom] = [high, low].map((part) => {
+      const rows = SIDES.map((side) => this.index[`${side}_${part}`]).filter((i) => sample.visibility[i] >= MIN_VISIBILITY);
+      return rows.length ? mean(rows.map((i) => sample.points[i][1])) : NaN;
+    });
+    return bottom - top > 0 ? bottom - top : NaN;
   }
 
   /** @param {Sample} sample */
@@ -87,10 +124,12 @@ export class Ruler {
 
   /** A step towards the longer length, not a jump. @param {string} limb @param {number} length @param {number} passed */
   longest(limb, length, passed) {
+    const size = Number.isFinite(this.size) ? this.size : 1;
     const known = this.lengths[limb] ?? NaN;
-    if (!Number.isFinite(length)) return known;
-    const kept = Number.isFinite(known) ? known * (1 - LENGTH_DECAY * passed) : length;
-    return (this.lengths[limb] = Math.max(kept, Math.min(length, kept * 1.1)));
+    if (!Number.isFinite(length)) return known * size;
+    const metres = length / size;
+    const kept = Number.isFinite(known) ? known * (1 - LENGTH_DECAY * passed) : metres;
+    return (this.lengths[limb] = Math.max(kept, Math.min(metres, kept * 1.1))) * size;
   }
 }
 
@@ -99,7 +138,7 @@ export class Body {
   /**
    * @param {Sample} sample
    * @param {string} near
-   * @param {{leg: number, arm: number, thigh: number}} scale image px
+   * @param {{leg: number, arm: number, thigh: number, standing: number, reach: number}} scale image px
    * @param {Index} index
    */
   constructor(sample, near, scale, index) {
@@ -129,7 +168,7 @@ export class Body {
     const at = (/** @type {string} */ name) => world[this.index[name]];
     const across = [0, 1, 2].map((k) => at("left_shoulder")[k] - at("right_shoulder")[k] + (at("left_hip")[k] - at("right_hip")[k]));
     if (!across.every(Number.isFinite) || !across.some(Boolean)) return NaN;
-    return degrees(Math.atan2(Math.abs(across[2]), Math.hypot(across[0], across[1])));
+    return (180 / Math.PI) * Math.atan2(Math.abs(across[2]), Math.hypot(across[0], across[1]));
   }
 
   /** Image px of a point; NaN where it is not visible. @param {string} part @param {string} [side] @returns {Point} */
@@ -158,16 +197,6 @@ function namesOf(part, near, index) {
   return [`${near}_${part}`];
 }
 
-/** @param {number} length @param {number} scale */
-const ratio = (length, scale) => (Number.isFinite(scale) && scale > 0 ? length / scale : NaN);
-
-/** @param {Point} u @param {Point} v */
-function between(u, v) {
-  const lengths = Math.hypot(...u) * Math.hypot(...v);
-  if (!Number.isFinite(lengths) || lengths === 0) return NaN;
-  return degrees(Math.acos(Math.min(1, Math.max(-1, (u[0] * v[0] + u[1] * v[1]) / lengths))));
-}
-
 /** @param {Point} low @param {Point} high */
 const fromVertical = (low, high) => between(minus(high, low), [0, -1]);
 
@@ -193,12 +222,6 @@ function bodyLine(body) {
   return hip[1] > line ? bend : 360 - bend;
 }
 
-/** @param {Body} body @param {(body: Body, side: string) => number} one @param {(values: number[]) => number} choose */
-function ofBoth(body, one, choose) {
-  const values = SIDES.map((side) => one(body, side)).filter(Number.isFinite);
-  return values.length ? choose(values) : NaN;
-}
-
 /** @param {Body} body @param {string} part */
 const apart = (body, part) => Math.abs(body.at(part, "left")[0] - body.at(part, "right")[0]);
 /** @param {Body} body */
@@ -206,23 +229,20 @@ const trunkLean = (body) => fromVertical(body.middle("hip"), body.middle("should
 /** @param {Body} body */
 const shankLean = (body) => fromVertical(body.at("ankle"), body.at("knee"));
 
-/** @type {Record<string, string[]>} */
-const JOINTS = {
-  knee: ["hip", "knee", "ankle"],
-  hip: ["shoulder", "hip", "knee"],
-  elbow: ["shoulder", "elbow", "wrist"],
-  shoulder: ["hip", "shoulder", "elbow"],
-  ankle: ["knee", "ankle", "foot_index"],
-};
-/** @type {Record<string, (values: number[]) => number>} */
-const CHOOSE = { smaller: (values) => Math.min(...values), larger: (values) => Math.max(...values), mean };
+/** Of the leg that stands ahead, to where the feet point. @param {Body} body */
+function frontKnee(body) {
+  const facing = both((side) => body.at("foot_index", side)[0] - body.at("heel", side)[0], mean);
+  const step = body.at("ankle", "left")[0] - body.at("ankle", "right")[0];
+  if (!(Number.isFinite(facing) && Number.isFinite(step)) || facing === 0 || Math.abs(step) < 0.1 * body.scale.leg) return NaN;
+  return angle(body, step * facing > 0 ? "left" : "right", JOINTS.knee);
+}
 
 /** @type {Record<string, (body: Body) => number>} */
 const OTHERS = {
   hip_height: (b) => ratio(b.middle("ankle")[1] - b.middle("hip")[1], b.scale.leg),
   hip_over_knee: (b) => ratio(b.at("knee")[1] - b.at("hip")[1], b.scale.thigh),
   shoulder_over_wrist: (b) => ratio(b.at("wrist")[1] - b.at("shoulder")[1], b.scale.arm),
-  wrist_over_shoulder: (b) => ofBoth(b, (_, side) => ratio(b.at("shoulder", side)[1] - b.at("wrist", side)[1], b.scale.arm), mean),
+  wrist_over_shoulder: (b) => both((side) => ratio(b.at("shoulder", side)[1] - b.at("wrist", side)[1], b.scale.arm), mean),
   wrist_over_ankle: (b) => ratio(b.middle("ankle")[1] - b.middle("wrist")[1], b.scale.leg),
   shoulder_over_ankle: (b) => ratio(b.middle("ankle")[1] - b.middle("shoulder")[1], b.scale.leg),
   ankles_apart: (b) => ratio(apart(b, "ankle"), b.scale.leg),
@@ -234,6 +254,10 @@ const OTHERS = {
   body_tilt: (b) => fromLevel(b.at("shoulder"), b.at("ankle")),
   arms_tilt: (b) => fromLevel(b.at("wrist", "left"), b.at("wrist", "right")),
   body_line: bodyLine,
+  front_knee: frontKnee,
+  standing_height: (b) => ratio(b.middle("ankle")[1] - b.middle("hip")[1], b.scale.standing),
+  push_height: (b) => ratio(b.middle("wrist")[1] - b.middle("shoulder")[1], b.scale.reach),
+  ...WORLD_MEASURES,
 };
 
 /** @param {Body} body @param {string} name */
@@ -245,5 +269,5 @@ function measured(body, name) {
   if (!parts) throw new Error(`There is no measure ${name}.`);
   if (which === "near") return angle(body, body.near, parts);
   if (SIDES.includes(which)) return angle(body, which, parts);
-  return ofBoth(body, (b, side) => angle(b, side, parts), CHOOSE[which]);
+  return both((side) => angle(body, side, parts), OF_BOTH[which]);
 }
