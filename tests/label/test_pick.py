@@ -12,7 +12,7 @@ def candidate(place: float, clip: str = "a", frame: int = 0, look: np.ndarray = 
     """Somebody whose pose is ``place`` torsos from another's."""
     pose = np.zeros((people, 12, 2), np.float32)
     pose[..., 0] = place
-    return Candidate(clip, frame, frame / 10, look, pose, people)
+    return Candidate(clip, clip, frame, frame / 10, look, pose, people)
 
 
 def test_near_duplicates_of_a_clip_are_dropped():

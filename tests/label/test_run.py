@@ -5,7 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from tests.helpers.arms import clip_of_arms, clip_of_nobody
+from tests.helpers.arms import clip_of_arms, clip_of_nobody, moving
 
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
@@ -130,7 +130,6 @@ def test_nobody_and_more_than_there_are(tmp_path, proposer):
 
 
 def test_pictures_are_upright_without_exif(tmp_path, proposer):
-    from tests.helpers.arms import moving
     from tests.helpers.exif import with_exif
 
     lying = np.ascontiguousarray(np.rot90(moving(1)[0], 1))
@@ -180,3 +179,14 @@ def test_predictions_from_elsewhere_become_prelabels(arms, proposer, tmp_path):
     assert person.origin.network is None
     assert person.origin.status == "prelabel"
     assert person.origin.other["predictions"] == "results.json"
+
+
+def test_frames_that_somebody_extracted_are_near_duplicates_too(tmp_path, proposer):
+    (tmp_path / "frames").mkdir()
+    (rgb,) = moving(1)
+    for i in range(4):
+        rgb[0, 0] = i  # four files of one look
+        cv2.imwrite(str(tmp_path / "frames" / f"clip_{i:03d}.png"), rgb[:, :, ::-1])
+    report = label([tmp_path / "frames"], tmp_path / "set", proposer, LabelOptions(), Reporter())
+    assert report.images == 1
+    assert report.duplicates == 3

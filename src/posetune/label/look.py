@@ -115,4 +115,4 @@ def _candidate(one: Footage, number: int | None, row: dict[str, Any]) -> Candida
         look = np.frombuffer(base64.b64decode(row["look"]), np.int8).astype(np.float32)
         look /= max(float(np.linalg.norm(look)), 1e-6)
     poses = np.array(row["poses"], np.float32).reshape(-1, 12, 2)  # null becomes NaN
-    return Candidate(one.sha256, number, row["seconds"], look, poses, row["people"])
+    return Candidate(one.sha256, one.group, number, row["seconds"], look, poses, row["people"])

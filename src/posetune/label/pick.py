@@ -20,11 +20,13 @@ _PICTURE, _TIME = 0.2, 0.2
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A frame that may be chosen. ``clip``: what it is of; ``frame``: its number there, ``seconds`` when; ``look``: (256,) its
-    cells; ``poses``: (P, 12, 2) of its people; ``people``: how many were found, those without a measurable pose too.
+    """A frame that may be chosen. ``clip``: the file that it is of; ``scene``: its group, in which frames may be near-duplicates;
+    ``frame``: its number in the file, ``seconds`` when; ``look``: (256,) its cells; ``poses``: (P, 12, 2) of its people;
+    ``people``: how many were found, those without a measurable pose too.
     """
 
     clip: str
+    scene: str
     frame: int | None
     seconds: float
     look: np.ndarray
@@ -33,14 +35,14 @@ class Candidate:
 
 
 def without_duplicates(candidates: Sequence[Candidate]) -> list[int]:
-    """The places of those that are no near-duplicate of the last one that was kept of their clip."""
+    """The places of those that are no near-duplicate of the last one that was kept of their scene."""
     kept: list[int] = []
     last: dict[str, int] = {}
     for i, candidate in enumerate(candidates):
-        before = last.get(candidate.clip)
+        before = last.get(candidate.scene)
         if before is None or not is_duplicate(candidate, candidates[before]):
             kept.append(i)
-            last[candidate.clip] = i
+            last[candidate.scene] = i
     return kept
 
 
@@ -98,8 +100,8 @@ def pick(
             np.maximum.at(worth, owner, np.minimum(new_pose, _NEW))
             worth += _PICTURE * new_look + _TIME * new_time
             i = int(np.argmax(np.where(open_, worth, -1.0)))
-        same_clip = (j for j in chosen if candidates[j].clip == candidates[i].clip)
-        if any(is_duplicate(candidates[i], candidates[j]) for j in same_clip):
+        same_scene = (j for j in chosen if candidates[j].scene == candidates[i].scene)
+        if any(is_duplicate(candidates[i], candidates[j]) for j in same_scene):
             open_[i] = False
             continue
         take(i)
