@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--size", type=int, choices=(256, 224, 192), help="side of the crop, px (default: 256)")
     parser.add_argument("--trainable", choices=("head", "tail", "all"), help="how much of the network is trained")
+    parser.add_argument(
+        "--devices", type=int, metavar="N",
+        help="divide each batch among N processes of this machine, each with its own GPU where there are; on several machines: "
+        "torchrun (docs/guide/train.md)",
+    )  # fmt: skip
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, … (default: auto, CUDA where there is one)")
     parser.add_argument(
         "--passes", "--epochs", type=int, metavar="N",
@@ -112,6 +118,8 @@ def run(args: argparse.Namespace) -> int:
         if own:
             print("\n" + files("posetune.tune.methods").joinpath(own).read_text(encoding="utf-8"), end="")
         return 0
+    if args.devices is not None and args.devices != 1:
+        return _on_devices(args)
     if args.method == "head" and args.trainable is not None:
         raise PosetuneError("--method head goes deeper by stages; say which with --set 'head.stages=[head, tail]'.")
     from posetune.tune.run import TrainResult
@@ -137,7 +145,22 @@ def run(args: argparse.Namespace) -> int:
     return 130 if result.interrupted else 0
 
 
+def _on_devices(args: argparse.Namespace) -> int:
+    from posetune.tune.launch import launch, this_command
+    from posetune.tune.ranks import started
+
+    if args.devices < 1:
+        raise PosetuneError(f"--devices wants the number of processes to train with, not {args.devices}.")
+    if args.method == "corrector":
+        raise PosetuneError("A corrector is trained in seconds, by one process: leave out --devices.")
+    if started():
+        raise PosetuneError("torchrun has started the processes of this run already: leave out --devices.")
+    return launch(this_command(sys.argv[1:]), args.devices, to_terminal().say)
+
+
 def _detector(args: argparse.Namespace) -> int:
+    if args.devices is not None and args.devices != 1:
+        raise PosetuneError("A detector is trained by one process: leave out --devices.")
     from posetune.tune.callbacks import usual
     from posetune.tune.detector.config import default_text, load_detector_config
     from posetune.tune.detector.train import train_detector

@@ -119,6 +119,21 @@ def measured(
     return Errors(np.concatenate(found, axis=-3), np.concatenate(target), np.concatenate(known), answerer.size)
 
 
+def together(parts: Sequence[Errors | None]) -> Errors:
+    """The errors of N people of whom part k of n looked at every n-th from the k-th on, each once, in their own order; None for a
+    part without anybody.
+    """
+    present = [part for part in parts if part is not None]
+    if len(parts) == 1:
+        return present[0]
+    order = np.argsort(
+        np.concatenate([np.arange(len(p.target)) * len(parts) + k for k, p in enumerate(parts) if p is not None])
+    )
+    found = np.take(np.concatenate([p.found for p in present], axis=-3), order, axis=-3)
+    target, known = (np.concatenate([getattr(p, name) for p in present])[order] for name in ("target", "known"))
+    return Errors(found, target, known, present[0].size)
+
+
 # --- networks ----------------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from posetune.stock import Networks
 from posetune.tune.callbacks import Callback
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.samples import ImageCache
+from posetune.tune.ranks import SINGLE, Ranks
 from posetune.tune.run_folder import CONFIG, RunFolder
 from posetune.tune.training.curves import draw_curves
 
@@ -80,7 +81,9 @@ class RunConfig(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A run, whatever it trains. ``cache``: decoded images; ``resume``: whether it goes on with what is in ``folder``."""
+    """A run, whatever it trains. ``cache``: decoded images; ``resume``: whether it goes on with what is in ``folder``;
+    ``ranks``: the processes that it is divided among.
+    """
 
     config: RunConfig
     folder: RunFolder
@@ -89,6 +92,7 @@ class Run:
     report: Reporter
     callbacks: tuple[Callback, ...] = ()
     resume: bool = False
+    ranks: Ranks = SINGLE
 
     def begin(self) -> None:
         """Write the configuration, before hours of work which --resume goes on behind, and tell the callbacks."""
@@ -124,11 +128,12 @@ class LandmarkRun(Run):
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """How a run is started: whether it goes on with another, and who hears of it."""
+    """How a run is started: whether it goes on with another, who hears of it, and among which processes it is divided."""
 
     resume: bool = False
     report: Reporter = field(default_factory=Reporter)
     callbacks: tuple[Callback, ...] = ()
+    ranks: Ranks = SINGLE
 
 
 def seeded(config: RunConfig) -> torch.device:

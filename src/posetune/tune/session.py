@@ -20,7 +20,7 @@ from posetune.graph.torch.network import Network
 from posetune.runtime.batch import write_jpeg
 from posetune.stock import Networks
 from posetune.tune.config import TrainConfig
-from posetune.tune.crop_protocol import Answerer, Errors, in_torch, measured
+from posetune.tune.crop_protocol import Answerer, Errors, in_torch, measured, together
 from posetune.tune.people.batches import BatchMaker, BatchPlan
 from posetune.tune.people.collect import Material
 from posetune.tune.people.samples import ImageCache, Subject
@@ -49,7 +49,15 @@ class Session(LandmarkRun):
         networks = base(config.base)
         folder = RunFolder(config.out)
         session = cls(
-            config, folder, device, ImageCache(), start.report, start.callbacks, start.resume, networks=networks
+            config,
+            folder,
+            device,
+            ImageCache(),
+            start.report,
+            start.callbacks,
+            start.resume,
+            start.ranks,
+            networks=networks,
         )
         session.begin()
         return session
@@ -74,8 +82,11 @@ class Session(LandmarkRun):
         """How a stage looks at its network: the crop protocol on ``val``. ``torso``: see ``Score.of``."""
 
         def look(network: Network, pool: Executor | None) -> Score:
-            with self.report.counting("crops, validation", len(val)) as counter:
-                return Score.of(measured(answering(network, self.device), val, self.cache, pool, counter), torso)
+            mine = val[self.ranks.rank :: self.ranks.count]
+            with self.report.counting("crops, validation", len(mine)) as counter:
+                answerer = answering(network, self.device)
+                found = measured(answerer, mine, self.cache, pool, counter) if mine else None
+            return Score.of(together(self.ranks.gather(found)), torso)
 
         return look
 
@@ -86,6 +97,7 @@ class Session(LandmarkRun):
         the run folder. ``second_look``: at suspected labels, half-way.
         """
         write_jpeg(self.folder / pictures.BATCH, pictures.of_batch(batches(0)))
+        trainer.ranks = self.ranks
         loop = Loop(self, trainer, look, second_look)
         if self.resume and (self.folder / CHECKPOINT).exists():
             loop.load()

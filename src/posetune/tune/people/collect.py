@@ -55,6 +55,11 @@ def trainable_networks(base: str) -> Networks:
 
 def collect(session: LandmarkRun) -> Material:
     """Everybody that a run needs, from labels, from unlabelled images (``unlabelled``), or from both."""
+    with session.ranks.in_turn(session.folder.path):
+        return _collect(session)
+
+
+def _collect(session: LandmarkRun) -> Material:
     config, networks, report = session.config, session.networks, session.report
     prepare_pool(config)
     train: list[Subject] = []

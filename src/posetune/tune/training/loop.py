@@ -38,6 +38,7 @@ class Loop:
         self.config, self.folder, self.report = session.config, session.folder, session.report
         self.say, self.emit = session.say, session.emit
         self.trainer, self.look, self.second_look = trainer, look, second_look
+        self.ranks = session.ranks
         self.freed: dict[int, list[int]] | None = None
         self.best: Score | None = None
         self.best_step = 0
@@ -62,6 +63,8 @@ class Loop:
 
     def save(self) -> None:
         assert self.best is not None  # a run validates before its first step
+        if not self.ranks.first:
+            return
         self.folder.save_checkpoint(
             {
                 "trainer": self.trainer.state(),
@@ -77,12 +80,17 @@ class Loop:
     def go(self, batches: BatchMaker, total: int) -> None:
         """Train to the end, to the end of patience, or to Ctrl-C (``interrupted`` then). SIGTERM saves and raises Terminated."""
         self._pace = _Pace(self.trainer.steps_done, total)
-        with interruptible() as interrupted:
+        with interruptible() as mine:
+
+            def interrupted() -> int:
+                return self.ranks.most(mine())
+
             if self.best is None:
                 self.validate(0)
+            made = batches.part(self.ranks.rank, self.ranks.count)
             for stop in self._stops(total):
                 # Anew for each part: no batch made before a second look is visited after it.
-                revisited = Revisited(batches, self.config.visits, batches.plan.batch)
+                revisited = Revisited(made, self.config.visits, batches.plan.batch)
                 take_steps(self, ahead(revisited, self.trainer.steps_done, stop), total, interrupted)
                 if interrupted() or self.trainer.steps_done < stop:
                     break
@@ -110,7 +118,7 @@ class Loop:
         step = self.trainer.steps_done
         self.report.progress(f"steps · loss {parts['loss']:.3f}", step, total)
         if step % _LOG_EVERY == 0 or step == total:
-            self._report(self._pace, parts, len(batch.names))
+            self._report(self._pace, parts, len(batch.names) * self.ranks.count)
         return step
 
     def _report(self, pace: _Pace, parts: dict[str, float], batch: int) -> None:

@@ -24,6 +24,7 @@ from posetune.graph.torch.normalise import normalise
 from posetune.landmarks import COUNT
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.samples import Batch
+from posetune.tune.ranks import SINGLE, Ranks
 from posetune.tune.training.losses import OUTPUTS, Prediction, losses
 
 #: Coarsest output resolution, in px of a 256 px crop, at which a convolution is still trained.
@@ -57,6 +58,8 @@ class Trainer:
     outputs: tuple[int, ...] = OUTPUTS
     #: Those of them in which it is held to the stock network.
     held_outputs: tuple[int, ...] = OUTPUTS
+    #: The processes that each step is divided among; set before the first.
+    ranks: Ranks = SINGLE
 
     def __init__(
         self,
@@ -127,9 +130,11 @@ class Trainer:
             results = list(self.pool.map(gradients, range(len(shards))))
         shares = [len(s.names) / len(batch.names) for s in shards]
         parts = {k: sum(w * r[0][k] for w, r in zip(shares, results, strict=True)) for k in results[0][0]}
+        parts, mine = self.ranks.mean(parts, len(batch.names))
         norm = math.nan
         if math.isfinite(parts["loss"]):
             summed = [sum_scaled([r[1][k] for r in results], shares) for k in range(len(leaves))]
+            summed = self.ranks.sum(summed, mine)
             for parameter, gradient in zip(self.parameters, self._unfold(summed), strict=True):
                 parameter.grad = gradient
             norm = float(torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None]))
