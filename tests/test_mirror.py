@@ -89,6 +89,7 @@ OF_NO_MODULE = {
     "serve/pages/test_analyse.py": "the page Analyse, in a browser",
     "serve/pages/test_coach.py": "the coach under a video",
     "serve/pages/test_annotate.py": "the page Label, in a browser",
+    "serve/pages/test_corrections.py": "a result is put right on the page Analyse, in a browser",
     "serve/pages/test_coach_engine.py": "the coach of browsers beside that of Python, in Node.js",
     "serve/pages/test_coach_live.py": "the coach of a camera, in a browser",
     "serve/pages/test_postures.py": "posture scores under a video, in a browser",

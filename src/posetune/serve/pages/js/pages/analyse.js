@@ -2,6 +2,8 @@
  * Analyse a picture: empty → loading → result, nobody found, or refused. `window.posetune.state` says which, with the result.
  */
 import { ApiError, getRanges, getSkeleton, predict } from "../api.js";
+import { Correcting } from "../corrections/correct.js";
+import { agreeToTraffic, forgetMe, keepPicture, mine, traffic } from "../corrections/given.js";
 import { flagSentence, flagText, showAngles } from "../components/angle_list.js";
 import { examined, listenForPictures, readPicture } from "../components/picture_input.js";
 import { SkeletonCanvas } from "../components/skeleton_canvas.js";
@@ -20,9 +22,9 @@ import { mountShell } from "../shell.js";
 /**
  * @type {{page: string, status: "empty" | "loading" | "done" | "nobody" | "error", file: {name: string, width: number, height: number} | null,
  *   network: import("../types.js").NetworkName | null, people: import("../types.js").Person[], selected: number, error: string | null,
- *   result: Prediction | null}}
+ *   result: Prediction | null, correcting: {moved: number, ready: boolean} | null, given: import("../corrections/given.js").Mine | null}}
  */
-const state = { page: "analyse", status: "empty", file: null, network: null, people: [], selected: -1, error: null, result: null };
+const state = { page: "analyse", status: "empty", file: null, network: null, people: [], selected: -1, error: null, result: null, correcting: null, given: null };
 window.posetune = { state };
 
 const shell = await mountShell("analyse");
@@ -39,6 +41,8 @@ let how = {};
 const CLOSER = { tiles: "auto", maxPeople: 20 };
 /** @type {AbortController | null} */
 let running = null;
+/** @type {Correcting} */
+let correcting;
 /** @type {SkeletonCanvas} */
 let stage;
 /** @type {View3D} */
@@ -79,6 +83,7 @@ async function take(chosen, sample) {
     Object.assign(state, { error: t("error.broken") });
     return shell.toast(t("error.broken"), "bad");
   }
+  if (correcting?.active) correcting.end(false);
   file = picture;
   open();
   if (stage.picture instanceof ImageBitmap) stage.picture.close();
@@ -87,6 +92,7 @@ async function take(chosen, sample) {
   byId("file-name").textContent = sample ? t(`sample.${sample}`) : chosen.name;
   Object.assign(state, { file: { name: chosen.name, width: bitmap.width, height: bitmap.height } });
   await analyse({});
+  await offerPicture(picture);
 }
 
 /** From the drop zone to the workbench. */
@@ -172,7 +178,8 @@ function draw() {
     badge.title = `sha256 ${state.network.sha256}`;
   }
   const inspector = byId("inspector");
-  if (state.status === "done") fill(inspector, anglesPanel(), spacePanel(), downloadPanel());
+  if (correcting?.active) fill(inspector, correcting.panel);
+  else if (state.status === "done") fill(inspector, anglesPanel(), spacePanel(), downloadPanel(), betterPanel());
   else if (state.status === "nobody") fill(inspector, nobodyPanel());
   else if (state.status === "error") fill(inspector, errorPanel());
   else fill(inspector, loadingPanel());
@@ -254,6 +261,81 @@ async function download(kind) {
   }
 }
 
+/** Where a result can be put right, and what was given before. */
+function betterPanel() {
+  const given = state.given;
+  const person = state.people[state.selected];
+  if (!given?.kept || !person) return null;
+  const own = person.landmarks_px.length !== skeleton.names.length || person.names;
+  const correct = h("button", { class: "button", type: "button", id: "correct", disabled: Boolean(own), on: { click: startCorrecting } }, icon("edit", 16), t("correct.this"));
+  const keep = h("input", { type: "checkbox", id: "keep-pictures", checked: traffic() === given.consent.version });
+  keep.addEventListener("change", () => {
+    agreeToTraffic(keep.checked ? given.consent.version : null);
+    if (keep.checked && file) void offerPicture(file);
+  });
+  const count = Object.values(given.corrections).reduce((sum, number) => sum + number, 0);
+  const some = count > 0 || given.pictures > 0;
+  const forget = h("button", { class: "button quiet", type: "button", id: "forget", on: { click: () => void forgetGiven(forget) } }, icon("trash", 16), t("correct.forget"));
+  return h(
+    "section", { class: "panel", id: "better" },
+    h("header", {}, h("h2", {}, t("correct.better"))),
+    h(
+      "div", { class: "body stack" },
+      h("p", { class: "muted" }, t("correct.better.why")),
+      h("div", { class: "actions" }, correct, some ? forget : null),
+      some ? h("p", { class: "small muted", id: "given" }, t("correct.given", { pictures: given.pictures, corrections: count })) : null,
+      h("label", { class: "check small" }, keep, h("span", {}, t("correct.traffic"))),
+    ),
+  );
+}
+
+function startCorrecting() {
+  const { result, given, people, selected } = state;
+  if (!file || !result || !given || !(stage.picture instanceof ImageBitmap)) return;
+  byId("stage").hidden = true;
+  byId("stage-bar").hidden = true;
+  correcting.begin({ file, picture: stage.picture, person: people[selected], number: selected + 1, network: result.network.sha256, version: given.consent.version });
+  draw();
+}
+
+/** Whoever agreed to it lets every picture be kept, whatever the network saw in it. @param {File} picture */
+async function offerPicture(picture) {
+  const version = traffic();
+  if (!version || !state.given?.kept || version !== state.given.consent.version) return;
+  try {
+    await keepPicture(picture, version, true);
+    await refreshGiven();
+  } catch (error) {
+    shell.toast(error instanceof ApiError ? error.message : t("error.page"), "bad");
+  }
+}
+
+async function refreshGiven() {
+  try {
+    state.given = await mine();
+  } catch {
+    state.given = null; // without it nothing can be given, and nothing else is hindered
+  }
+  if (state.file && !correcting?.active) draw();
+}
+
+/** A second press on the same button does it. @param {HTMLElement} button */
+async function forgetGiven(button) {
+  if (button.dataset.asked !== "yes") {
+    button.dataset.asked = "yes";
+    fill(button, icon("warning", 16), t("correct.sure"));
+    shell.say(t("correct.sure"));
+    return;
+  }
+  try {
+    const gone = await forgetMe(file ? [file] : []);
+    shell.toast(t("correct.forgotten", { pictures: gone.pictures, corrections: gone.corrections }));
+  } catch (error) {
+    shell.toast(error instanceof ApiError ? error.message : t("error.page"), "bad");
+  }
+  await refreshGiven();
+}
+
 /** Nobody was found: what may be the reason, and a closer look. */
 function nobodyPanel() {
   const list = h("ul", { class: "tips" });
@@ -304,6 +386,7 @@ byId("look-closer").addEventListener("click", () => void analyse(CLOSER));
 byId("another").addEventListener("click", () => byId("file").click());
 window.addEventListener("posetune:language", () => {
   drawEmpty();
+  if (correcting?.active) correcting.draw();
   if (state.file) draw();
   stage?.redraw(false);
 });
@@ -312,7 +395,19 @@ try {
   skeleton = await getSkeleton();
   stage = new SkeletonCanvas(byId("stage"), { skeleton, flagText, pointName: jointName });
   space = new View3D(panels.turned, { skeleton });
-  Object.assign(window.posetune, { stage, view3d: space });
+  correcting = new Correcting(byId("editor"), skeleton, shell);
+  correcting.addEventListener("change", () => (state.correcting = { moved: correcting.moved, ready: correcting.ready }));
+  correcting.addEventListener("end", () => {
+    state.correcting = null;
+    byId("stage").hidden = false;
+    byId("stage-bar").hidden = false;
+    stage.resize();
+    draw();
+    byId("correct").focus();
+    void refreshGiven();
+  });
+  Object.assign(window.posetune, { stage, view3d: space, correcting });
+  await refreshGiven();
   stageBar(byId("stage-bar"), stage, { onToggle: toggled });
   stage.addEventListener("select", (event) => {
     const { person } = /** @type {CustomEvent} */ (event).detail;
