@@ -90,7 +90,9 @@ def test_keys_alone_do_it(visit, server, store):
     page.focus("#editor")
     for key in ("Shift+ArrowLeft", "ArrowUp"):
         page.keyboard.press(key)
-    before, after = page.evaluate("(i) => [posetune.correcting.shown[i], posetune.correcting.editor.person.points[i]]", KNEE)
+    before, after = page.evaluate(
+        "(i) => [posetune.correcting.shown[i], posetune.correcting.editor.person.points[i]]", KNEE
+    )
     assert np.allclose(np.subtract(after, before), [-10, -1, 0])
     page.click("[data-visibility=hidden]")
     assert page.evaluate("(i) => posetune.correcting.editor.person.points[i][2]", KNEE) == 1
