@@ -34,7 +34,9 @@ from posetune.progress import Reporter, to_terminal
 from posetune.runtime.load import load
 from posetune.stock import cache
 from posetune.tune.methods import full
+from posetune.tune.session import Session
 from posetune.tune.train import train
+from posetune.tune.training.validate import Score
 
 #: Student's t, 97.5 %, by degrees of freedom.
 _T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26}
@@ -42,6 +44,25 @@ _STEPS = {
     "val_people": 100_000, "validations": 1, "threads": 1, "ema": 0.98, "trust_labels": "true", "suspects": "false",
     "samples": "[1600,1600]", "replay.sample_set": "false", "replay.share": 0,
 }  # fmt: skip
+
+
+_look = Session.look
+_before: list[Score] = []
+
+
+def _look_once_before(session: Session, *given: Any) -> Any:
+    """As ``Session.look``, but of all runs the first alone measures the network that they all begin with."""
+    look, first = _look(session, *given), [True]
+
+    def remembered(network: Any, pool: Any) -> Score:
+        if not first:
+            return look(network, pool)
+        first.clear()
+        if not _before:
+            _before.append(look(network, pool))
+        return _before[0]
+
+    return remembered
 
 
 class _Measured(Exception):
@@ -68,6 +89,7 @@ def main() -> None:
     whole, val = load_dataset(args.data, "train"), load_dataset(args.data, "val")
     people = _signals(whole)
     full.finish = _stop  # type: ignore[assignment]
+    Session.look = _look_once_before  # type: ignore[method-assign]
     end = time.monotonic() + args.seconds
     for seed in map(int, args.seeds.split(",")):
         for count in map(int, args.counts.split(",")):
