@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Every cell is a run folder OUT/METHOD-BASE-COUNT; the same command again goes on where it was. The table and the "
+        "Every cell is a run folder OUT/METHOD-BASE-COUNT; the same command again goes on where it was, and on another "
+        "machine that sees the folder it helps. The table and the "
         "recommendation (OUT/sweep.md, .html, .json) come from validation; keep a test split for the one you take."
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="images/ and annotations/<split>.json")
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--search-samples", type=int, default=1500, metavar="N", help="crops a trial (default: %(default)s)"
     )
+    parser.add_argument(
+        "--storage", metavar="URL",
+        help="keep the search's study in this database (postgresql://…), for machines that share no folder (default: OUT-search)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of subsets and trainings (default: %(default)s)")
     parser.add_argument(
         "--set",
@@ -105,7 +110,7 @@ def _searched(config: SweepConfig, args: argparse.Namespace) -> SweepConfig:
         config.data, config.bases[-1], config.out.with_name(f"{config.out.name}-search"),
         Budget(args.search, args.search_minutes, args.search_samples), seed=config.seed,
         arguments=("--train-split", config.train_split, "--val-split", config.val_split),
-        assignments=config.assignments, say=_say,
+        assignments=config.assignments, storage=args.storage, say=_say,
     )  # fmt: skip
     extra = [word for assignment in found.assignments for word in ("--set", assignment)]
     return dataclasses.replace(config, arguments={**config.arguments, "full": extra})

@@ -122,6 +122,18 @@ def _parsed(url: str) -> sa.URL:
     return parsed
 
 
+def engine_of(url: str) -> tuple[str, dict[str, Any]]:
+    """``(url, options)`` of a PostgreSQL or SQLite database for programs that make an engine of SQLAlchemy themselves.
+
+    Raises PosetuneError for any other URL.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.render_as_string(hide_password=False), {"timeout": BUSY_SECONDS}
+    url_, options = _pg8000(parsed)
+    return url_.render_as_string(hide_password=False), options
+
+
 def sqlite_file(database: Database) -> Path | None:
     """The file of an SQLite database; None for others."""
     return Path(database.url.database or "") if database.is_sqlite else None

@@ -21,6 +21,7 @@ from typing import Any
 from posetune.data.dataset import Dataset, load_train_and_val, write_coco
 from posetune.errors import PosetuneError
 from posetune.files import write_json, write_text
+from posetune.lock import locked
 from posetune.measure.compare import Comparison, compare, run_summary
 from posetune.measure.compare_table import markdown, page
 from posetune.measure.evaluate import Progress
@@ -31,6 +32,8 @@ from posetune.tune.run_folder import resumable
 
 PLAN, TABLE, PAGE, RESULT, SETS = "plan.json", "sweep.md", "sweep.html", "sweep.json", "sets"
 Say = Callable[[str], None]
+#: Seconds between looks at what other machines do.
+_WAIT = 5.0
 
 
 @dataclass(frozen=True)
@@ -76,18 +79,24 @@ def sweep(config: SweepConfig, *, say: Say = print, progress: Progress | None = 
     folders = _write_sets(config, plan, train, val)
     failed: dict[str, str] = {}
     took: list[float] = []
-    for number, cell in enumerate(plan, 1):
-        if _done(config.out / cell.name):
-            continue
-        left = sum(not _done(config.out / c.name) for c in plan[number - 1 :])
-        hint = f", about {clock(left * sum(took) / len(took))} left" if took else ""
-        say(f"[{number}/{len(plan)}] {cell.name}{hint}")
-        begun = time.monotonic()
-        reason = train_cell(config, cell, folders[cell.count], say)
-        took.append(time.monotonic() - begun)
-        if reason is not None:
-            failed[cell.name] = reason
-            say(f"{cell.name} failed: {reason}")
+    while waiting := [c for c in plan if not _done(config.out / c.name) and c.name not in failed]:
+        moved = False
+        for cell in waiting:
+            with locked(config.out / f".{cell.name}.lock") as ours:
+                if not ours or _done(config.out / cell.name):  # another machine has it, or had it
+                    continue
+                moved = True
+                left = sum(not _done(config.out / c.name) for c in waiting)
+                hint = f", about {clock(left * sum(took) / len(took))} left" if took else ""
+                say(f"[{plan.index(cell) + 1}/{len(plan)}] {cell.name}{hint}")
+                begun = time.monotonic()
+                reason = train_cell(config, cell, folders[cell.count], say)
+                took.append(time.monotonic() - begun)
+                if reason is not None:
+                    failed[cell.name] = reason
+                    say(f"{cell.name} failed: {reason}")
+        if not moved:
+            time.sleep(_WAIT)  # what is left is being trained elsewhere; if that dies, its lock is free
     done = [cell for cell in plan if _done(config.out / cell.name)]
     if not done:
         raise PosetuneError(f"Every cell of the sweep failed; the first: {next(iter(failed.values()))}")

@@ -21,9 +21,12 @@ from posetune.errors import PosetuneError
 from posetune.files import write_text
 from posetune.measure.compare import run_summary
 from posetune.sweep.run import run_training
+from posetune.sweep.study import alive, free_the_dead, open_study
 
 Space = dict[str, tuple[float, float, bool]]
-STUDY, BEST, FOLDER = "study.jsonl", "best.yaml", "search"
+BEST, FOLDER = "best.yaml", "search"
+#: Seconds between looks at what other machines do.
+_WAIT = 5.0
 #: A trial must be better than the default by this share of its error to be taken: less is chance.
 WORTH = 0.01
 #: Key of train.yaml → (low, high, whether the logarithm is searched).
@@ -66,12 +69,15 @@ def search(
     seed: int = 0,
     arguments: tuple[str, ...] = (),
     assignments: tuple[str, ...] = (),
+    storage: str | None = None,
     say: Say = print,
 ) -> Found:
     """Look for a learning rate and augmentation with which ``base`` learns ``data`` better than with the default.
 
     Writes ``best.yaml`` (for ``posetune train --config``) and the study into ``out``/search. ``arguments``: more of
     ``posetune train``; ``assignments``: "key=value" of train.yaml for every trial. What they set is not searched.
+
+    Any number of machines may search together: those that see the folder, or the database at ``storage``.
 
     A study is known by all that decides a trial, so that what was found for other data or settings is never taken.
 
@@ -81,14 +87,19 @@ def search(
     space = _searched(assignments)
     asked = _Asked(data, base, budget, seed, arguments, assignments)
     folder = out / FOLDER
-    study = _opened(asked, folder)
+    study = open_study(asked.name, seed, folder, storage)
     at_default = _defaults(space)
-    _take_up(study, at_default)
+    if not study.get_trials(deepcopy=False):
+        study.enqueue_trial(at_default, skip_if_exists=True)  # the default comes first
     begun = time.monotonic()
     while len(_finished(study)) < budget.trials:
+        at_work = free_the_dead(study)
         if budget.minutes is not None and time.monotonic() - begun > 60 * budget.minutes and _finished(study):
             say(f"The search has used its {budget.minutes:g} minutes.")
             break
+        if len(_finished(study)) + at_work >= budget.trials:  # other machines have the rest, unless they die
+            time.sleep(_WAIT)
+            continue
         trained = _try(study, asked, space, folder, say)
         if not trained and len(study.get_trials(deepcopy=False)) >= 3 * budget.trials:
             break
@@ -134,32 +145,6 @@ def _searched(assignments: Sequence[str]) -> Space:
     return space
 
 
-def _opened(asked: _Asked, folder: Path) -> Any:
-    """The study of what is asked, begun or found in ``folder``."""
-    import optuna
-    from optuna.storages.journal import JournalFileBackend
-
-    folder.mkdir(parents=True, exist_ok=True)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(
-        study_name=asked.name, direction="minimize", load_if_exists=True,
-        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / STUDY))),
-        sampler=optuna.samplers.TPESampler(seed=asked.seed, n_startup_trials=5),
-    )  # fmt: skip
-
-
-def _take_up(study: Any, at_default: dict[str, float]) -> None:
-    """The default comes first; what was interrupted is tried again with the same values."""
-    from optuna.trial import TrialState
-
-    if not study.get_trials(deepcopy=False):
-        study.enqueue_trial(at_default)
-    for trial in study.get_trials(deepcopy=False):
-        if trial.state == TrialState.RUNNING:
-            study.tell(trial.number, state=TrialState.FAIL)
-            study.enqueue_trial(trial.params)
-
-
 def _try(study: Any, asked: _Asked, space: Space, folder: Path, say: Say) -> bool:
     """Train one trial and tell the study. Returns whether it could be trained; if the default could not, it raises."""
     from optuna.trial import TrialState
@@ -169,7 +154,8 @@ def _try(study: Any, asked: _Asked, space: Space, folder: Path, say: Say) -> boo
     shown = ", ".join(f"{name.removeprefix('augment.')} {value:.3g}" for name, value in values.items())
     say(f"trial {len(_finished(study)) + 1}/{asked.budget.trials}: {shown}")
     run = folder / f"{asked.name}-{trial.number:03}"
-    reason = run_training(asked.command(values), run, lambda text: None)
+    with alive(trial):
+        reason = run_training(asked.command(values), run, lambda text: None)
     if reason is not None:
         study.tell(trial, state=TrialState.FAIL)
         if trial.number == 0:
