@@ -190,3 +190,11 @@ def test_frames_that_somebody_extracted_are_near_duplicates_too(tmp_path, propos
     report = label([tmp_path / "frames"], tmp_path / "set", proposer, LabelOptions(), Reporter())
     assert report.images == 1
     assert report.duplicates == 3
+
+
+def test_a_set_inside_its_footage_is_no_footage(arms, proposer, tmp_path):
+    (tmp_path / "arms.mp4").write_bytes(arms.read_bytes())
+    for _ in range(2):
+        report = label([tmp_path], tmp_path / "set", proposer, LabelOptions(pick=2), Reporter())
+    assert report.total_images == 2
+    assert [s["file"] for s in report.sources] == ["arms.mp4"]

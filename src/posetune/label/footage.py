@@ -45,16 +45,18 @@ class Footage:
         return f"{self.stem}.jpg" if frame is None else f"{self.stem}_{frame:06d}.jpg"
 
 
-def find(sources: Sequence[Path], report: Reporter) -> tuple[list[Footage], list[str]]:
-    """``(footage, sentences)``: the images and videos in files and folders, each content once; what could not be read.
+def find(sources: Sequence[Path], report: Reporter, but: Path | None = None) -> tuple[list[Footage], list[str]]:
+    """``(footage, sentences)``: the images and videos in files and folders, each content once; what could not be read. ``but``: a
+    folder that is passed over, the set that is made.
 
     Raises PosetuneError if a source does not exist, or there is nothing at all.
     """
     files: list[Path] = []
+    own = but.resolve() if but is not None else None
     for source in sources:
         if not source.exists():
             raise PosetuneError(f"There is no {source}; label takes videos, images and folders of them.")
-        below, left_out = media_in(source) if source.is_dir() else ([source], LeftOut())
+        below, left_out = media_in(source, lambda p: p.resolve() == own) if source.is_dir() else ([source], LeftOut())
         if phrases := ", ".join(left_out.phrases()):
             report.say(f"{source}: left out {phrases}.")
         files += sorted(below, key=place_in_series)

@@ -99,7 +99,7 @@ def _label(
 ) -> LabelReport:
     content = folder.content()
     there = names_in(content)
-    found, troubles = find(sources, report)
+    found, troubles = find(sources, report, folder.path)
     stems = Journal(folder.prelabels / "sources.jsonl")
     known = {key: row["stem"] for key, row in stems.items()}
     footage = named(found, known, set() if known else folder.image_stems(), options.group)
