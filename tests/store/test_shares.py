@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,7 @@ pytest.importorskip("sqlalchemy")
 
 from tests.helpers.corrections import points, stored
 
-from posetune.store.shares import SHARE, weights
+from posetune.store.shares import SHARE, bounded, weights
 
 
 def given(**counts: int):
@@ -27,7 +30,22 @@ def test_nobody_has_more_than_their_share(counts):
 
 def test_with_enough_people_nothing_else_is_needed():
     assert (weights(given(a=9, b=9, c=9, d=9, e=9)) == 1).all()
-    assert (weights(given(a=9, b=9)) == 0).all()
+    assert (weights(given(a=9, b=9)) == 1).all()  # two people cannot have less than half each
+    assert weights(given(a=40, b=10))[:40].sum() == pytest.approx(10)
+    assert (weights(given(a=9)) == 1).all()
+
+
+def test_a_trainer_that_knows_no_weights_gets_fewer(monkeypatch):
+    found = [dataclasses.replace(c, number=n, id=f"c{n}") for n, c in enumerate(given(a=60, b=10))]
+    kept, left_out = bounded(found, beside=50.0)
+    counts = Counter(c.annotator for c in kept)
+    assert counts["b"] == 10
+    assert counts["a"] == 15
+    assert left_out == {"a": 45}
+    assert counts["a"] <= SHARE * (50 + len(kept))
+    assert [c.number for c in kept] == sorted(c.number for c in kept)
+    assert [c.number for c in kept] != list(range(15)) + list(range(60, 70))  # not the oldest
+    assert bounded(found[60:], beside=50.0) == (found[60:], Counter())
 
 
 def test_whom_an_operator_trusts_is_not_limited():
