@@ -1,5 +1,5 @@
-"""The coach through a real network, on rendered people whose form is known: which faults are found from which side, what is invented,
-and how far joint angles are off, by view. Prints tables; docs/lab/results/coach.md has them.
+"""The coach through a real network, on rendered people whose form is known: which faults are found from which side, what is
+invented, and how far joint angles are off, by view. Prints tables; docs/lab/results/coach.md has them.
 
     python benchmarks/coach_truth.py --model full --out truth.json
 """
@@ -128,7 +128,11 @@ def main() -> None:
 
 def row(exercise: str, form: str, view: str, seed: int, coach: Coach) -> dict:
     found = coach.repetitions
-    told = {} if not found else {n: [r.status, None if np.isnan(r.value) else round(r.value, 2)] for n, r in found[0].checks.items()}
+    told = (
+        {}
+        if not found
+        else {n: [r.status, None if np.isnan(r.value) else round(r.value, 2)] for n, r in found[0].checks.items()}
+    )
     why = [p.why for p in coach.passed]
     return {"exercise": exercise, "form": form, "view": view, "person": seed, "count": len(found), "passed": why,
             "seen": found[0].view if found else None, "checks": told}  # fmt: skip
@@ -147,9 +151,10 @@ def table(rows: Sequence[dict], views: Sequence[str]) -> None:
             counted = sum(r["count"] == 1 for r in many)
             found = sum(r["checks"].get(wrong, [""])[0] == "fault" for r in many) if wrong else 0
             invented = sorted({n for r in many for n, (s, _) in r["checks"].items() if s == "fault" and n != wrong})
-            cells.append(
-                f"{counted}/{len(many)}" + (f", found {found}" if wrong else "") + (f", invented {', '.join(invented)}" if invented else "")
-            )
+            said = [f"{counted}/{len(many)}"]
+            said += [f"found {found}"] if wrong else []
+            said += [f"invented {', '.join(invented)}"] if invented else []
+            cells.append(", ".join(said))
         print(f"| {exercise}, {form} | " + " | ".join(cells) + " |")
 
 

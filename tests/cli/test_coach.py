@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.helpers.clips import write_clip
-from tests.helpers.stick_figures import clip, repeated, squatting, write_predictions
+from tests.helpers.stick_figures import clip, pressing_up, repeated, squatting, write_predictions
 
 from posetune.cli import main
 
@@ -101,3 +101,30 @@ def test_of_a_video_there_is_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert main(["coach", str(video), "--exercise", "squat", "--out", str(again), "--no-video", "--faces"]) == 0
     assert sorted(p.name for p in again.iterdir()) == ["coach.json", "repetitions.csv", "report.html"]
     assert "Faces are shown" in (again / "report.html").read_text()
+
+
+def test_checks_that_are_made_only_where_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = write_predictions(tmp_path / "p.json", repeated(pressing_up, 1, fps=15))
+    checks = {}
+    for asked in ([], ["--checks", "flare"], ["--checks", "all"]):
+        assert main(["coach", str(path), "--exercise", "pushup", "--json", str(tmp_path / "f.json"), *asked]) == 0
+        (repetition,) = json.loads((tmp_path / "f.json").read_text())["repetitions"]
+        checks[tuple(asked)] = set(repetition["checks"])
+    assert "flare" not in checks[()]
+    assert checks["--checks", "flare"] == checks["--checks", "all"] == checks[()] | {"flare"}
+    assert main(["coach", str(path), "--exercise", "pushup", "--checks", "flair"]) == 2
+    assert "There is no check 'flair': give all, or some of depth" in capsys.readouterr().err
+
+
+def test_whose_errors_are_the_tolerances_is_said(predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    run = tmp_path / "run"
+    run.mkdir()
+    angles = {"left_knee": {"angles": 30, "angle_mae_deg": 6.0}}
+    (run / "report.json").write_text(json.dumps({"protocols": {"crop": {"run": {"per_angle": angles}}}}))
+    out = tmp_path / "out"
+    assert main(["coach", str(predictions), "--model", str(run), "--out", str(out)]) == 0
+    assert f"Tolerances by the errors of {run / 'report.json'}." in capsys.readouterr().out
+    assert json.loads((out / "coach.json").read_text())["tolerances"]["knee"] == 6.0
+    assert "knee 6.0°" in (out / "report.html").read_text()
+    assert main(["coach", str(predictions)]) == 0
+    assert "Tolerances by the errors of stock full." in capsys.readouterr().out

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from posetune.cli.clip import add_clip, people_of, video_of
 from posetune.cli.clip_report import PAGE_NAME, add_report, checked_folder
-from posetune.cli.common import add_json
+from posetune.cli.common import add_json, words
 from posetune.files import json_text, read_bytes, write_text
 from posetune.progress import to_terminal
 
@@ -43,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what eval --json wrote about the MODEL: its errors at the joints are the tolerances (default: report.json in "
         "its folder, else stock's)",
     )  # fmt: skip
+    parser.add_argument(
+        "--checks", type=words, default=[], metavar="NAME,…|all",
+        help="make these checks as well, which are made only where asked for (pushup: flare); all makes every one",
+    )  # fmt: skip
     parser.add_argument("--person", type=int, metavar="ID", help="the track id to coach (default: the largest person)")
     parser.add_argument("--language", choices=_LANGUAGES, default="en", help="of the cues (default: %(default)s)")
     add_json(parser, "count, repetitions and notes")
@@ -59,8 +63,12 @@ def run(args: argparse.Namespace) -> int:
         errors, args.report = of_network(args.model)
     out = checked_folder(args)
     frames = people_of(args.input, args.model, to_terminal())
-    session = coached(frames, exercise, errors, args.person)
-    content = {"file": args.input.name, **session.to_json(args.language)}
+    session = coached(frames, exercise, errors, args.person, args.checks)
+    content = {
+        "file": args.input.name,
+        **session.to_json(args.language),
+        "tolerances": {"of": _whose(args.report), **{joint: round(e, 2) for joint, e in errors.items()}},
+    }
     if out is not None:
         write_text(out / JSON_NAME, json_text(content))
         write_text(out / CSV_NAME, _table(session))
@@ -68,7 +76,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write(content)
     print(_summary(session, args.language))
+    print(f"Tolerances by the errors of {_whose(args.report)}.")
     return 0
+
+
+def _whose(report: Path | None) -> str:
+    """Whose errors the tolerances are."""
+    return "stock full" if report is None else str(report)
 
 
 def _draw(args: argparse.Namespace, session: Session, frames: Frames, errors: Mapping[str, float], out: Path) -> None:
@@ -83,7 +97,7 @@ def _draw(args: argparse.Namespace, session: Session, frames: Frames, errors: Ma
         args.language,
         args.model if video else "",
         errors,
-        str(args.report.name) if args.report else None,
+        _whose(args.report) if args.report else None,
         args.faces,
     )
     pictures = stills(video, frames, wanted(session), args.faces, report) if video else None

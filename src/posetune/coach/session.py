@@ -22,7 +22,7 @@ from posetune.runtime.pose import MIN_VISIBILITY, Pose
 FEWEST_FPS = 8.0
 #: Somebody who comes back with another id is the same person if the body is between 1/1.6 and 1.6 times as large.
 _SAME_SIZE = 1.6
-_AUTO = "auto"
+_AUTO, _ALL = "auto", "all"
 
 
 #: A sentence by language.
@@ -78,13 +78,15 @@ def coached(
     exercise: Exercise | str,
     errors: Mapping[str, float] | None = None,
     person: int | None = None,
+    also: Sequence[str] = (),
 ) -> Session:
     """A clip of ``frames``, each (seconds, its people with track ids), coached.
 
     ``exercise``: one of ``library()`` by name, "auto", or an Exercise. ``person``: a track id; the largest person unless told.
-    ``errors``: joint → the network's measured error, degrees. Raises PosetuneError for an unknown name or id.
+    ``errors``: joint → the network's measured error, degrees. ``also``: checks that are made only where asked for, by name, or "all".
+    Raises PosetuneError for an unknown name or id.
     """
-    return Clip(list(frames)).coached(exercise, errors, person)
+    return Clip(list(frames)).coached(exercise, errors, person, also)
 
 
 @dataclass
@@ -104,16 +106,21 @@ class Clip:
     _measured: dict[int, _Measured] = field(default_factory=dict)
 
     def coached(
-        self, exercise: Exercise | str, errors: Mapping[str, float] | None = None, person: int | None = None
+        self,
+        exercise: Exercise | str,
+        errors: Mapping[str, float] | None = None,
+        person: int | None = None,
+        also: Sequence[str] = (),
     ) -> Session:
         """See :func:`coached`."""
         chosen = _exercises(exercise)
+        _check_known(also, chosen)
         if not any(people for _, people in self.frames):
             nobody = {"en": "Nobody was found in the clip.", "zh": "视频中没有找到人。"}
             return Session(_only(chosen), (), (), (nobody,), (), 0.0)
         ids = _whom(self.frames, person)
         streams = [self.bodies(i) for i in ids]
-        sessions = [_followed(e, streams, errors or {}) for e in chosen]
+        sessions = [_followed(e, streams, errors or {}, also) for e in chosen]
         best = max(sessions, key=_explains)
         if exercise == _AUTO and not best[1]:
             best = (None, [], [], 0.0)
@@ -159,9 +166,12 @@ class Clip:
 _Followed = tuple[Exercise | None, list[Repetition], list[Passed], float]
 
 
-def _followed(exercise: Exercise, streams: Sequence[Sequence[Body]], errors: Mapping[str, float]) -> _Followed:
+def _followed(
+    exercise: Exercise, streams: Sequence[Sequence[Body]], errors: Mapping[str, float], also: Sequence[str]
+) -> _Followed:
     """Each stream by a coach of its own: what somebody does after coming back begins anew."""
-    coaches = [Coach(exercise, errors) for _ in streams]
+    more = [c.name for c in exercise.checks] if _ALL in also else also
+    coaches = [Coach(exercise, errors, more) for _ in streams]
     for coach, stream in zip(coaches, streams, strict=True):
         for body in stream:
             coach.see_body(body)
@@ -187,6 +197,13 @@ def _exercises(exercise: Exercise | str) -> list[Exercise]:
             f"There is no exercise {exercise!r}: give auto, a YAML file, or one of {', '.join(library())}."
         )
     return [library()[exercise]]
+
+
+def _check_known(also: Sequence[str], chosen: Sequence[Exercise]) -> None:
+    known = list(dict.fromkeys(c.name for e in chosen for c in e.checks))
+    for name in also:
+        if name != _ALL and name not in known:
+            raise PosetuneError(f"There is no check {name!r}: give all, or some of {', '.join(known) or 'none'}.")
 
 
 def _only(exercises: Sequence[Exercise]) -> Exercise | None:
