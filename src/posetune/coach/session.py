@@ -83,7 +83,7 @@ def coached(
     """A clip of ``frames``, each (seconds, its people with track ids), coached.
 
     ``exercise``: one of ``library()`` by name, "auto", or an Exercise. ``person``: a track id; the largest person unless told.
-    ``errors``: joint → the network's measured error, degrees. ``also``: checks that are made only where asked for, by name, or "all".
+    ``errors``: joint → the network's measured error, degrees. ``also``: checks made only where asked for, by name, or "all".
     Raises PosetuneError for an unknown name or id.
     """
     return Clip(list(frames)).coached(exercise, errors, person, also)
