@@ -36,6 +36,9 @@ def test_repetitions_are_counted_judged_and_on_the_axis(coach):
     assert (state["exercise"], state["count"]) == ("squat", 3)
     assert [b["kind"] for b in state["bands"]] == ["ok", "near", "fault"]
     assert coach.locator("#count b").inner_text() == "3"
+    drawn = coach.evaluate("posetune.bench.coach.curves.curves[0].values")
+    assert len(drawn) == len(squats())
+    assert None not in drawn, "the signal has no gaps"
     assert coach.locator("[data-check=depth]").evaluate_all("all => all.map(e => e.dataset.status)") == [
         "ok",
         "near",
@@ -98,3 +101,18 @@ def test_a_job_that_runs_is_coached_as_far_as_it_is(visit, pages_server, tmp_pat
     assert "仍在分析" in page.locator("#coach").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not serious_faults(page)
+
+
+def test_movements_that_were_not_counted_say_why(visit, pages_server, tmp_path):
+    """Squats whose feet move are jumps."""
+    seen = [
+        Sample(s.time_s, s.points + [0, -150 if 0.6 < s.time_s % 2.4 < 2.2 else 0], s.visibility, s.world)
+        for s in squats()
+    ]
+    id = coached_job(pages_server, tmp_path, seen, fps=FPS)
+    page = visit(f"/video?job={id}&view=coach&exercise=squat")
+    state = until(page, "s.coach && s.coach.status === 'done'")
+    assert state["coach"]["count"] < 3
+    page.locator(".passed summary").click()
+    assert "way of the feet" in page.locator(".passed li").first.inner_text()
+    assert "passed" in [b["kind"] for b in state["coach"]["bands"]]

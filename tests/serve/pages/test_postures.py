@@ -49,6 +49,9 @@ def test_what_is_typed_in_changes_the_scores_and_the_table(postures):
     for name, share in shares.items():
         row = postures.locator(f"tr[data-level='{name}']")
         assert float(row.get_attribute("data-least")) == share["at_least"]
+    postures.locator("#posture-en1005").check()
+    postures.locator(".zones tbody tr").first.wait_for()
+    assert "20 to 60°" in postures.locator(".zones").inner_text()
     assert "load=12" in postures.locator("#postures-csv").get_attribute("href")
     with postures.expect_download() as download:
         postures.locator("#postures-csv").click()

@@ -10,6 +10,7 @@ import { language, number, t } from "../i18n.js";
 import { Curves } from "../video/curves.js";
 import { sentence } from "../video/panels.js";
 import { getCoached, getExercises } from "./api.js";
+import { onFrames } from "./axis.js";
 import { table } from "./table.js";
 import { checkName, isDegrees, measureName, own, valueOf } from "./words.js";
 
@@ -252,10 +253,21 @@ export class CoachPanel extends EventTarget {
       partial,
       found.count ? null : h("div", { class: "notice" }, icon("info"), h("div", {}, h("strong", {}, t("coach.how.title")), t("coach.how"))),
       found.signal ? h("div", { class: "signal-box" }, h("p", { class: "small muted" }, t("coach.signal", { what: measureName(found.signal.measure) })), h("div", { class: "signal", "aria-hidden": "true" })) : null,
+      found.not_counted.length ? this.passed(found) : null,
       found.count ? table(found, this.looped, (index) => this.loop(index)) : null,
       notes.length ? h("ul", { class: "coach-notes small", "aria-label": t("coach.notes") }, notes) : null,
       h("p", { class: "muted small" }, t(`coach.tolerance.${found.errors_of}`), " ", t("coach.no_medical")),
     ];
+  }
+
+  /** Movements that were another one, and why. @param {Coached} found */
+  passed(found) {
+    const items = found.not_counted.map(({ start, end, why }) => {
+      const go = h("button", { class: "link", type: "button" }, t("coach.passed.one", { from: number(start, 1), to: number(end, 1), what: measureName(why) }));
+      go.addEventListener("click", () => this.dispatchEvent(new CustomEvent("seek", { detail: start })));
+      return h("li", {}, go);
+    });
+    return h("details", { class: "passed small" }, h("summary", {}, t("coach.passed", { count: number(items.length) })), h("ul", {}, items));
   }
 
   /** What to say, most frequent first; each goes to where it was seen. @param {Coached} found */
@@ -274,8 +286,7 @@ export class CoachPanel extends EventTarget {
 
   /** @param {HTMLElement} host @param {import("./api.js").SignalOver} signal */
   drawSignal(host, signal) {
-    const seen = new Map(signal.times_s.map((time, i) => [Math.round(1e3 * time), signal.values[i]]));
-    const values = this.axis.times.map((time) => seen.get(Math.round(1e3 * time)) ?? null);
+    const values = onFrames(this.axis.times, signal.times_s, signal.values);
     const known = values.filter((value) => value !== null);
     const low = Math.min(...known, signal.enter, signal.leave);
     const high = Math.max(...known, signal.enter, signal.leave);

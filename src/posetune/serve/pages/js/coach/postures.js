@@ -9,18 +9,20 @@ import { number, t } from "../i18n.js";
 import { Curves } from "../video/curves.js";
 import { sentence } from "../video/panels.js";
 import { clock } from "../video/transport.js";
+import { onFrames } from "./axis.js";
 
 /**
  * @typedef {"reba" | "rula" | "owas"} Method
  * @typedef {{name: string, low: number, high: number}} Level
  * @typedef {{time_s: number, person: number, score: [number, number], level: [string, string]}} Moment
  * @typedef {{person: number, times_s: number[], scores: Record<Method, [number, number][]>}} OverTime
- * @typedef {{frames: number, complete: boolean, notice: string, person_seconds: number, people: number[], methods: Record<Method, {share_of_time: Record<string, {at_least: number, at_most: number} | null>, worst: Moment[]}>, levels: Record<Method, Level[]>, over_time: OverTime[]}} Postures
+ * @typedef {{seen_s: number, verdict: string | null, zones: Record<string, {share_of_time: number, longest_s: number, per_minute: number, verdict: string | null}>}} Part after EN 1005-4
+ * @typedef {{frames: number, complete: boolean, notice: string, person_seconds: number, people: number[], methods: Record<Method, {share_of_time: Record<string, {at_least: number, at_most: number} | null>, worst: Moment[]}>, levels: Record<Method, Level[]>, over_time: OverTime[], en1005_4?: Record<string, Part>}} Postures
  */
 
 /** @type {Method[]} */
 const METHODS = ["reba", "rula", "owas"];
-const TYPED = ["shock", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported"];
+const TYPED = ["shock", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported", "en1005"];
 const WAIT_MS = 350;
 /** More of the time than this not known to one score: another place for the camera would tell more. */
 const VAGUE = 0.5;
@@ -202,6 +204,7 @@ export class PosturesPanel extends EventTarget {
       h("div", { class: "score-plot", "aria-hidden": "true" }),
       h("p", { class: "small muted" }, t("posture.plot")),
       shares(found, method, levels),
+      found.en1005_4 ? zones(found.en1005_4) : null,
       this.worst(found),
     ];
   }
@@ -235,8 +238,7 @@ export class PosturesPanel extends EventTarget {
   /** The interval between the lowest and the highest score, whose levels lie behind it. @param {HTMLElement} host @param {Postures} found */
   drawScores(host, found) {
     const own = found.over_time.find(({ person }) => person === this.person) ?? [...found.over_time].sort((a, b) => b.times_s.length - a.times_s.length)[0];
-    const at = new Map(own.times_s.map((time, i) => [Math.round(1e3 * time), own.scores[this.method][i]]));
-    const scores = this.axis.times.map((time) => at.get(Math.round(1e3 * time)) ?? null);
+    const scores = onFrames(this.axis.times, own.times_s, own.scores[this.method]);
     const levels = found.levels[this.method];
     const most = levels[levels.length - 1].high;
     const style = getComputedStyle(host);
@@ -283,6 +285,25 @@ function shares(found, method, levels) {
   });
   const head = ["posture.column.level", "posture.column.score", "posture.column.bar", "posture.column.share"].map((key, i) => h("th", { scope: "col" }, i === 2 ? h("span", { class: "visually-hidden" }, t(key)) : t(key)));
   return h("table", { class: "shares" }, h("caption", { class: "small muted" }, t("posture.shares", { seconds: number(found.person_seconds, 1) })), h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
+}
+
+/** EN 1005-4: a row a part and zone in which it was. @param {Record<string, Part>} parts */
+function zones(parts) {
+  const rows = Object.entries(parts).flatMap(([part, { zones: all }]) =>
+    Object.entries(all).filter(([, zone]) => zone.share_of_time > 0).map(([name, { share_of_time, longest_s, per_minute, verdict }]) =>
+      h("tr", {}, h("th", { scope: "row" }, t(`posture.en.${part.replace(" ", "_")}`)), h("td", {}, name === "backwards" ? t("posture.en.backwards") : zoneName(name)), h("td", { class: "numeric" }, t("posture.percent", { share: number(100 * share_of_time) })), h("td", { class: "numeric" }, t("coach.live.seconds", { seconds: number(longest_s, 1) })), h("td", { class: "numeric" }, number(per_minute, 1)), h("td", {}, verdict ? t(`posture.en.${verdict.replaceAll(" ", "_")}`) : "–")),
+    ),
+  );
+  const heads = ["part", "zone", "share", "longest", "often", "verdict"].map((key) => h("th", { scope: "col" }, t(`posture.en.column.${key}`)));
+  const table = h("table", { class: "shares zones" }, h("caption", { class: "small muted" }, t("posture.en.about")), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows));
+  return h("div", { class: "coach-scroll", tabindex: 0, role: "region", "aria-label": t("posture.en.about") }, table);
+}
+
+/** "to 20°", "20 to 60°", "beyond 60°". @param {string} name */
+function zoneName(name) {
+  const [low, high] = /^(?:to (\d+)°|(\d+) to (\d+)°|beyond (\d+)°)$/.exec(name)?.slice(1).filter(Boolean) ?? [];
+  if (name.startsWith("to ")) return t("posture.en.to", { high: low });
+  return name.startsWith("beyond ") ? t("posture.en.beyond", { low }) : t("posture.en.between", { low, high });
 }
 
 /** @param {number[]} times @param {number} time */

@@ -23,6 +23,7 @@ export function table(found, looped, loop) {
     t(hold ? "coach.column.hold" : "coach.column.number"), t("coach.column.time"), ...found.checks.map(({ name }) => checkName(name)),
     hold ? null : t("coach.column.tempo"), found.signal ? t("coach.column.reached") : null, t("coach.column.range"),
   ].filter((head) => head !== null);
+  const joints = new Set((found.checks[0]?.needs ?? []).map((part) => part.replace(/^(both|left|right)_/, "")));
   const rows = found.repetitions.map((repetition, i) => {
     const press = h("button", { class: "repetition", type: "button", id: `repetition-${i}`, "aria-pressed": String(i === looped), "aria-label": t("coach.loop", { number: i + 1 }) }, number(i + 1), icon("loop", 14));
     const row = h(
@@ -32,7 +33,7 @@ export function table(found, looped, loop) {
       found.checks.map((check) => cell(check, repetition.checks[check.name])),
       hold ? null : h("td", { class: "numeric" }, t("coach.tempo", { there: number(repetition.extremum - repetition.start, 1), back: number(repetition.end - repetition.extremum, 1) })),
       found.signal ? h("td", { class: "numeric" }, repetition.reached === undefined ? "–" : valueOf(found.signal.measure, repetition.reached)) : null,
-      h("td", { class: "numeric" }, ranges(repetition)),
+      h("td", { class: "numeric" }, ranges(repetition, joints)),
     );
     row.addEventListener("click", () => loop(i));
     return row;
@@ -44,9 +45,11 @@ export function table(found, looped, loop) {
   );
 }
 
-/** The joints that moved most. @param {Repetition} repetition */
-function ranges(repetition) {
-  const moved = Object.entries(repetition.ranges).sort(([, a], [, b]) => b[1] - b[0] - (a[1] - a[0])).slice(0, MOST_JOINTS);
+/** The joints that moved most, of those that the first check is about. @param {Repetition} repetition @param {Set<string>} about */
+function ranges(repetition, about) {
+  const all = Object.entries(repetition.ranges);
+  const own = all.filter(([joint]) => about.has(joint));
+  const moved = (own.length ? own : all).sort(([, a], [, b]) => b[1] - b[0] - (a[1] - a[0])).slice(0, MOST_JOINTS);
   return moved.map(([joint, [low, high]]) => h("span", { class: "range" }, `${t(`part.${joint}`)} ${number(low)}–${number(high)}°`));
 }
 

@@ -167,7 +167,9 @@ export class Curves extends EventTarget {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.fillText(label, bbox.left + bbox.width - 4 * devicePixelRatio, y - 2 * devicePixelRatio);
+      const lowest = (this.scale.lines ?? []).every((other) => other.at >= at);
+      ctx.textBaseline = lowest ? "top" : "bottom"; // two lines may be close to one another
+      ctx.fillText(label, bbox.left + bbox.width - 4 * devicePixelRatio, y + (lowest ? 3 : -2) * devicePixelRatio);
     }
     ctx.restore();
   }
