@@ -100,6 +100,7 @@ OF_NO_MODULE = {
     "serve/pages/test_video.py": "the page Video, in a browser",
     "serve/pages/test_webcam.py": "the page Webcam, in a browser",
     "serve/pages/test_flash.py": "the red at joints beyond their range, in a browser",
+    "serve/pages/test_learning.py": "the page Learning, in a browser",
     "serve/pages/test_networks.py": "the page Networks, in a browser",
     "serve/pages/test_pages.py": "every page: axe, keyboard, languages, widths",
     "serve/pages/test_ranges.py": "the page Ranges, in a browser",

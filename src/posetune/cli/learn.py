@@ -218,7 +218,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _history(args: argparse.Namespace) -> int:
-    from posetune.learn.history import sentences, to_json
+    from posetune.store.registry.history import sentences, to_json
 
     registry = _registry(args)
     for line in (*sentences(registry), *(f"fault: {fault}" for fault in registry.faults)):
@@ -229,21 +229,21 @@ def _history(args: argparse.Namespace) -> int:
 
 
 def _rollback(args: argparse.Namespace) -> int:
-    from posetune.learn.history import rollback
+    from posetune.store.registry.history import rollback
 
     print(f"{rollback(_registry(args), args.why, args.to)} is live again; servers take it within seconds.")
     return 0
 
 
 def _promote(args: argparse.Namespace) -> int:
-    from posetune.learn.history import promote
+    from posetune.store.registry.history import promote
 
     print(f"{promote(_registry(args), args.network, args.why)} is live, unproven; servers take it within seconds.")
     return 0
 
 
 def _hold(args: argparse.Namespace) -> int:
-    from posetune.learn.history import hold
+    from posetune.store.registry.history import hold
 
     hold(_registry(args), args.why)
     print("Nothing is promoted by itself until posetune learn release.")
@@ -251,7 +251,7 @@ def _hold(args: argparse.Namespace) -> int:
 
 
 def _release(args: argparse.Namespace) -> int:
-    from posetune.learn.history import release
+    from posetune.store.registry.history import release
 
     release(_registry(args), args.why)
     print("Promotions by evidence go on.")

@@ -104,8 +104,14 @@ def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], 
     held = others[best]
     groups = np.array([p.group for p in guard.people], dtype=object)
     checks = [
-        _not_worse(f"{name}: error", challenger.errors, held.errors, groups, (best, rules.margin)),
-        _not_worse(f"{name}: joint angles", challenger.angles, held.angles, groups, (best, rules.angle_margin)),
+        _not_worse(f"{name}: error", challenger.errors, held.errors, groups, (best, rules.margin, rules.most)),
+        _not_worse(
+            f"{name}: joint angles",
+            challenger.angles,
+            held.angles,
+            groups,
+            (best, rules.angle_margin, rules.angle_most),
+        ),
     ]
     before, after = float(held.jitter.mean()), float(challenger.jitter.mean())
     change = after / before - 1 if before > 0 else 0.0
@@ -119,10 +125,10 @@ def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], 
 
 
 def _not_worse(
-    what: str, values: np.ndarray, reference: np.ndarray, groups: np.ndarray, held: tuple[str, float]
+    what: str, values: np.ndarray, reference: np.ndarray, groups: np.ndarray, held: tuple[str, float, float]
 ) -> Check:
-    """``held``: against whom, and the margin."""
-    name, margin = held
+    """``held``: against whom, by how much it may seem worse, and by how much it may be at most with certainty."""
+    name, margin, bound = held
     if not np.isfinite(reference).any():
         return Check(what, None, f"{what}: nothing is labelled that says anything.")
     if len(set(groups)) < 2:
@@ -130,11 +136,11 @@ def _not_worse(
     change = float(np.nanmean(values) / np.nanmean(reference) - 1)
     interval = Resampling.of(groups).interval_of_ratio(values, reference)
     assert interval is not None
-    most = interval[1]
-    verdict = "not worse" if most <= margin else "worse" if interval[0] > 0 else "not shown to be no worse"
-    bounds = f"95 % interval {interval[0]:+.1%} … {most:+.1%}, at most {margin:+.0%}"
-    said = f"{what} {change:+.1%} against {name} ({bounds}): {verdict}."
-    return Check(what, most <= margin, said, change, most)
+    low, most = interval
+    passed = change <= margin and most <= bound
+    verdict = "not worse" if passed else "worse" if low > 0 or change > margin else "not shown to be no worse"
+    bounds = f"95 % interval {low:+.1%} … {most:+.1%}; at most {margin:+.0%} and {bound:+.0%}"
+    return Check(what, passed, f"{what} {change:+.1%} against {name} ({bounds}): {verdict}.", change, most)
 
 
 def speed(challenger: Landmarker, live: Landmarker, people: Sequence[Person], rules: Rules) -> Check:

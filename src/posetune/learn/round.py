@@ -176,7 +176,7 @@ class _Pass:
                 kinds.EVIDENCE,
                 {
                     "network": current.candidate, "live": current.live, "trial": current.kind, "units": evidence.units,
-                    "log_e": round(evidence.log_e, 6), "mean": round(evidence.mean, 6),
+                    "log_e": round(evidence.log_e, 6), "threshold": evidence.threshold, "mean": round(evidence.mean, 6),
                 },
             )  # fmt: skip
         rules = self.options.rules

@@ -7,7 +7,7 @@ from typing import Any
 from posetune.label.actions import Action, Point, Wanted
 from posetune.serve import api_types as t
 from posetune.serve.api import annotate_types as at
-from posetune.serve.api import coach_types, corrections, exercises, job_types, session
+from posetune.serve.api import coach_types, corrections, exercises, job_types, learning, session
 from posetune.serve.corrections import CONSENT, KeptPicture
 
 _FULL = t.NetworkName("full", "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f")
@@ -21,6 +21,20 @@ _PERSON = t.Person(
 )
 _ENTRY = t.NetworkEntry("full", _FULL.sha256, "stock", True, None, False)
 _KNEE = {"left_knee": t.Range(90.0, 180.0)}
+_LEARNED = learning.LearnedNetwork(
+    "4be1" + "0" * 60, "learned-3 4be10000", 1764172800.0, "It errs less on audited people (140 audited people).", True,
+    ["/api/v1/learning/networks/" + "4be1" + "0" * 60 + "/ordinary.5f3a9c01.jpg"],
+)  # fmt: skip
+_LEARNING = learning.Learning(
+    "/srv/networks",
+    _LEARNED,
+    [learning.Trial("back", learning.LearnedNetwork(_FULL.sha256, "full e9a5c5cb"), 12, 0.8, 20.0, -0.02)],
+    "",
+    "",
+    [],
+    [learning.Counted("correction", "accepted", 812)],
+    [learning.Happened(42, 1764172800.0, "promote", _LEARNED, "It errs less.", ["ordinary people: fine."], True)],
+)
 _ID = "k3v9x1m8q2w7e5r4t6y0ab"
 _JOB = job_types.Job(
     id=_ID,
@@ -171,6 +185,8 @@ EXAMPLES: dict[Any, Any] = {
     at.Found: at.Found(_FULL, _POINTS, [0.98] * 33, [280.0, 60.0, 90.0, 240.0], 0.99),
     at.Here: at.Here("k3v9x1m8", 1000),
     at.Present: at.Present(0, 311, True, None, _COUNTS),
+    learning.Learning: _LEARNING,
+    learning.WhyBody: learning.WhyBody("it swaps knees in the dark"),
     KeptPicture: KeptPicture(_FULL.sha256, 1080, 1920),
     corrections.GivenCorrection: corrections.GivenCorrection(
         _FULL.sha256,

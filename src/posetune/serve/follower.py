@@ -25,6 +25,9 @@ class Follower:
         """``folder``: for the files of networks, which workers read while they run."""
         self.registry, self._folder, self._networks = registry, folder, networks
         self.problem = ""
+        #: Held by whoever reads or writes the registry, which is for one at a time.
+        self.alone = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._failed: dict[str, float] = {}
 
@@ -76,8 +79,13 @@ class Follower:
 
     async def look(self) -> None:
         """Read what is new, and have it answer. Raises PosetuneError, Failed or Poisoned; what answered before answers on."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        state = await loop.run_in_executor(None, self.registry.refresh)
+        async with self.alone:
+            state = await loop.run_in_executor(None, self.registry.refresh)
         await self._challenger(state)
         if state.live == self._networks.current.network.sha256:
             if not self.registry.faults:

@@ -24,6 +24,7 @@ PAGES = {
     "/exercises": "exercises.html",
     "/ranges": "ranges.html",
     "/networks": "networks.html",
+    "/learning": "learning.html",
     "/api/docs": "docs.html",
 }
 #: Below it, every file of the folder.

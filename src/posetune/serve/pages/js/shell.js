@@ -18,6 +18,7 @@ const PAGES = [
   { key: "exercises", url: "/exercises", icon: "coach" },
   { key: "ranges", url: "/ranges", icon: "ranges" },
   { key: "networks", url: "/networks", icon: "networks" },
+  { key: "learning", url: "/learning", icon: "refresh" },
   { key: "docs", url: "/api/docs", icon: "docs" },
 ];
 const TOAST_MS = 6000;

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from posetune.errors import PosetuneError
-from posetune.learn import history
 from posetune.store.registry import entry as kinds
+from posetune.store.registry import history
 from posetune.store.registry.registry import Registry
 
 

@@ -1,4 +1,4 @@
-"""What became of the networks, and taking one back: by a person's word, which is written down as such."""
+"""What became of the networks, and a person's word on it: taking one back, promoting by hand, a hold; written down as such."""
 
 from __future__ import annotations
 
