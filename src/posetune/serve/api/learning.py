@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
@@ -130,7 +131,7 @@ async def release(request: Request) -> Response:
     return await _decide(request, lambda follower, body: history.release(follower.registry, body.why))
 
 
-async def _decide(request: Request, decide) -> Response:  # type: ignore[no-untyped-def]
+async def _decide(request: Request, decide: Callable[[Follower, WhyBody], object]) -> Response:
     """Write a person's word down, and have it answer before this does."""
     require_admin(request)
     services = services_of(request)
