@@ -305,3 +305,19 @@ def test_without_its_record_a_task_is_pulled_all_the_same(both):
 def test_a_set_that_is_not_there(both, tmp_path):
     with connect(both.url) as server, pytest.raises(PosetuneError, match="There is no set"):
         pull(server, target_of("clips"), tmp_path / "no", How(), Reporter())
+
+
+def test_two_sets_with_the_same_ids_in_one_project_stay_apart(both, tmp_path):
+    other = write_set(tmp_path / "lunges", 2)
+    for image in other.images:  # the same names and ids, other pictures
+        image.path.write_bytes(image.path.read_bytes() + b" ")
+    with connect(both.url) as server:
+        push(load_dataset(tmp_path / "lunges", "train"), "train", server, Where(project="clips"), Reporter())
+    before = (both.folder / "annotations" / "train.json").read_bytes()
+    with pytest.raises(PosetuneError, match="images whose files were changed here since they were sent, with people"):
+        both.pull()
+    assert (both.folder / "annotations" / "train.json").read_bytes() == before
+    (theirs,) = (number for number, row in both.state.tasks.items() if row is not both.task)
+    with connect(both.url) as server:
+        done = pull(server, target_of(str(theirs)), tmp_path / "lunges", How(), Reporter())
+    assert done.counts["train"].same == len(other.people)
