@@ -13,6 +13,9 @@ from posetune.label.signals import PersonSignals
 
 #: What each reason counts.
 WEIGHTS: Mapping[str, float] = {"views": 1.0, "models": 1.0, "doubt": 0.5, "jump": 0.5, "rarity": 0.5}
+#: The rank of an image in which nobody is found, where all others show somebody: who is not found teaches a detector, and points no
+#: better than others (docs/lab/results/label.md).
+_NOBODY = 0.6
 #: An image like one that is chosen already is worth this share of itself; from a torso's distance on the whole.
 _LIKE_ANOTHER = 0.5
 #: A pose is as rare as it is far from so many others.
@@ -77,7 +80,7 @@ def scores(
         if not of_image:  # the more of its like show somebody, the more is it one who was missed
             group = groups[i]
             likely = somebody[group] / all_of[group] if all_of[group] > 1 else share
-            best[i] = Suggested(i, round(likely, 4), {"nobody": round(likely, 4)})
+            best[i] = Suggested(i, round(_NOBODY * likely, 4), {"nobody": round(likely, 4)})
     return [best[i] for i in range(len(people))]
 
 
