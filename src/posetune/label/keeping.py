@@ -19,7 +19,7 @@ from posetune.label.label_file import LabelFile
 #: A label file up to this size is written with every action.
 AT_ONCE = 2**20
 #: A larger one is written so many times more seldom than it takes.
-_SELDOM, _LEAST_SECONDS = 20.0, 1.0
+_SELDOM, _LEAST_SECONDS = 20.0, 3.0
 #: Key of the label file that says how much of the history is in it.
 MARK = "posetune_history"
 

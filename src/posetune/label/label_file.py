@@ -98,7 +98,14 @@ class LabelFile:
             file.write(b"{")
             for i, (name, raw) in enumerate((self.head | {n: b"" for n in _TABLES}).items()):
                 file.write(b"," * (i > 0) + msgspec.json.encode(name) + b":")
-                file.write(raw or b"[" + b",\n".join(row for row in self.rows[name].values() if row is not None) + b"]")
+                if raw:
+                    file.write(raw)
+                    continue
+                rows = [row for row in self.rows[name].values() if row is not None]
+                file.write(b"[")
+                for begin in range(0, len(rows), 500):  # a little at a time: other threads answer meanwhile
+                    file.write(b",\n" * (begin > 0) + b",\n".join(rows[begin : begin + 500]))
+                file.write(b"]")
             file.write(b"}\n")
 
     def people(self) -> Iterator[PersonHead]:

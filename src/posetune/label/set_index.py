@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -55,16 +56,14 @@ class SetIndex:
         self._read_people(file)
 
     def _read_people(self, file: LabelFile) -> None:
-        people = list(file.people())
-        for person in people:
-            self.people.setdefault(person.image_id, []).append(person.id)
-            self.statuses[person.id] = _status(person)
         number_of = {self._ids[name]: number for name, number in self._numbers.items() if name in self._ids}
-        for begin in range(0, len(people), 4096):
-            part = people[begin : begin + 4096]
+        people = file.people()
+        while part := list(itertools.islice(people, 2048)):  # a large set's coordinates are not all held at once
             for person, score in zip(part, doubts.scores(*_arrays(part)).tolist(), strict=True):
+                self.people.setdefault(person.image_id, []).append(person.id)
+                self.statuses[person.id] = status = _status(person)
                 number = number_of.get(person.image_id)
-                if number is not None and _status(person) not in _SEEN:
+                if number is not None and status not in _SEEN:
                     self._scores[number] = max(self._scores[number], score)
         for number in range(len(self.names)):
             self._done[number] = self._is_done(self.place(number).id)

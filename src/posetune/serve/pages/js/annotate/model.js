@@ -127,6 +127,16 @@ export function copied(person, other) {
 }
 
 /**
+ * What somebody said by hand of another person's points being seen, hidden or outside, for this one's points where they lie. Only
+ * that: what a network said there of an arm that was hidden in that frame says nothing of this one.
+ * @param {Labelled} person
+ * @param {Labelled} other
+ */
+export function withVisibilities(person, other) {
+  return withPoints(person, person.points.map((point, i) => (placed(point) && other.marks?.[i] === "moved" && person.marks?.[i] !== "moved" ? /** @type {Point} */ ([point[0], point[1], other.points[i][2]]) : point)));
+}
+
+/**
  * Between two: `share` 0 is `a`, 1 is `b`. Points that one of them lacks are taken from the nearer.
  * @param {Labelled} person
  * @param {Labelled} a

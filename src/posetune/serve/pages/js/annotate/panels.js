@@ -128,7 +128,7 @@ export function doPanel(editor, run, canEdit) {
     h("div", { class: "row even" }, swaps.map((command) => commandButton(run, command, { disabled: off }))),
     h(
       "div", { class: "row even" },
-      commandButton(run, "copyBefore", { disabled: !canEdit }, "copy"), commandButton(run, "interpolate", { disabled: off }),
+      commandButton(run, "copyBefore", { disabled: !canEdit }, "copy"), commandButton(run, "copyVisibility", { disabled: off }), commandButton(run, "interpolate", { disabled: off }),
     ),
   );
 }

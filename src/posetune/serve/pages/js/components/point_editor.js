@@ -43,6 +43,8 @@ export class PointEditor extends EventTarget {
     this.selected = -1;
     this.point = -1;
     this.magnifies = true;
+    /** Whether whoever is selected fills the stage, in the next pictures as well. */
+    this.follows = false;
     this.hidden = false;
     this.readOnly = false;
     /** @type {"points" | "box"} */
@@ -97,8 +99,28 @@ export class PointEditor extends EventTarget {
     const index = people.findIndex((person) => person.id === who);
     this.selected = index >= 0 ? index : people.length ? (fresh ? largest(people) : Math.min(Math.max(this.selected, 0), people.length - 1)) : -1;
     if (this.selected < 0) this.point = -1;
+    if (fresh && this.follows) this.zoomToPerson();
     this.show();
     this.told();
+  }
+
+  /** Whoever is selected fills the stage; the whole picture where nobody is. */
+  zoomToPerson() {
+    const box = this.person && model.hull(this.person);
+    if (!box || !this.size.width) return this.stage.fit();
+    const room = this.stage.room();
+    const scale = Math.min(room.width / (1.25 * box.width + 20), room.height / (1.25 * box.height + 20));
+    const now = this.stage.view.scale;
+    this.stage.zoom(scale / now);
+    const [x, y] = this.stage.toScreen(box.x + box.width / 2, box.y + box.height / 2);
+    this.stage.pan(room.width / 2 - x, room.height / 2 - y);
+  }
+
+  /** Follow whoever is selected, or show whole pictures again. */
+  toggleFollow() {
+    this.follows = !this.follows;
+    if (this.follows) this.zoomToPerson();
+    else this.stage.fit();
   }
 
   /** @param {Labelled[]} others */
@@ -149,9 +171,11 @@ export class PointEditor extends EventTarget {
   /** @param {number} person -1: nobody @param {number} [point] */
   select(person, point = -1) {
     if (person === this.selected && point === this.point) return;
+    const another = person !== this.selected;
     this.selected = person;
     this.point = point;
     if (point >= 0) this.reveal(point);
+    else if (another && this.follows) this.zoomToPerson();
     this.question = null;
     this.show();
     this.told();

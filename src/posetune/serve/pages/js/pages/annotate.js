@@ -48,6 +48,7 @@ function publish() {
     other: other && { reviewer: other.reviewer, people: other.people, shown: editor.others.length > 0 },
     agreement: session.agreement,
     hidden: editor.hidden,
+    follows: editor.follows,
     saved: !outbox.waiting.length,
     waiting: outbox.waiting.length,
     away: outbox.away,
@@ -70,6 +71,7 @@ function draw() {
   drawBanner();
   drawMessage();
   drawPanels();
+  byId("follow").setAttribute("aria-pressed", String(editor.follows));
   drawQuestion();
   publish();
 }
@@ -242,6 +244,7 @@ const COMMANDS = {
   ...Object.fromEntries(Object.entries(STEPS).flatMap(([side, [x, y]]) => [[side, () => arrow(x, y, 1)], [`${side}10`, () => arrow(x, y, 10)]])),
   ...Object.fromEntries(Object.entries(SWAPS).map(([command, region]) => [command, () => editor.swap(/** @type {keyof typeof model.REGIONS} */ (region))])),
   copyBefore: () => void copyBefore(),
+  copyVisibility: () => void copyBefore(true),
   interpolate: () => void interpolate(),
   add: () => (editor.mode === "box" ? editor.cancel() : editor.startBox()),
   nextPerson: () => editor.people.length && editor.select((editor.selected + 1) % editor.people.length),
@@ -257,7 +260,11 @@ const COMMANDS = {
   other: () => editor.setOthers(editor.others.length ? [] : (other?.people ?? [])),
   zoomIn: () => editor.stage.zoom(1.4, spotOfPoint()),
   zoomOut: () => editor.stage.zoom(1 / 1.4, spotOfPoint()),
-  fit: () => editor.stage.fit(),
+  follow: () => editor.toggleFollow(),
+  fit: () => {
+    editor.follows = false;
+    editor.stage.fit();
+  },
   help: () => keysDialog(),
   escape: () => (editor.question || editor.mode === "box" ? editor.cancel() : editor.select(editor.selected, -1)),
   "order:order": () => (session.order = "order"),
@@ -321,15 +328,16 @@ function accept(goOn) {
   else shell.toast(t("annotate.all_done"));
 }
 
-/** The people of the frame before: for who is selected, or all of them where nobody is here. */
-async function copyBefore() {
+/** The people of the frame before: for who is selected, or all of them where nobody is here. @param {boolean} [visibility] that alone */
+async function copyBefore(visibility = false) {
   const found = await session.around();
   const before = found?.before?.people.filter((person) => person.status !== "rejected") ?? [];
   if (!before.length) return void shell.toast(t("annotate.none_before"), "bad");
   const person = editor.person;
   if (person) {
     const match = model.nearest(person, before) ?? before[0];
-    editor.change("copy", (who) => model.copied(who, match));
+    if (visibility) editor.change("copy visibility", (who) => model.withVisibilities(who, match));
+    else editor.change("copy", (who) => model.copied(who, match));
     return;
   }
   const changes = before.map((other) => {
@@ -457,13 +465,14 @@ function makeBar() {
   hide.addEventListener("pointerdown", () => editor.hide(true));
   for (const type of ["pointerup", "pointerleave", "pointercancel"]) hide.addEventListener(type, unhide);
   const reverse = ["undo", "redo"].map((command) => h("button", { class: "button icon", type: "button", id: command, on: { click: () => run(command) } }, icon(command, 17)));
+  const follow = h("button", { class: "button", type: "button", id: "follow", "aria-pressed": "false", on: { click: () => run("follow") } }, icon("person", 17), h("span"));
   const help = h("button", { class: "button", type: "button", id: "help", on: { click: () => run("help") } }, icon("keyboard", 17), h("span"));
-  stageBar(byId("stage-bar"), editor.stage, { toggles: [], extra: [h("div", { class: "group" }, reverse), hide, help] });
+  stageBar(byId("stage-bar"), editor.stage, { toggles: [], extra: [h("div", { class: "group" }, reverse), hide, follow, help] });
   nameBar();
 }
 
 function nameBar() {
-  for (const command of ["undo", "redo", "hide", "help"]) {
+  for (const command of ["undo", "redo", "hide", "follow", "help"]) {
     const element = byId(command);
     element.title = t(`annotate.do.${command}`);
     const words = element.querySelector("span");
