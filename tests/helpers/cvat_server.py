@@ -14,7 +14,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -49,6 +48,7 @@ class State:
     log: list[str] = field(default_factory=list)
     next_id: int = 0
     lock: Any = field(default_factory=threading.RLock)
+    waiting: Any = field(default_factory=threading.Event)
 
     def new(self) -> int:
         self.next_id += 1
@@ -225,7 +225,8 @@ def _check_svg(svg: str) -> None:
 
 class Handler(BaseHTTPRequestHandler):
     """A fault is "before": the connection breaks and nothing was done; "after": all was done, and the connection breaks;
-    "late": it breaks, and it is done a moment later; or a status: nothing was done; with "+": all was done, and that is answered.
+    "late": it breaks, and it is done a moment later; "silent": all was done, and no answer comes; or a status: nothing was done;
+    with "+": all was done, and that is answered.
     """
 
     protocol_version = "HTTP/1.1"
@@ -256,7 +257,9 @@ class Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.isdigit():
             return self._answer(int(fault), {"detail": "asked to fail"})
         status, answer = self._do(url.path, query, body)
-        if fault == "after":
+        if fault == "silent":
+            state.waiting.wait(5)
+        if fault in ("after", "silent"):
             return self._break()
         if fault is not None:
             return self._answer(int(fault.removesuffix("+")), "<html>Bad Gateway</html>")
@@ -411,11 +414,12 @@ def _page(rows: list[dict], query: dict) -> dict:
 
 
 def _files(kind: str, body: bytes) -> Iterator[tuple[str, bytes]]:
-    message = BytesParser().parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
-    for part in message.get_payload():
-        name = re.search(r'filename="([^"]*)"', part["Content-Disposition"] or "")
-        if name is not None:
-            yield name.group(1), part.get_payload(decode=True)
+    boundary = b"--" + kind.partition("boundary=")[2].strip('"').encode()
+    for part in body.split(boundary)[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        name = re.search(rb'filename="([^"]*)"', head)
+        if name is not None:  # as Django: folders are dropped
+            yield name.group(1).decode("utf-8").rpartition("/")[2], content.removesuffix(b"\r\n")
 
 
 @contextmanager
@@ -430,6 +434,7 @@ def running(**facts: Any) -> Iterator[tuple[str, State]]:
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", state
     finally:
+        state.waiting.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -321,3 +321,24 @@ def test_two_sets_with_the_same_ids_in_one_project_stay_apart(both, tmp_path):
     with connect(both.url) as server:
         done = pull(server, target_of(str(theirs)), tmp_path / "lunges", How(), Reporter())
     assert done.counts["train"].same == len(other.people)
+
+
+def test_pictures_of_any_name_find_back(tmp_path):
+    dataset = write_set(tmp_path / "set", 3)
+    file = tmp_path / "set" / "annotations" / "train.json"
+    text = file.read_text()
+    names = ("深蹲/Kopie von a (1).png", 'deep/quote"d.png', "deep/e\u0301té.v2.png")
+    for image, name in zip(dataset.images, names, strict=True):
+        (tmp_path / "set" / "images" / name).parent.mkdir(exist_ok=True)
+        image.path.rename(tmp_path / "set" / "images" / name)
+        text = text.replace(json.dumps(f"clip/{image.path.name}"), json.dumps(name))
+    file.write_text(text)
+    with running() as (url, state):
+        with connect(url) as server:
+            push(load_dataset(tmp_path / "set", "train"), "train", server, Where(project="clips"), Reporter())
+        names = [frame["name"][9:] for row in state.tasks.values() for frame in row["frames"]]
+        assert names == ["深蹲__Kopie von a (1).png", "deep__quote_d.png", "deep__\u00e9té.v2.png"]
+        state.element(state.shapes()[0], "nose")["points"] = [9.0, 9.0]
+        with connect(url) as server:
+            done = pull(server, target_of("clips"), tmp_path / "set", How(), Reporter())
+    assert (done.counts["train"].corrected, done.findings) == (1, [])

@@ -103,6 +103,17 @@ def test_a_request_that_fails_is_asked_about_whichever_it_is(small, fault):
             assert len(state.projects) == 1
 
 
+@pytest.mark.parametrize("k", [0, 1, 4, 5])
+def test_a_request_that_was_done_and_never_answered_is_not_done_again(small, k):
+    """The project, the first task, its pictures, its people."""
+    hasty = dataclasses.replace(HASTY, answer_s=1.0)
+    with running(fault=(k, "silent")) as (url, state):
+        _, said = send(url, small, patience=hasty)
+        assert_all_there_once(state, small)
+        assert len(state.projects) == 1
+    assert "it does not answer in time" in "\n".join(said)
+
+
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 def test_a_push_that_is_killed_at_any_request_is_gone_on_with(small, done, monkeypatch):
     for k in range(40):

@@ -234,7 +234,7 @@ class _Push:
 
     def _patch(self, number: int, action: str, shapes: Sequence[Mapping[str, Any]]) -> Any:
         body = {"version": 0, "tags": [], "shapes": list(shapes), "tracks": []}
-        return self.server.send("PATCH", f"/api/tasks/{number}/annotations", query={"action": action}, body=body)
+        return self.server.send("PATCH", f"/api/tasks/{number}/annotations/", query={"action": action}, body=body)
 
     def _there(self, number: int, label: ServerLabel) -> Counter[int]:
         """How often each person is in a task."""

@@ -102,7 +102,7 @@ def frames_of(server: Server, task: int) -> list[dict[str, Any]]:
 
 
 def annotations_of(server: Server, task: int) -> dict[str, Any]:
-    return server.get(f"/api/tasks/{task}/annotations") or {}
+    return server.get(f"/api/tasks/{task}/annotations/") or {}
 
 
 def fetch(server: Server, row: Mapping[str, Any]) -> Task:
