@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("sqlalchemy")
@@ -10,7 +11,7 @@ pytest.importorskip("sqlalchemy")
 from tests.helpers.learning import add_people, opened, registry_with
 
 from posetune.errors import PosetuneError
-from posetune.learn import material, round
+from posetune.learn import drift, material, round
 from posetune.learn.guards import Check, Guard
 from posetune.learn.material import Sets
 from posetune.learn.round import Options, challenge_with, run_pass
@@ -201,3 +202,21 @@ def test_a_network_from_elsewhere_may_challenge(house, lite):
     with pytest.raises(PosetuneError, match="challenges already"):
         challenge_with(lite + b"y", {}, house.registry, house.database, options, Reporter())
     assert Corrections(house.database).newest() == 0
+
+
+def test_evidence_begins_anew_where_people_have_changed_once(house, monkeypatch):
+    add_people(house.database, house.path, [150.0, 160.0])
+    house.run()
+    judged(house, 6.0, 5.0)
+    (house.path / "work" / "measured").mkdir(exist_ok=True)
+    np.savez(
+        house.path / "work" / "measured" / f"learned-from-{house.registry.state.challenger}.npz",
+        numbers=np.zeros((1, 4)),
+        poses=np.zeros((1, 8)),
+    )
+    monkeypatch.setattr(drift, "LEAST", 5)
+    monkeypatch.setattr(drift, "drifted", lambda reference, recent: "People have changed: they squat.")
+    said = house.run()
+    assert "they squat. The evidence begins anew." in said
+    assert "0 audited people" in said
+    assert "they squat" not in house.run()

@@ -25,10 +25,11 @@ from posetune._version import __version__
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
 from posetune.files import NPZ_ERRORS, replacing, write_bytes, write_json
-from posetune.learn import gate, guards, trial
+from posetune.learn import drift, gate, guards, trial
 from posetune.learn.cards import card
 from posetune.learn.guards import Check, Guard, Measured
 from posetune.learn.material import Material, Sets, gather
+from posetune.learn.people import labelled
 from posetune.learn.rules import Rules
 from posetune.learn.training import Training, train
 from posetune.measure.metrics import scorable
@@ -37,7 +38,7 @@ from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import load
 from posetune.stock import cache
 from posetune.store.check import Networks, check
-from posetune.store.correction import NEW, Correction
+from posetune.store.correction import ACCEPTED, NEW, Correction
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database, sqlite_file
 from posetune.store.evidence import Evidence as Verdicts
@@ -46,12 +47,10 @@ from posetune.store.registry.log import Moved
 from posetune.store.registry.registry import Registry
 from posetune.store.registry.state import State
 from posetune.store.runs import Lease, Leases, Run, Runs
-from posetune.store.shares import weights
+from posetune.store.shares import bounded
 
 LEASE = "learn"
 _BEAT = 4.0
-#: The most that one of three or four people may weigh.
-_HALF = 0.5
 _BY = "learn run"
 
 
@@ -170,6 +169,12 @@ class _Pass:
         folder = self.scratch / "judged"
         judged = trial.judge(current, self.store, self.verdicts, self.network, folder, self.report)
         shutil.rmtree(folder, ignore_errors=True)
+        if current.kind == trial.FORWARD and (why := self._drifted(current)):
+            counted = trial.counted(current, self.verdicts)
+            body = {"network": current.candidate, "live": current.live, "why": why, "restarted": counted[-1].number}
+            self._append(kinds.EVIDENCE, body)
+            self.report.say(f"{why} The evidence begins anew.")
+            current = next(t for t in trial.trials(self.registry.state, self.options.rules) if t.kind == trial.FORWARD)
         evidence, against = trial.evidence(current, self.verdicts)
         if judged:
             self._append(
@@ -187,6 +192,35 @@ class _Pass:
         else:
             ruling = gate.on_challenger(evidence, against, rules)
         self._act(current, ruling)
+
+    def _drifted(self, current: trial.Trial) -> str:
+        """Whether those who judged are others than those that the challenger learned from; once for a challenger."""
+        state = self.registry.state
+        if state.challenge is None or state.restarted_at > state.challenge.number:
+            return ""
+        if len(trial.counted(current, self.verdicts)) < drift.LEAST:
+            return ""
+        path = self.options.work / "measured" / f"learned-from-{current.candidate}.npz"
+        if not path.is_file():
+            return ""  # a network from elsewhere, or a pass on another machine
+        with np.load(path) as kept:
+            reference = drift.Seen(kept["numbers"], kept["poses"])
+        judges = self.store.find(status=ACCEPTED, kind="audit", after=current.after)
+        folder = self.scratch / "recent"
+        pairs = labelled(list(judges)[-drift.MOST :], self.store, folder, self.report.say)
+        recent = drift.seen(self.network(current.live), [p for _, p in pairs if scorable(p)])
+        shutil.rmtree(folder, ignore_errors=True)
+        return drift.drifted(reference, recent)
+
+    def _remember(self, sha256: str, material: Material) -> None:
+        """What the live network sees of those that a challenger learned from: figures, no points."""
+        people = [p for p in (material.train.people if material.train is not None else ()) if scorable(p)]
+        if len(people) < drift.LEAST:
+            return
+        found = drift.seen(self.network(self.registry.state.live), people)
+        path = self.options.work / "measured" / f"learned-from-{sha256}.npz"
+        with replacing(path) as beside, beside.open("wb") as file:
+            np.savez(file, numbers=found.numbers, poses=found.poses)
 
     def _act(self, current: trial.Trial, ruling: gate.Ruling) -> None:
         state = self.registry.state
@@ -304,6 +338,7 @@ class _Pass:
             "corrections": len(material.learned_from), "people": len(material.train.people) if material.train else 0, "seed":
             self.options.seed, "posetune": __version__,
         }  # fmt: skip
+        self._remember(hashlib.sha256(content).hexdigest(), material)
         self._look_over(content, about, material.guards, run.frozen_at)
 
     def enter(self, content: bytes, about: dict[str, Any]) -> None:
@@ -350,14 +385,12 @@ class _Pass:
         units = self.store.for_training(unjudged_audits=True)
         data = self.options.sets.data
         beside = 0 if data is None else len(load_dataset(data, "train").usable)
-        share = weights(units, beside)
-        if not share.any() and units:  # too few people to bound everybody's share so far
-            share = weights(units, beside, _HALF) if len({u.annotator for u in units}) > 2 else np.ones(len(units))
+        kept, left_out = bounded(units, beside)
+        for name, count in left_out.items():
             self.report.say(
-                "Too few people correct to bound everybody's share at a fifth: guards and audits decide alone."
+                f"{count} corrections of {name} are left out, more than one person may give: corrections trust {name}."
             )
-        lots = [int(hashlib.sha256(unit.id.encode()).hexdigest()[:8], 16) / 2**32 for unit in units]
-        return [unit for unit, lot, most in zip(units, lots, share, strict=True) if lot < most]
+        return kept
 
     def _material(self, run: Run | None = None) -> Material:
         """``run``: what that training learned from does not guard what it made."""

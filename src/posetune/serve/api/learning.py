@@ -164,7 +164,7 @@ def _counted(services: Services) -> list[Counted]:
 def _learning(follower: Follower, counted: list[Counted]) -> Learning:
     registry, state = follower.registry, follower.state
     entries = list(registry.log.entries)
-    told = [e for e in entries if e.kind not in (kinds.INIT, kinds.EVIDENCE)]
+    told = [e for e in entries if e.kind != kinds.INIT and (e.kind != kinds.EVIDENCE or "restarted" in e.body)]
     return Learning(
         registry.name,
         _network(state, state.live, entries),

@@ -45,7 +45,7 @@ class State:
     """``live``: sha256, "" before the first promotion. ``challenger``: with the entry ``challenge`` that froze it; ``shadow``: the
     network that was live before and is still measured beside, since the entry ``shadow_since``. ``held``: why nothing is promoted
     by itself; "" where that is free. ``restarted``: verdicts of the store up to that number do not count, as what was
-    looked at changed. ``last``: the number of the newest entry.
+    looked at changed, in the entry ``restarted_at``. ``last``: the number of the newest entry.
     """
 
     last: int = 0
@@ -58,6 +58,7 @@ class State:
     shadow_since: Entry | None = None
     held: str = ""
     restarted: int = 0
+    restarted_at: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def title(self, sha256: str) -> str:
@@ -102,7 +103,7 @@ def _after(state: State, entry: Entry) -> State:
             return replace(state, shadow="", shadow_since=None)
         return state
     if entry.kind == kinds.EVIDENCE and "restarted" in body:
-        return replace(state, restarted=int(body["restarted"]))
+        return replace(state, restarted=int(body["restarted"]), restarted_at=entry.number)
     if entry.kind == kinds.HOLD:
         return replace(state, held=str(body.get("why")) or "held")
     if entry.kind == kinds.RELEASE:
