@@ -20,7 +20,8 @@ from posetune.serve.services import Services
 _PART = 600
 #: A worker that ended meanwhile has nothing of the clip.
 _ATTEMPTS = 3
-_SECONDS = 60.0
+#: Ten minutes of video take a dozen seconds of a processor when they are asked about for the first time.
+_SECONDS = 180.0
 
 
 async def coach(request: Request) -> Response:

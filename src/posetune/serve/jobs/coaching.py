@@ -22,8 +22,8 @@ from posetune.runtime.pose import Pose
 from posetune.serve.pool.context import Context, Refused
 from posetune.serve.pool.exercises import read
 
-#: Clips that a worker keeps measured, about 4 kB a frame.
-MOST_CLIPS = 3
+#: Clips, and frames of all of them together, that a worker keeps measured: about 6 kB a frame.
+MOST_CLIPS, MOST_FRAMES = 3, 40_000
 _NO_CROP = Crop(0, 0, 1, 0)
 _NO_POINTS = np.zeros((2, 3), np.float32)
 
@@ -49,6 +49,8 @@ def clip_take(context: Context, payload: dict[str, Any]) -> int:
         found = [msgspec.json.decode(line, type=_Frame) for line in payload["lines"]]
         # Points of a network's own are no body that exercises are written for.
         clip.frames += [(f.time_s, [_pose(p) for p in f.people if p.names is None]) for f in found]
+        for who in clip.people:
+            clip.bodies(who)  # a piece at a time: live requests come between
     return len(clip.frames)
 
 
@@ -134,7 +136,7 @@ def _clip(context: Context, key: str) -> Clip:
     clips: OrderedDict[str, Clip] = context.kept.setdefault("clips", OrderedDict())
     clip = clips.pop(key, None) or Clip()
     clips[key] = clip
-    while len(clips) > MOST_CLIPS:
+    while len(clips) > MOST_CLIPS or (len(clips) > 1 and sum(len(c.frames) for c in clips.values()) > MOST_FRAMES):
         clips.popitem(last=False)
     return clip
 
