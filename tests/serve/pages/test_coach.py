@@ -87,6 +87,9 @@ def test_another_exercise_says_how_to_film(coach):
     assert coach.locator("#count b").inner_text() == "0"
     assert "hip height" in coach.locator("#coach .notice").inner_text()
     assert "exercise=pushup" in coach.url
+    coach.locator("#find").click()
+    until(coach, "s.coach.status === 'done' && s.coach.exercise === 'squat'")
+    assert "exercise" not in coach.url
     coach.locator("[data-view=angles]").click()
     assert coach.locator("#coach").is_hidden()
     assert coach.locator("#curves .repetition-band").count() == 0

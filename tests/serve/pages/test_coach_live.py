@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 from tests.helpers.stick_figures import Sample, figure, pose, pressing_up, repeated, squatting
+from tests.serve.pages.test_pages import serious_faults
 
 from posetune.coach.ranges import default_ranges
 from posetune.serve.pool.picture import person
@@ -54,6 +55,8 @@ def test_repetitions_are_counted_and_a_cue_stands(camera):
     assert all(end - begin >= 2.9 for begin, end in zip(begins, ends, strict=False))
     assert len(begins) <= 3
     assert camera.locator("#live-count b").text_content() == "5"
+    camera.evaluate("document.getElementById('empty').hidden = !(document.getElementById('bench').hidden = false)")
+    assert not serious_faults(camera)
 
 
 def test_an_exercise_is_found_and_a_switch_begins_at_zero(camera):
@@ -75,6 +78,9 @@ def test_others_do_not_count_and_who_comes_back_goes_on(camera):
     mine, other = people(squats(2)), people(squats(4, 1.0), 2, 0.4)
     both = [(t, p + q) for (t, p), (_, q) in zip(mine, other, strict=False)]
     assert camera.evaluate(SEE, ["squat", both])[-1]["count"] == 2
+    camera.evaluate("posetune.coach.follow(2)")
+    assert camera.evaluate("posetune.state.coach.person") == 2, "who is pressed on is followed"
+    camera.evaluate("posetune.coach.follow(1)")
     later = camera.evaluate(SEE, ["", people(squats(1), 7, at=30)])
     assert (later[-1]["count"], later[-1]["person"]) == (3, 7)
 

@@ -62,6 +62,12 @@ export class LivePanel {
     this.tell();
   }
 
+  /** Somebody else is to be followed. @param {number | undefined} id */
+  follow(id) {
+    if (this.coach && id && this.coach.people.has(id)) this.coach.who = id;
+    this.tell();
+  }
+
   /** From the beginning. */
   again() {
     this.choose(this.asked);

@@ -251,7 +251,7 @@ export class CoachPanel extends EventTarget {
     return [
       h("div", { class: "coach-sum" }, count, this.cues(found)),
       partial,
-      found.count ? null : h("div", { class: "notice" }, icon("info"), h("div", {}, h("strong", {}, t("coach.how.title")), t("coach.how"))),
+      found.count ? null : h("div", { class: "notice" }, icon("info"), h("div", {}, h("strong", {}, t("coach.how.title")), t("coach.how")), this.context.fixed || this.exercise === "auto" ? null : h("button", { class: "button", type: "button", id: "find", on: { click: () => this.choose("auto") } }, t("coach.auto"))),
       found.signal ? h("div", { class: "signal-box" }, h("p", { class: "small muted" }, t("coach.signal", { what: measureName(found.signal.measure) })), h("div", { class: "signal", "aria-hidden": "true" })) : null,
       found.not_counted.length ? this.passed(found) : null,
       found.count ? table(found, this.looped, (index) => this.loop(index)) : null,

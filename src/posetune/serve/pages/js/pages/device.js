@@ -107,7 +107,10 @@ function listen() {
     if (state.status === "camera") void landmarker?.set("VIDEO", wanted());
     else if (shown) void showPicture(shown.blob, shown.name);
   });
-  stage.addEventListener("select", () => tell());
+  stage.addEventListener("select", () => {
+    tell();
+    coach.follow(state.people[stage.selected]?.id);
+  });
   camera.onlost = (key) => {
     stopCamera();
     fail(new CameraError(key));

@@ -83,7 +83,10 @@ function listen() {
   byId("stop").addEventListener("click", () => stop());
   byId("people").addEventListener("change", () => reconnect());
   byId("which").addEventListener("change", () => void start(/** @type {HTMLSelectElement} */ (byId("which")).value));
-  stage.addEventListener("select", () => tell());
+  stage.addEventListener("select", () => {
+    tell();
+    coach.follow(state.people[stage.selected]?.id);
+  });
   camera.onlost = (key) => {
     stop();
     fail(new CameraError(key));
