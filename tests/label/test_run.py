@@ -198,3 +198,19 @@ def test_a_set_inside_its_footage_is_no_footage(arms, proposer, tmp_path):
         report = label([tmp_path], tmp_path / "set", proposer, LabelOptions(pick=2), Reporter())
     assert report.total_images == 2
     assert [s["file"] for s in report.sources] == ["arms.mp4"]
+
+
+def test_footage_that_is_gone_before_its_frames_are_taken_is_named(arms, proposer, tmp_path):
+    clips = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    clips[0].write_bytes(arms.read_bytes())
+    clip_of_arms(clips[1], frames=5, still=0)
+
+    class Removing(Stopped):
+        def propose(self, *given):
+            clips[1].unlink(missing_ok=True)
+            return self._proposer.propose(*given)
+
+    report = label(clips, tmp_path / "set", Removing(proposer, 0), LabelOptions(pick=6), Reporter())
+    assert 0 < report.images < 6
+    assert any("b.mp4" in trouble for trouble in report.troubles)
+    assert {i.group for i in load_dataset(tmp_path / "set", "train").images} == {"a"}

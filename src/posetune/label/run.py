@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,9 @@ def _label(
     chosen = _choose(candidates, by_sha, content, options, result)
     made = Journal(folder.prelabels / f"made-{proposer.made_by}{'-blurred' * options.blur_faces}.jsonl")
     new = [c for c in chosen if by_sha[c.clip].image_name(c.frame) not in there]
-    _make(new, by_sha, folder, proposer, options, made, report)
     result.there_before = len(chosen) - len(new)
+    result.troubles += _make(new, by_sha, folder, proposer, options, made, report)
+    new = [c for c in new if by_sha[c.clip].image_name(c.frame) in made]
     _write(new, by_sha, folder, proposer, options, made, result)
     result.changes = _changes(candidates, by_sha)
     counts = Counter(c.clip for c in chosen)
@@ -198,8 +199,11 @@ def _make(
     options: LabelOptions,
     made: Journal,
     report: Reporter,
-) -> None:
-    """Write the images of ``new`` and find their people, as far as that was not done before."""
+) -> list[str]:
+    """Write the images of ``new`` and find their people, as far as that was not done before; sentences on files that cannot be
+    read any more.
+    """
+    troubles: list[str] = []
     missing: dict[str, set[int | None]] = {}
     for candidate in new:
         name = footage[candidate.clip].image_name(candidate.frame)
@@ -208,9 +212,7 @@ def _make(
     with report.counting("images prelabelled", sum(map(len, missing.values()))) as counter:
         for clip, numbers in missing.items():
             one = footage[clip]
-            for number, seconds, rgb in Frames(one):
-                if number not in numbers:
-                    continue
+            for number, seconds, rgb in _frames_of(one, numbers, troubles):
                 name = one.image_name(number)
                 people = proposer.propose(rgb, one, number)
                 picture, faces = rgb, 0
@@ -224,9 +226,27 @@ def _make(
                     "seconds": round(seconds, 4), "faces": faces, "people": [_to_row(p) for p in people],
                 })  # fmt: skip
                 counter.step()
-                numbers.discard(number)
-                if not numbers:
-                    break
+    return troubles
+
+
+def _frames_of(
+    one: Footage, numbers: set[int | None], troubles: list[str]
+) -> Iterator[tuple[int | None, float, np.ndarray]]:
+    """The frames ``numbers`` of a file, as far as they can be read: it may be gone since it was looked at."""
+    left = set(numbers)
+    try:
+        for number, seconds, rgb in Frames(one):
+            if number in left:
+                yield number, seconds, rgb
+                left.discard(number)
+            if not left:
+                return
+    except PosetuneError as error:
+        troubles.append(str(error))
+    else:
+        troubles.append(
+            f"{one.path} has changed since it was looked at: {len(left)} of its frames are not there any more."
+        )
 
 
 def _to_row(one: Proposal) -> dict[str, Any]:
