@@ -342,3 +342,16 @@ def test_pictures_of_any_name_find_back(tmp_path):
         with connect(url) as server:
             done = pull(server, target_of("clips"), tmp_path / "set", How(), Reporter())
     assert (done.counts["train"].corrected, done.findings) == (1, [])
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["with the attribute", "without"])
+def test_who_is_to_be_ignored_stays_so(both, told):
+    person = both.before.people[0]
+    if not told:  # a project whose label was made by hand
+        label = next(row for row in both.state.labels.values() if row["type"] == "skeleton")
+        label["attributes"] = [a for a in label["attributes"] if a["name"] in ("posetune_id", "status")]
+    change_here(both, person, ignore=True)
+    if told:
+        both.state.set_attribute(both.shape(person), "posetune_ignore", "1")
+    both.pull()
+    assert both.people[person.id].ignore

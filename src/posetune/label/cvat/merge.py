@@ -116,7 +116,8 @@ class _Merge:
             changed = dataclasses.replace(person, keypoints=keypoints, outside=outside, keypoints_3d=None)
         status = _status(person.origin.status, drawn.status if judged else None, moved, done)
         origin = _origin(changed.origin, status, person.keypoints, changed.keypoints)
-        ignore = drawn.ignore or (person.ignore and not person.labelled.any())
+        says = drawn.ignore is not None and person.labelled.any()
+        ignore = bool(drawn.ignore) if says else person.ignore
         if changed is person and origin == person.origin and ignore == person.ignore:
             self.counts.same += 1
             return _both(drawn, person, status_sent(person))
@@ -139,7 +140,7 @@ class _Merge:
             self.next_id,
             image,
             keypoints,
-            ignore=drawn.ignore,
+            ignore=bool(drawn.ignore),
             origin=Origin(status=drawn.status or VERIFIED),
             skeleton=self.dataset.skeleton,
             outside=outside,

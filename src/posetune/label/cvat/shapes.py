@@ -21,7 +21,8 @@ from posetune.skeleton import Skeleton
 class Drawn:
     """One person of a task, in a frame. ``points``: (K, 4) x, y in image px, occluded, outside, each of 0 and 1; an element that
     is missing is outside and NaN. ``person``: posetune's id as it stands there, None for somebody who was drawn there.
-    ``status``: the attribute, None where it is empty or no such word. ``shape``: its number on the server.
+    ``status``: the attribute, None where it is empty or no such word; ``ignore``: None where the label there has no such attribute.
+    ``shape``: its number on the server.
     """
 
     frame: int
@@ -29,7 +30,7 @@ class Drawn:
     points: np.ndarray
     person: int | None = None
     status: str | None = None
-    ignore: bool = False
+    ignore: bool | None = None
     bbox: tuple[float, float, float, float] | None = None
 
     @property
@@ -113,7 +114,7 @@ def from_shape(shape: Mapping[str, Any], label: ServerLabel, skeleton: Skeleton)
         points=points,
         person=person_id(said.get(ID, "")),
         status=status_of(said.get(STATUS)),
-        ignore=said.get(IGNORE) == "1",
+        ignore=said.get(IGNORE) == "1" if IGNORE in label.attributes else None,
         bbox=_box(said.get(BOX, "")),
     )
 
