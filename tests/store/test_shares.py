@@ -30,9 +30,9 @@ def test_nobody_has_more_than_their_share(counts):
 
 def test_with_enough_people_nothing_else_is_needed():
     assert (weights(given(a=9, b=9, c=9, d=9, e=9)) == 1).all()
-    assert (weights(given(a=9, b=9)) == 1).all()  # two people cannot have less than half each
-    assert weights(given(a=40, b=10))[:40].sum() == pytest.approx(10)
-    assert (weights(given(a=9)) == 1).all()
+    assert (weights(given(a=40, b=10)) == 1).all()  # two people are too few to bound anybody
+    assert weights(given(a=40, b=10, c=10))[:40].sum() == pytest.approx(20)
+    assert len(bounded(given(a=9))[0]) == 9
 
 
 def test_a_trainer_that_knows_no_weights_gets_fewer(monkeypatch):
@@ -53,5 +53,7 @@ def test_whom_an_operator_trusts_is_not_limited():
     weight = weights(found)
     assert (weight[:40] == 1).all()
     assert weight[40:].sum() == pytest.approx(10)
+    audits = [stored(points(), annotator="eve", kind="audit") for _ in range(40)]
+    assert (weights(audits + given(a=10)) == 1).all()
     assert weights([]).shape == (0,)
     assert np.isfinite(weight).all()

@@ -17,7 +17,6 @@ from posetune.learn.people import group_of, labelled
 from posetune.measure.metrics import scorable
 from posetune.store.correction import Correction
 from posetune.store.corrections import Corrections
-from posetune.store.shares import bounded
 from posetune.synthetic.sample import write_sample
 
 TRAIN, VAL, GUARD = "train", "val", "guard"
@@ -72,12 +71,6 @@ def gather(
     """``units``: the corrections that may be learned from; ``folder``: for pictures, for as long as the pass runs; ``known``: the
     numbers of corrections that are not to be guarded, as the network in question has learned from them.
     """
-    old = _original(sets.data, say) if sets.data is not None else {}
-    units, left_out = bounded(units, sum(len(old[name].people) for name in (TRAIN, VAL) if name in old))
-    for who, count in left_out.items():
-        say(
-            f"{count} corrections of {who} wait: nobody gives more than a fifth (posetune corrections trust {who} lifts that)."
-        )
     pairs = labelled(units, store, folder / "pictures", say)
     few = len({group_of(unit) for unit, _ in pairs}) < _FEW_SCENES
     part = {unit.number: TRAIN if few else part_of(group_of(unit)) for unit, _ in pairs}
@@ -85,6 +78,7 @@ def gather(
         name: _dataset(name, [p for u, p in pairs if part[u.number] == name], folder / "pictures")
         for name in (TRAIN, VAL)
     }
+    old = _original(sets.data, say) if sets.data is not None else {}
     parts = {name: [d for d in (old.get(name), new[name]) if d is not None and d.people] for name in (TRAIN, VAL)}
     guards = [_ordinary(folder)]
     if sets.everyday is not None:

@@ -381,7 +381,7 @@ class _Pass:
     # --- what both need ------------------------------------------------------------------------------------------------
 
     def _units(self) -> list[Correction]:
-        """What may be learned from; where somebody's share would be too large, as many of theirs as may be, always the same."""
+        """What may be learned from; of whoever would have more than a fifth, as many as may be, always the same."""
         units = self.store.for_training(unjudged_audits=True)
         data = self.options.sets.data
         beside = 0 if data is None else len(load_dataset(data, "train").usable)
