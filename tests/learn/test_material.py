@@ -43,7 +43,7 @@ def test_parts_share_no_scene_and_what_is_guarded_is_not_learned_from(tmp_path):
     assert len(units) == 40
 
 
-def test_few_scenes_all_train(tmp_path):
+def test_of_few_scenes_all_train(tmp_path):
     _, found = gathered(tmp_path, [100.0, 110.0])
     assert len(found.train.people) == 2
     assert found.val is None

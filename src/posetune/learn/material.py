@@ -68,7 +68,7 @@ class Material:
 def gather(
     units: Sequence[Correction], store: Corrections, sets: Sets, folder: Path, say: Say, known: Collection[int] = ()
 ) -> Material:
-    """``units``: the corrections that may be learned from; ``folder``: for pictures, for as long as the pass runs; ``known``: the
+    """``units``: the corrections to learn from, bounded as ``store.shares`` does; ``folder``: for pictures, for as long as the pass runs; ``known``: the
     numbers of corrections that are not to be guarded, as the network in question has learned from them.
     """
     pairs = labelled(units, store, folder / "pictures", say)
