@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 pytest.importorskip("sqlalchemy")
 
+import sqlalchemy as sa
+
 from posetune.cli import main
+from posetune.stock import PINS
+from posetune.store.open import open_store
+from posetune.store.tables import audits
 
 
 def test_pictures_are_offered_drawn_labelled_and_taken_back(drawn_set, tmp_path, capsys):
@@ -55,3 +61,20 @@ def test_what_cannot_be_is_said(drawn_set, tmp_path, capsys):
     assert "holds no image" in capsys.readouterr().err
     assert main(["audit", "next", *store, "--n", "0"]) == 2
     assert "--n wants" in capsys.readouterr().err
+
+
+def test_the_live_network_and_its_challenger_are_shown(drawn_set, tmp_path, monkeypatch, capsys):
+    registry = str(tmp_path / "registry")
+    assert main(["registry", "init", registry, "--model", "lite"]) == 0
+    monkeypatch.setenv("POSETUNE_STORE", f"sqlite:///{tmp_path / 'store.sqlite'}")
+    monkeypatch.setenv("POSETUNE_REGISTRY", registry)
+    main(["audit", "offer", str(drawn_set / "images"), "--person", "web1", "--consent", "yes"])
+    assert main(["audit", "next", "--n", "6", "--out", str(tmp_path / "drawn"), "--threads", "1", "--seed", "1"]) == 0
+    with open_store(os.environ["POSETUNE_STORE"]) as database, database.read() as connection:
+        assert set(connection.scalars(sa.select(audits.c.shown))) == {PINS["lite"].sha256, ""}
+    capsys.readouterr()
+    add = ["corrections", "add", str(drawn_set), "--split", "val", "--person", "ada", "--kind", "correction"]
+    assert main([*add, "--second", "none", "--threads", "1"]) == 0
+    assert "2 kept" in capsys.readouterr().out
+    monkeypatch.setenv("POSETUNE_REGISTRY", str(tmp_path / "nothing"))
+    assert main(["corrections", "check", "--all"]) == 2

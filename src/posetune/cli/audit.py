@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
+import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from posetune.cli.common import add_json
-from posetune.cli.corrections import add_store
+from posetune.cli.corrections import add_store, store_of
+from posetune.cli.registry import ENVIRONMENT
 from posetune.errors import PosetuneError
 from posetune.progress import to_terminal
+
+if TYPE_CHECKING:
+    from posetune.runtime.landmarker import Landmarker
 
 _DAY = 86_400.0
 
@@ -45,8 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     drawing.add_argument(
         "--model", action="append", metavar="M",
-        help="a network whose answer may be shown beforehand; several times: one of them, drawn by coin (default: full)",
+        help="a network whose answer may be shown beforehand; several times: one of them, drawn by coin (default: the registry's "
+        "live one and its challenger, or full)",
     )  # fmt: skip
+    drawing.add_argument("--registry", metavar="URL", help=f"whose networks may be shown (default: ${ENVIRONMENT})")
     drawing.add_argument("--seed", type=int, metavar="N", help="draw the same again (default: by the clock)")
     drawing.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
     add_json(drawing, "what was drawn")
@@ -74,7 +83,7 @@ def _offer(args: argparse.Namespace) -> int:
         raise PosetuneError(f"{args.paths[0]} holds no image.")
     expires = None if args.keep_days is None else time.time() + args.keep_days * _DAY
     report, new = to_terminal(), 0
-    with open_store(args.store) as database, report.counting("pictures kept", len(files)) as counter:
+    with open_store(store_of(args)) as database, report.counting("pictures kept", len(files)) as counter:
         for file in files:
             clip = clip_of(file.name)
             scene = "" if clip is None else f"{args.person}/{file.parent.name}/{clip}"
@@ -87,8 +96,6 @@ def _offer(args: argparse.Namespace) -> int:
 
 
 def _next(args: argparse.Namespace) -> int:
-    from posetune import stock
-    from posetune.runtime.load import load
     from posetune.store.audits import draw, waiting, write_audit_set
     from posetune.store.open import open_store
 
@@ -96,12 +103,8 @@ def _next(args: argparse.Namespace) -> int:
         raise PosetuneError("--n wants a number of pictures above 0.")
     if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
         raise PosetuneError(f"{args.out} exists and is not empty: name another folder with --out.")
-    names = args.model or ["full"]
-    with open_store(args.store, make=False) as database:
-        networks = {
-            hashlib.sha256(stock.resolve(name).landmarks).hexdigest(): load(name, threads=args.threads)
-            for name in names
-        }
+    with open_store(store_of(args), make=False) as database:
+        networks = _shown(args)
         seed = time.time_ns() if args.seed is None else args.seed
         with to_terminal().counting("pictures drawn", None) as counter:
             drawn = draw(database, args.n, networks, np.random.default_rng(seed), counter.at)
@@ -117,3 +120,24 @@ def _next(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write([{"id": a.id, "image": a.image, "subject": a.subject} for a in drawn])
     return 0
+
+
+def _shown(args: argparse.Namespace) -> dict[str, Landmarker]:
+    """sha256 → the network, of those whose answer may be shown."""
+    from posetune import stock
+    from posetune.runtime.load import load
+
+    with tempfile.TemporaryDirectory(prefix="posetune-live-") as folder:
+        names: list[str | Path] = list(args.model or [])
+        url = args.registry or os.environ.get(ENVIRONMENT)
+        if not names and url:
+            from posetune.store.registry.registry import Registry
+
+            registry = Registry.open(url)
+            state = registry.state
+            names = [registry.fetch(sha256, Path(folder)) for sha256 in (state.live, state.challenger) if sha256]
+        found = {}
+        for name in names or ["full"]:
+            sha256 = hashlib.sha256(stock.resolve(name).landmarks).hexdigest()
+            found[sha256] = load(name, threads=args.threads)
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posetune.cli.common import add_json, words
+from posetune.cli.registry import ENVIRONMENT, STORE_ENVIRONMENT, url_of
 from posetune.errors import PosetuneError
 from posetune.progress import to_terminal
 
@@ -71,8 +74,15 @@ def run(args: argparse.Namespace) -> int:
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--store", required=True, metavar="URL", help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        "--store",
+        metavar="URL",
+        help=f"sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (default: ${STORE_ENVIRONMENT})",
     )
+
+
+def store_of(args: argparse.Namespace) -> str:
+    """The URL of the store. Raises PosetuneError where none is named."""
+    return url_of(args.store, STORE_ENVIRONMENT, "--store URL")
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -83,21 +93,32 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 
 def _add_networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model",
-        default="full",
-        metavar="M",
-        help="the network that is live, which looks at everybody (default: %(default)s)",
+        "--registry",
+        metavar="URL",
+        help=f"the registry whose live network looks at everybody (default: ${ENVIRONMENT})",
     )
     parser.add_argument(
-        "--second",
-        default="heavy",
-        metavar="M",
-        help="the network that is asked about doubtful ones; none: no second one (default: %(default)s)",
+        "--model", metavar="M", help="the network that looks at everybody (default: the live one, or full)"
     )
+    parser.add_argument(
+        "--second", default="heavy", metavar="M",
+        help="the network that is asked about doubtful ones; none: no second one (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--no-networks", action="store_true", help="what can be told from the points and the time alone"
     )
     parser.add_argument("--threads", type=int, metavar="N", help="processors to use (default: all, at most 4)")
+
+
+def live_of(registry: str | None, folder: Path) -> Path | None:
+    """The file of a registry's live network, fetched to ``folder``; None where no registry is named, or nothing is live."""
+    url = registry or os.environ.get(ENVIRONMENT)
+    if not url:
+        return None
+    from posetune.store.registry.registry import Registry
+
+    found = Registry.open(url)
+    return found.fetch(found.state.live, folder) if found.state.live else None
 
 
 def _add_add(actions: argparse._SubParsersAction) -> None:
@@ -160,7 +181,7 @@ def _add(args: argparse.Namespace) -> int:
     new: list[Correction] = []
     known = 0
     over: Counter[str] = Counter()
-    with open_store(args.store) as database:
+    with open_store(store_of(args)) as database:
         corrections = Corrections(database)
         for dataset in sets:
             for warning in dataset.warnings:
@@ -214,14 +235,16 @@ def _networks(args: argparse.Namespace) -> Networks:
     from posetune.runtime.load import load
     from posetune.store.check import Networks
 
-    second = None if args.second in ("none", args.model) else load(args.second, threads=args.threads)
-    return Networks(load(args.model, threads=args.threads), second)
+    with tempfile.TemporaryDirectory(prefix="posetune-live-") as folder:
+        first = args.model or live_of(args.registry, Path(folder)) or "full"
+        second = None if args.second in ("none", args.model) else load(args.second, threads=args.threads)
+        return Networks(load(first, threads=args.threads), second)
 
 
 def _check(args: argparse.Namespace) -> int:
     from posetune.store.open import open_store
 
-    with open_store(args.store, make=False) as database:
+    with open_store(store_of(args), make=False) as database:
         rows = _look_over(database, args, args.all)
     print(f"{len(rows)} looked over." + _statuses(rows))
     if args.json is not None:
@@ -232,7 +255,7 @@ def _check(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     from posetune.store.open import open_store
 
-    with open_store(args.store, make=False) as database:
+    with open_store(store_of(args), make=False) as database:
         rows = _found(database, args)
     for c in rows:
         print(
@@ -267,7 +290,7 @@ def _review(args: argparse.Namespace) -> int:
     from posetune.store.corrections import Corrections
     from posetune.store.open import open_store
 
-    with open_store(args.store, make=False) as database:
+    with open_store(store_of(args), make=False) as database:
         corrections = Corrections(database)
         found = {id: corrections.get(id) for id in args.ids}
         missing = [id for id, correction in found.items() if correction is None]
@@ -287,7 +310,7 @@ def _export(args: argparse.Namespace) -> int:
 
     if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
         raise PosetuneError(f"{args.out} exists and is not empty: name another folder.")
-    with open_store(args.store, make=False) as database:
+    with open_store(store_of(args), make=False) as database:
         rows = _found(database, args)
         if not rows:
             raise PosetuneError("The store has no such correction; `corrections list` tells what it has.")
@@ -300,7 +323,7 @@ def _trust(args: argparse.Namespace) -> int:
     from posetune.store.corrections import Corrections
     from posetune.store.open import open_store
 
-    with open_store(args.store, make=False) as database:
+    with open_store(store_of(args), make=False) as database:
         Corrections(database).trust(args.person, not args.no)
     print(f"{args.person} is {'not ' if args.no else ''}trusted from now on.")
     return 0
@@ -310,7 +333,7 @@ def _forget(args: argparse.Namespace) -> int:
     from posetune.store.forget import forget
     from posetune.store.open import open_store
 
-    with open_store(args.store, make=False) as database:
+    with open_store(store_of(args), make=False) as database:
         forgotten = forget(database, args.person)
     print(
         f"Forgotten: {forgotten.images} pictures of {args.person} and {forgotten.corrections} corrections, by them or on these."

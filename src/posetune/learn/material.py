@@ -68,8 +68,8 @@ class Material:
 def gather(
     units: Sequence[Correction], store: Corrections, sets: Sets, folder: Path, say: Say, known: Collection[int] = ()
 ) -> Material:
-    """``units``: the corrections to learn from, bounded as ``store.shares`` does; ``folder``: for pictures, for as long as the pass runs; ``known``: the
-    numbers of corrections that are not to be guarded, as the network in question has learned from them.
+    """``units``: the corrections to learn from, bounded as ``store.shares`` does; ``folder``: for pictures, for as long as the
+    pass runs; ``known``: the numbers of corrections that are not to be guarded, as the network in question learned from them.
     """
     pairs = labelled(units, store, folder / "pictures", say)
     few = len({group_of(unit) for unit, _ in pairs}) < _FEW_SCENES
