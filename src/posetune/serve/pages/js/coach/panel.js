@@ -18,6 +18,8 @@ import { checkName, isDegrees, measureName, own, valueOf } from "./words.js";
 /** @typedef {import("./api.js").Exercise} Exercise */
 /** @typedef {import("../types.js").Person} Person */
 
+/** Between two questions about a job that runs. */
+const LEISURE_MS = 1500;
 /** A fault is shown this long before and after it was seen, seconds. */
 const SHOWN_S = 0.3;
 
@@ -45,6 +47,8 @@ export class CoachPanel extends EventTarget {
     this.busy = false;
     this.looped = -1;
     this.frames = -1;
+    /** Not before: what a job has found so far is asked for at leisure, so that it is found in time. */
+    this.again = 0;
     this.time = 0;
     this.asking = new AbortController();
     /** @type {Curves | null} */
@@ -84,6 +88,7 @@ export class CoachPanel extends EventTarget {
   /** The job has found more frames. @param {number} frames @param {boolean} complete */
   more(frames, complete) {
     if (!this.on || this.busy || !this.job || (this.found?.complete && this.frames === frames)) return;
+    if (!complete && performance.now() < this.again) return;
     if (frames > this.frames || (complete && !this.found?.complete)) void this.ask();
   }
 
@@ -100,6 +105,7 @@ export class CoachPanel extends EventTarget {
     this.asking.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
+    const began = performance.now();
     this.busy = true;
     this.draw();
     try {
@@ -119,6 +125,7 @@ export class CoachPanel extends EventTarget {
       }
       Object.assign(this, { error, found: null });
     }
+    this.again = performance.now() + Math.max(LEISURE_MS, 5 * (performance.now() - began));
     this.busy = false;
     this.tell();
     this.draw();

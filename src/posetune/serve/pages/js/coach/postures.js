@@ -24,6 +24,8 @@ import { onFrames } from "./axis.js";
 const METHODS = ["reba", "rula", "owas"];
 const TYPED = ["shock", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported", "en1005"];
 const WAIT_MS = 350;
+/** Between two questions about a job that runs. */
+const LEISURE_MS = 1500;
 /** More of the time than this not known to one score: another place for the camera would tell more. */
 const VAGUE = 0.5;
 
@@ -50,6 +52,8 @@ export class PosturesPanel extends EventTarget {
     this.error = null;
     this.busy = false;
     this.frames = -1;
+    /** Not before: what a job has found so far is asked for at leisure, so that it is found in time. */
+    this.again = 0;
     this.time = 0;
     this.timer = 0;
     this.asking = new AbortController();
@@ -89,6 +93,7 @@ export class PosturesPanel extends EventTarget {
   /** @param {number} frames @param {boolean} complete */
   more(frames, complete) {
     if (!this.on || this.busy || !this.job || (this.found?.complete && this.frames === frames)) return;
+    if (!complete && performance.now() < this.again) return;
     if (frames > this.frames || (complete && !this.found?.complete)) void this.ask();
   }
 
@@ -109,6 +114,7 @@ export class PosturesPanel extends EventTarget {
     this.asking.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
+    const began = performance.now();
     this.busy = true;
     this.draw();
     try {
@@ -120,6 +126,7 @@ export class PosturesPanel extends EventTarget {
       if (!(error instanceof ApiError)) console.error(error);
       Object.assign(this, { error, found: null });
     }
+    this.again = performance.now() + Math.max(LEISURE_MS, 5 * (performance.now() - began));
     this.busy = false;
     this.tell();
     this.draw();
