@@ -40,12 +40,18 @@ def test_the_constructor_wants_values_and_a_default_of_every_attribute():
 
 
 def test_points_of_ones_own_are_named_in_the_picture_by_their_numbers():
-    own = infer(["nose", "pole <tip> & basket"], edges=[(0, 1)])
+    own = infer(["nose", "杖 tip (1)"], edges=[(0, 1)])
     root = ElementTree.fromstring(label_svg(own))
     said = json.loads(root.find("{*}desc").text)
-    assert {number: point["name"] for number, point in said.items()} == {"1": "nose", "2": "pole <tip> & basket"}
+    assert {number: point["name"] for number, point in said.items()} == {"1": "nose", "2": "杖 tip (1)"}
     assert not any("id" in point for point in said.values())
     assert len(root.findall("{*}circle")) == 2
+
+
+@pytest.mark.parametrize("name", ["pole & basket", "<tip>", 'the "tip"', "it's", " nose"])
+def test_names_that_the_server_would_not_find_in_the_picture_are_refused(name):
+    with pytest.raises(PosetuneError, match="cannot name"):
+        label_json(infer(["left_hip", "right_hip", name]))
 
 
 def test_the_same_label_is_taken_by_its_ids():

@@ -19,6 +19,8 @@ from posetune.data.formats.image_finder import some
 from posetune.errors import PosetuneError
 from posetune.skeleton import Skeleton
 
+#: The server looks for names in the picture as they are, where such stand escaped.
+_UNFIT = frozenset("&<>\"'")
 _CIRCLE, _LINE, _KEY = (
     re.compile(r"<circle\b[^>]*>"),
     re.compile(r"<line\b[^>]*>"),
@@ -27,7 +29,16 @@ _CIRCLE, _LINE, _KEY = (
 
 
 def label_json(skeleton: Skeleton) -> dict[str, Any]:
-    """The label as CVAT's constructor ("Raw") and its API take it: a skeleton whose points stand in the order of the set."""
+    """The label as CVAT's constructor ("Raw") and its API take it: a skeleton whose points stand in the order of the set.
+
+    Raises PosetuneError for a name with which CVAT would make a skeleton that it cannot draw.
+    """
+    unfit = [name for name in skeleton.names if set(name) & _UNFIT or name != name.strip()]
+    if unfit:
+        raise PosetuneError(
+            f"CVAT's picture of a skeleton cannot name {some([repr(name) for name in unfit])}: rename points with &, <, >, "
+            "quotes or blanks at an end."
+        )
     attributes = [
         {"name": name, "mutable": False, "input_type": kind, "default_value": values[0], "values": list(values)}
         for name, (kind, values) in ATTRIBUTES.items()
