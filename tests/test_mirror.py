@@ -79,6 +79,7 @@ OF_NO_MODULE = {
     "store/test_killed.py": "the store, whose writers are killed: benchmarks/kill_store.py",
     "serve/test_clients.py": "the clients of docs/reference/server.md",
     "serve/test_hostile.py": "hostile uploads and requests, through a running server",
+    "learn/test_kills.py": "registry and store after kill -9",
     "tune/test_shape.py": "how long and how wide functions of tune may be",
     "test_serving_page.py": "docs/guide/serving.md",
     "test_video_page.py": "docs/guide/video.md",

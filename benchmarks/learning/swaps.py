@@ -102,6 +102,8 @@ def main() -> None:
         ended.set()
         for one in clients:
             one.join(60)
+        after = resident(servers)
+        time.sleep(20)  # DRAIN of serve/follower.py, and a look
         back = took[1::2]
         print(
             f"{args.clients} clients, {args.servers} servers, {args.swaps} promotions and as many rollbacks: "
@@ -110,7 +112,9 @@ def main() -> None:
         print(
             f"rollback everywhere: median {np.median(back):.1f} s, most {max(back):.1f} s; promotion: most {max(took[::2]):.1f} s"
         )
-        print(f"memory of the workers: {before:.0f} MB before, {resident(servers):.0f} MB after")
+        print(
+            f"memory of the workers: {before:.0f} MB before, {after:.0f} MB at once after, {resident(servers):.0f} MB 20 s later"
+        )
     sys.exit(1 if failures or max(back) > 10 else 0)
 
 

@@ -45,9 +45,10 @@ def until(true, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def test_promotions_and_rollbacks_reach_a_server_that_drops_nothing(tmp_path, registry, lite):
+def test_promotions_and_rollbacks_reach_a_server_that_drops_nothing(tmp_path, registry, lite, monkeypatch):
     first = registry.state.live
     jpeg, answers, ended = picture(), [], threading.Event()
+    monkeypatch.setattr(follower, "DRAIN", 0.2)
     with running(tmp_path / "data", models=(), registry=registry.name) as server:
 
         def ask() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from pathlib import Path
 
 from posetune.errors import PosetuneError
@@ -16,6 +17,8 @@ from posetune.store.registry.state import State
 log = logging.getLogger("posetune.serve")
 #: Seconds between two looks at the registry, and before a network that could not be loaded is tried again.
 POLL, AGAIN = 2.0, 60.0
+#: Seconds after a switch that requests have to end with the network before, until workers let go of it.
+DRAIN = 15.0
 
 
 class Follower:
@@ -30,6 +33,7 @@ class Follower:
         self._looking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._failed: dict[str, float] = {}
+        self._drop_at = math.inf
 
     @property
     def state(self) -> State:
@@ -87,6 +91,9 @@ class Follower:
         async with self.alone:
             state = await loop.run_in_executor(None, self.registry.refresh)
         await self._challenger(state)
+        if loop.time() >= self._drop_at:
+            self._drop_at = math.inf
+            await self._networks.drop_others()
         if state.live == self._networks.current.network.sha256:
             if not self.registry.faults:
                 self.problem = ""
@@ -97,6 +104,7 @@ class Follower:
         await self._take(state, state.live, switch=True)
         del self._failed[state.live]
         self.problem = ""
+        self._drop_at = loop.time() + DRAIN
         log.warning("%s answers from now on", state.title(state.live))
 
     async def _challenger(self, state: State) -> None:

@@ -155,6 +155,11 @@ class Networks:
         self._forget_old({known.network.name, self._current, self.challenger})
         return known.network.name
 
+    async def drop_others(self) -> None:
+        """Have the workers let go of all networks but the current one and the challenger. Raises Failed or Poisoned."""
+        kept = [self.current, *([] if self.challenger is None else [self.named(self.challenger)])]
+        await self._pool.everywhere("drop", {"keep": [entry.network.sha256 for entry in kept]})
+
     def _forget_old(self, kept: set[str | None]) -> None:
         """Of a registry's networks, the last ones stay: jobs go on with theirs, and clients may name them."""
         old = [n for n, e in self._entries.items() if e.kind == _REGISTRY and n not in kept]

@@ -68,3 +68,12 @@ def test_what_is_no_network_that_can_be_served_is_refused(what, lite, photo, tmp
     with pytest.raises((Refused, PosetuneError)) as caught:
         network.inspect(Context(Limits()), {"path": str(path)})
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_networks_are_let_go_of():
+    context = Context(Limits())
+    named = [Network(name, name, stock.resolve(name).sha256) for name in ("lite", "full")]
+    kept, dropped = (context.landmarker(one) for one in named)
+    network.drop(context, {"keep": [named[0].sha256]})
+    assert context.landmarker(named[0]) is kept
+    assert context.landmarker(named[1]) is not dropped

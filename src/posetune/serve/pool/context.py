@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,3 +68,11 @@ class Context:
             self._loaded[key] = held
         self._loaded.move_to_end(key)
         return held
+
+    def drop(self, keep: set[str]) -> None:
+        """Let go of the networks whose sha256 is not in ``keep``, and give their memory back."""
+        for key in [key for key in self._loaded if key[1] not in keep]:
+            del self._loaded[key]
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):  # the C library keeps what was freed unless asked
+            ctypes.CDLL(None).malloc_trim(0)

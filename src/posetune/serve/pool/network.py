@@ -36,6 +36,11 @@ def load(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     return {"name": named.name, "sha256": named.sha256, "kind": _kind(networks)}
 
 
+def drop(context: Context, payload: dict[str, Any]) -> None:
+    """Let go of all networks but those whose sha256 are in ``keep``; whoever names another has it loaded again."""
+    context.drop(set(payload["keep"]))
+
+
 def inspect(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """Look over the file ``path``, which a stranger sent. Gives its ``format``, "task" or "tflite", and ``sha256``.
 

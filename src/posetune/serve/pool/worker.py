@@ -27,6 +27,7 @@ from posetune.serve.settings import Limits
 #: What a worker does → where: functions of (context, payload) that give what MessagePack knows. Imported when first asked for.
 KINDS = {
     "load": ("posetune.serve.pool.network", "load"),
+    "drop": ("posetune.serve.pool.network", "drop"),
     "inspect": ("posetune.serve.pool.network", "inspect"),
     "facts": ("posetune.serve.pool.facts", "facts"),
     "keep_ranges": ("posetune.serve.pool.facts", "keep_ranges"),
