@@ -48,6 +48,12 @@ def test_there_and_back(drawn, database, tmp_path):
     assert again == [False, False, False]  # what was exported is known
 
 
+def test_the_time_that_an_image_took_is_taken_where_the_label_does_not_say(drawn):
+    dataset = with_origins(drawn, Origin(other={"seconds": 3.5}), Origin(), Origin())
+    timed = dataclasses.replace(TERMS, seconds={"train0.png": 9.0, "train1.png": 4.0})
+    assert [given.seconds for given in given_by(dataset, timed)] == [3.5, 4.0, 4.0]
+
+
 def test_who_is_no_correction_is_counted(drawn):
     rejected, lonely = Origin(network="a" * 64, status="rejected"), Origin(other={"consent": False})
     dataset = with_origins(drawn, Origin(network="a" * 64, status="prelabel"), rejected, lonely)

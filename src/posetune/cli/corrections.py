@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import tempfile
 import time
@@ -183,12 +184,13 @@ def _add(args: argparse.Namespace) -> int:
     over: Counter[str] = Counter()
     with open_store(store_of(args)) as database:
         corrections = Corrections(database)
-        for dataset in sets:
+        for split, dataset in zip(splits, sets, strict=True):
             for warning in dataset.warnings:
                 report.say(f"Note: {warning}")
             over += passed_over(dataset, args.kind)
+            timed = dataclasses.replace(terms, seconds=_seconds_of(args.set, split))
             with report.counting(f"people of {dataset.name} kept", len(dataset.people)) as counter:
-                for given in given_by(dataset, terms):
+                for given in given_by(dataset, timed):
                     try:
                         added, made = corrections.add(given)
                     except Answered:
@@ -204,6 +206,16 @@ def _add(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write({"kept": [_row(c) for c in rows], "known": known, "passed_over": dict(over)})
     return 0
+
+
+def _seconds_of(data: Path, split: str) -> dict[str, float]:
+    """What `posetune annotate` wrote down of the time that each image took."""
+    from posetune.data.layouts import label_files, pick
+    from posetune.label.effort import seconds_a_person
+
+    file = None if data.is_file() else pick(label_files(data)[0], split)
+    labels = data if file is None else file.path
+    return seconds_a_person(labels.with_suffix(".history.jsonl"))
 
 
 def _told(rows: Sequence[Correction], known: int, over: Counter[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +31,8 @@ _STATUS = {UNTOUCHED: POINT_UNTOUCHED, MOVED: POINT_MOVED, CONFIRMED: POINT_CONF
 @dataclasses.dataclass(frozen=True)
 class Terms:
     """On what terms a set is kept. ``annotator``: who corrected it. ``consent``: the sentence that was agreed to. ``expires_at``:
-    s since 1970. ``source``: what the set came from.
+    s since 1970. ``source``: what the set came from. ``seconds``: name of an image in the set → those that went into each of its
+    people, where the label file does not say.
     """
 
     annotator: str
@@ -40,6 +41,7 @@ class Terms:
     expires_at: float | None = None
     source: str = "file"
     session: str = ""
+    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 def why_not(person: Person, kind: str) -> str | None:
@@ -77,10 +79,10 @@ def given_by(dataset: Dataset, terms: Terms) -> Iterator[NewCorrection]:
             continue
         if files[0] != person.image.path:
             files = person.image.path, read_bytes(person.image.path, "the image")
-        yield _given(person, files[1], terms)
+        yield _given(person, files[1], terms, dataset.root)
 
 
-def _given(person: Person, content: bytes, terms: Terms) -> NewCorrection:
+def _given(person: Person, content: bytes, terms: Terms, root: Path) -> NewCorrection:
     image, origin = person.image, person.origin
     audit = origin.other.get(AUDIT)
     return NewCorrection(
@@ -90,7 +92,7 @@ def _given(person: Person, content: bytes, terms: Terms) -> NewCorrection:
         touched_of(person),
         terms.kind,
         shown=origin.network or "",
-        seconds=_seconds(origin),
+        seconds=_seconds(origin, terms.seconds.get(_name(image.path, root))),
         source=terms.source,
         session=terms.session,
         audit=audit if terms.kind == "audit" and isinstance(audit, str) else None,
@@ -107,10 +109,14 @@ def touched_of(person: Person) -> str:
     return "".join(letter if labelled else UNTOUCHED for labelled in person.labelled)
 
 
-def _seconds(origin: Origin) -> float | None:
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root / "images").as_posix() if path.is_relative_to(root / "images") else path.name
+
+
+def _seconds(origin: Origin, else_: float | None) -> float | None:
     said = origin.other.get(SECONDS)
     good = isinstance(said, (int, float)) and not isinstance(said, bool) and math.isfinite(said) and said >= 0
-    return float(said) if good and isinstance(said, (int, float)) else None
+    return float(said) if good and isinstance(said, (int, float)) else else_
 
 
 def people_of(found: Sequence[Correction], folder: Path) -> Dataset:
