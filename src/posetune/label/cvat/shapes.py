@@ -74,6 +74,7 @@ def to_shape(person: Person, frame: int, label: ServerLabel) -> dict[str, Any]:
             "points": [x, y],
             "occluded": bool(occluded),
             "outside": bool(outside),
+            "group": 0,
             "source": source,
             "attributes": [],
         }
