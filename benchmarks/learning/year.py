@@ -69,6 +69,9 @@ class Year:
             known = self.registry.add(content, ".tflite", {"name": base, "from": base, "stock": True}, by="year")
             self.registry.append(kinds.PROMOTE, {"network": known.sha256, "why": "stock", "proven": False}, "year")
         self.log = folder / "year.json"
+        self.kinds: dict[str, str] = (
+            json.loads((folder / "kinds.json").read_text()) if (folder / "kinds.json").is_file() else {}
+        )
         self.weeks = json.loads(self.log.read_text()) if self.log.is_file() else []
 
     def week(self, number: int) -> None:
@@ -105,6 +108,7 @@ class Year:
         trained = sum("frozen_at" in n.about for n in state.networks.values())
         self.weeks.append({"week": number, "live": state.live, "errors": errors, "trainings": trained, "said": said})
         self.log.write_text(json.dumps(self.weeks, indent=1))
+        (self.folder / "kinds.json").write_text(json.dumps(self.kinds))
         shown_errors = ", ".join(f"{name} {error:.2f}" for name, error in errors.items())
         print(
             f"week {number}: {state.title(state.live)}, {trained} trainings; {shown_errors}; {' '.join(said)[-160:]}",
@@ -128,9 +132,11 @@ class Year:
         touched = "".join("m" if v else "u" for v in points[:, 2]) if kind != "lazy" else "c" * 33
         new = NewCorrection(
             picture, who, points, touched, kind=what, shown_points=shown, seconds=seconds,  # type: ignore[arg-type]
-            key=f"{what} {person.id} {image.path.name}", shown="" if shown is None else "l" * 64, session=kind,
+            key=f"{what} {person.id} {image.path.name}", shown="" if shown is None else "l" * 64,
+            session=image.path.parent.parent.name,
         )  # fmt: skip
-        self.store.add(new)
+        kept, _ = self.store.add(new)
+        self.kinds[kept.id] = kind
 
     def measured(self, network) -> dict[str, float]:  # type: ignore[no-untyped-def]
         return {name: float(errors_by({"": network}, people)[""].mean()) for name, people in self.apart.items()}
@@ -168,8 +174,10 @@ def main() -> None:
     lives = list({w["live"]: w["errors"] for w in year.weeks}.values())
     worst = max((b[name] / a[name] - 1 for i, a in enumerate(lives) for b in lives[i + 1 :] for name in a), default=0.0)
     print(f"{len(lives)} live networks; the most that one was worse than an earlier one, on anything: {worst:+.1%}")
-    kinds_of = {c.number: c for c in year.store.find(kind="correction")}
-    print(f"{len(kinds_of)} corrections, {sum(c.status == 'quarantined' for c in kinds_of.values())} quarantined")
+    for what, good in (("good", True), ("wrong", False)):
+        found = [c for c in year.store.find(kind="correction") if (year.kinds.get(c.id) == "good") == good]
+        held = sum(c.status == "quarantined" for c in found)
+        print(f"{held} of {len(found)} {what} corrections quarantined")
     if args.clean:
         clean = year.clean()
         for name, error in clean.items():

@@ -10,6 +10,7 @@ from tests.helpers.learning import add_people, opened
 from posetune.data.dataset import load_dataset
 from posetune.learn import material
 from posetune.learn.material import Sets, gather, part_of
+from posetune.learn.rules import Rules
 from posetune.store.corrections import Corrections
 
 
@@ -68,3 +69,10 @@ def test_the_first_set_is_learned_from_chosen_on_and_guarded(tmp_path):
     assert len(found.train.people) == 4
     assert len(found.val.people) + len(guards["the first set"].people) == 8
     assert not {p.group for p in found.val.people} & {p.group for p in guards["the first set"].people}
+
+
+def test_each_domain_of_enough_people_is_guarded_by_itself(tmp_path, monkeypatch):
+    people = write_drawn_set(tmp_path / "s", "test", [100.0 + n for n in range(4)]).people
+    monkeypatch.setattr(Rules, "least_guard", 2)
+    found = material._domains([("squats", people[0]), ("squats", people[1]), ("", people[2]), ("rows", people[3])])
+    assert [(g.name, len(g.people)) for g in found] == [("corrected people of squats", 2), ("corrected people", 2)]

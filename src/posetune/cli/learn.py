@@ -189,11 +189,14 @@ def _watch(args: argparse.Namespace) -> int:
 
 def _challenge(args: argparse.Namespace) -> int:
     from posetune import stock
+    from posetune.graph.points import has_own_points
     from posetune.learn.round import challenge_with
 
     networks = stock.resolve(args.model)
     if networks.corrector is not None:
         raise PosetuneError(f"{args.model} is a corrector's run; a registry holds networks.")
+    if has_own_points(networks.landmarks):
+        raise PosetuneError(f"{args.model} has points of its own; a registry holds networks of MediaPipe's 33 points.")
     registry, database = _opened(args)
     with database:
         about = {"name": networks.name, "from": args.model, "stock": networks.is_stock}

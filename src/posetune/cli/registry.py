@@ -62,12 +62,15 @@ def _init(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from posetune import stock
+    from posetune.graph.points import has_own_points
     from posetune.store.registry.entry import PROMOTE
     from posetune.store.registry.registry import Registry
 
     networks = stock.resolve(args.model)
     if networks.corrector is not None:
         raise PosetuneError(f"{args.model} is a corrector's run; a registry holds networks: name another --model.")
+    if has_own_points(networks.landmarks):
+        raise PosetuneError(f"{args.model} has points of its own; a registry holds networks of MediaPipe's 33 points.")
     if args.data is not None and not Path(args.data).exists():
         raise PosetuneError(f"There is no set {args.data}.")
     settings = {} if args.data is None else {"data": str(Path(args.data).expanduser().absolute())}

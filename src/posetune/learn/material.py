@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from posetune.data.reviewed import seen
 from posetune.data.stratify import merged
 from posetune.learn.guards import Guard
 from posetune.learn.people import group_of, labelled
+from posetune.learn.rules import Rules
 from posetune.measure.metrics import scorable
 from posetune.store.correction import Correction
 from posetune.store.corrections import Corrections
@@ -85,11 +87,19 @@ def gather(
         guards.append(_guard("everyday people", _everyday(sets.everyday, say)))
     if GUARD in old:
         guards.append(_guard("the first set", old[GUARD].people))
-    apart = [p for u, p in pairs if part[u.number] == GUARD and u.number not in known]
-    guards.append(_guard("corrected people", apart))
+    apart = [(u.domain, p) for u, p in pairs if part[u.number] == GUARD and u.number not in known and scorable(p)]
+    guards += _domains(apart)
     train, val = (merged(parts[name]) if parts[name] else None for name in (TRAIN, VAL))
     learned_from = tuple(unit.number for unit, _ in pairs if part[unit.number] != GUARD)
     return Material(train, val, tuple(guard for guard in guards if guard.people), learned_from)
+
+
+def _domains(people: Sequence[tuple[str, Person]]) -> list[Guard]:
+    """A guard for each domain (the set that a correction came in) of enough people, and one for all others."""
+    counts = Counter(domain for domain, _ in people)
+    own = [domain for domain, count in counts.items() if domain and count >= Rules.least_guard]
+    found = [_guard(f"corrected people of {domain}", [p for d, p in people if d == domain]) for domain in own]
+    return [*found, _guard("corrected people", [p for d, p in people if d not in own])]
 
 
 def _dataset(name: str, people: Sequence[Person], root: Path) -> Dataset:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from posetune.errors import PosetuneError
 from posetune.landmarks import COUNT
-from posetune.store.tables import annotators, corrections, images
+from posetune.store.tables import annotators, corrections, images, sessions
 
 NEW, ACCEPTED, QUARANTINED, REJECTED = "new", "accepted", "quarantined", "rejected"
 STATUSES = (NEW, ACCEPTED, QUARANTINED, REJECTED)
@@ -66,7 +66,8 @@ class NewCorrection:
 class Correction:
     """A correction as it stands; see :class:`NewCorrection`. ``number``: the order of being acknowledged. ``image``: sha256 of the
     picture's file, ``suffix`` what such files end in. ``subject``: which person of the picture. ``owner``: who allowed to keep the
-    picture. ``held``: (33,) bool, points that wait for a second person to agree.
+    picture. ``held``: (33,) bool, points that wait for a second person to agree. ``domain``: the name of the set that it came in,
+    "" for what came from a page.
     """
 
     number: int
@@ -91,6 +92,7 @@ class Correction:
     status: str
     reason: str
     created_at: float
+    domain: str = ""
 
     def without_held(self) -> Correction:
         """The same without labels for the points that are held."""
@@ -174,6 +176,7 @@ SEEN = (
         corrections.c.subject,
         annotators.c.id.label("annotator"),
         annotators.c.trusted,
+        sa.case((sessions.c.source == "web", ""), else_=sessions.c.name).label("domain"),
         *(
             corrections.c[name]
             for name in (
@@ -193,6 +196,7 @@ SEEN = (
     )
     .join(images, images.c.number == corrections.c.image)
     .join(annotators, annotators.c.number == corrections.c.annotator)
+    .join(sessions, sessions.c.number == corrections.c.session)
     .join(_owners, _owners.c.number == images.c.owner)
 )
 
