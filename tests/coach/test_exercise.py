@@ -89,6 +89,7 @@ def test_an_empty_file():
         ("kind: !!python/object/apply:os.system [ls]", 2),
         ("kind: !!int twelve", 2),
         (f"kind: {'9' * 9000}", 2),
+        ("kind: !!timestamp soon", 2),
         ("kind: [hold", 2),
         ("kind: &a hold", 2),
     ],
@@ -97,6 +98,12 @@ def test_hostile_values_are_an_error_with_its_line(change: str, line: int):
     with pytest.raises(ExerciseError) as error:
         parse(f"name: mine\n{change}\n")
     assert error.value.line in (line, line + 1)
+
+
+@pytest.mark.parametrize("open_", ["[", "{a: ", "- "])
+def test_what_is_nested_deeply_is_refused_at_once(open_: str):
+    with pytest.raises(ExerciseError):
+        parse(f"name: mine\nchecks: {open_ * (60_000 // len(open_))}")
 
 
 def test_an_exercise_has_a_bounded_number_of_checks():

@@ -22,6 +22,7 @@ from posetune.landmarks import INDEX
 MAX_BYTES = 64_000
 #: Gates, and checks, of one exercise: each is measured in every repetition.
 MOST = 40
+_MOST_DEPTH = 6
 #: Measured along the repetition by the engine itself: how far the ankles move, in parts of the leg.
 FEET_MOVE = "feet_move"
 KINDS = ("repetitions", "hold")
@@ -129,11 +130,16 @@ def _tree(text: str | bytes, where: str) -> _Entry:
     if len(text) > MAX_BYTES:
         raise ExerciseError(where, None, f"it is larger than {MAX_BYTES} bytes, which no exercise is.")
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MOST_DEPTH:  # before it is composed: thousands of brackets take minutes
+                raise ExerciseError(where, event.start_mark.line + 1, "it is nested too deeply.")
+            line = event.start_mark.line + 1 if event.start_mark else None
             if getattr(event, "anchor", None) is not None:
-                at = event.start_mark
-                line = at.line + 1 if at else None
                 raise ExerciseError(where, line, "anchors (& and *) are not read; write the values out.")
+            if getattr(event, "tag", None) is not None:
+                raise ExerciseError(where, line, "types (!!) are not read; leave them out.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -142,23 +148,21 @@ def _tree(text: str | bytes, where: str) -> _Entry:
         raise ExerciseError(where, mark.line + 1 if mark else None, said) from error
     if node is None:
         raise ExerciseError(where, None, "it is empty.")
-    return _entry(node, where, 0)
+    return _entry(node, where)
 
 
-def _entry(node: yaml.Node, where: str, depth: int) -> _Entry:
+def _entry(node: yaml.Node, where: str) -> _Entry:
     line = node.start_mark.line + 1
-    if depth > 6:
-        raise ExerciseError(where, line, "it is nested too deeply.")
     if isinstance(node, yaml.MappingNode):
         content: dict[str, _Entry] = {}
         for key, value in node.value:
             name = str(getattr(key, "value", "?"))
             if name in content:
                 raise ExerciseError(where, key.start_mark.line + 1, f"{name[:40]!r} is there twice.")
-            content[name] = _entry(value, where, depth + 1)
+            content[name] = _entry(value, where)
         return _Entry(content, line)
     if isinstance(node, yaml.SequenceNode):
-        return _Entry([_entry(item, where, depth + 1) for item in node.value], line)
+        return _Entry([_entry(item, where) for item in node.value], line)
     try:
         return _Entry(yaml.constructor.SafeConstructor().construct_object(node), line)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
