@@ -51,7 +51,6 @@ TESTED_ELSEWHERE = {
     "serve/pool/facts.py": "serve/api/test_skeleton.py, through a running server",
     "serve/api/job_types.py": "serve/test_openapi.py, and serve/api/test_jobs.py",
     "serve/api/coach_types.py": "serve/test_openapi.py, and serve/api/test_coach.py",
-    "serve/jobs/coaching.py": "serve/api/test_coach.py, through a running server",
     "serve/jobs/files.py": "serve/api/test_jobs.py and serve/jobs/test_engine.py, through a running server",
     "serve/jobs/film.py": "serve/api/test_media.py, through a running server",
     "serve/jobs/films.py": "serve/api/test_media.py, through a running server",

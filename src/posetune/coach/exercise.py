@@ -132,10 +132,10 @@ def _tree(text: str | bytes, where: str) -> _Entry:
     try:
         depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else None
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _MOST_DEPTH:  # before it is composed: thousands of brackets take minutes
-                raise ExerciseError(where, event.start_mark.line + 1, "it is nested too deeply.")
-            line = event.start_mark.line + 1 if event.start_mark else None
+                raise ExerciseError(where, line, "it is nested too deeply.")
             if getattr(event, "anchor", None) is not None:
                 raise ExerciseError(where, line, "anchors (& and *) are not read; write the values out.")
             if getattr(event, "tag", None) is not None:

@@ -85,6 +85,23 @@ def test_others_do_not_count_and_who_comes_back_goes_on(camera):
     assert (later[-1]["count"], later[-1]["person"]) == (3, 7)
 
 
+def test_people_without_ids_are_followed_by_where_they_are(camera):
+    """MediaPipe for the web numbers nobody, and changes their order."""
+    left, right = people(squats(1)[:1])[0][1][0], people(squats(1)[:1])[0][1][0]
+    right["landmarks_px"] = [[x + 900, y, z] for x, y, z in right["landmarks_px"]]
+    for one in (left, right):
+        one.pop("id")
+    ids = camera.evaluate(
+        """async ([left, right]) => {
+          const { numbered } = await import("/static/js/coach/live.js");
+          let before = [];
+          return [[left, right], [right, left], [left], [right, left]].map((people) => (before = numbered(people, before)).map(({ id }) => id));
+        }""",
+        [left, right],
+    )
+    assert ids == [[1, 2], [2, 1], [1], [2, 1]]
+
+
 def test_it_is_off_until_it_is_asked_for_and_speaks_both_languages(camera, visit):
     assert camera.evaluate("posetune.state.coach") is None
     assert camera.locator("#live-count").is_hidden()

@@ -48,6 +48,8 @@ def clip_take(context: Context, payload: dict[str, Any]) -> int:
     if payload["begin"] == len(clip.frames):
         found = [msgspec.json.decode(line, type=_Frame) for line in payload["lines"]]
         # Points of a network's own are no body that exercises are written for.
+        if any(p.names is not None for f in found for p in f.people):
+            context.kept.setdefault("own_points", set()).add(payload["key"])
         clip.frames += [(f.time_s, [_pose(p) for p in f.people if p.names is None]) for f in found]
         for who in clip.people:
             clip.bodies(who)  # a piece at a time: live requests come between
@@ -63,6 +65,7 @@ def coach(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     clip = _clip(context, payload["key"])
     if len(clip.frames) < payload["frames"]:
         return {"have": len(clip.frames)}
+    _check_points(context, clip, payload["key"])
     errors, measured = of_network(payload["network"])
     exercise = payload["exercise"] if payload["text"] is None else read(payload["text"])
     try:
@@ -94,6 +97,7 @@ def postures(context: Context, payload: dict[str, Any]) -> dict[str, Any]:
     clip = _clip(context, payload["key"])
     if len(clip.frames) < payload["frames"]:
         return {"have": len(clip.frames)}
+    _check_points(context, clip, payload["key"])
     task = Task(**payload["task"])
     found = scored({person: clip.bodies(person) for person in clip.people}, task, payload["en1005"])
     if payload["csv"]:
@@ -130,6 +134,15 @@ def _signal(clip: Clip, session: Session) -> dict[str, Any] | None:
         "times_s": [round(t, 4) for t, _ in over],
         "values": [round(v, 4) if math.isfinite(v) else None for _, v in over],
     }
+
+
+def _check_points(context: Context, clip: Clip, key: str) -> None:
+    """Raises Refused where people were found, but by points that are none of the 33."""
+    if key in context.kept.get("own_points", ()) and not clip.people:
+        raise Refused(
+            422,
+            "This network has points of its own; the coach needs the 33 of MediaPipe: look at the video with another.",
+        )
 
 
 def _clip(context: Context, key: str) -> Clip:

@@ -374,6 +374,7 @@ def forget(context: Context, payload: dict[str, Any]) -> None:
     for key in [key for key in context.kept.get("videos", {}) if payload["key"] in key]:
         _forget(context, key)
     context.kept.get("clips", {}).pop(payload["key"], None)
+    context.kept.get("own_points", set()).discard(payload["key"])
     stepped = context.kept.get("frames", {}).pop(payload["key"], None)
     if stepped is not None:
         stepped.capture.release()
