@@ -54,7 +54,8 @@ def test_a_bounded_number_of_clips_is_kept(context, monkeypatch):
     assert list(context.kept["clips"]) == ["b", "c", "d"]
     monkeypatch.setattr(coaching, "MOST_FRAMES", len(all_lines))
     take(context, "e", all_lines)
-    assert ask(context, "d", 1) == {"have": 0}
+    assert ask(context, "e", len(all_lines))["count"] == 1
+    assert list(context.kept["clips"]) == ["e"]
     forget(context, {"key": "e"})
     assert "e" not in context.kept["clips"]
 

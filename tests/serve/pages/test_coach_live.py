@@ -95,7 +95,8 @@ def test_people_without_ids_are_followed_by_where_they_are(camera):
         """async ([left, right]) => {
           const { numbered } = await import("/static/js/coach/live.js");
           let before = [];
-          return [[left, right], [right, left], [left], [right, left]].map((people) => (before = numbered(people, before)).map(({ id }) => id));
+          const frames = [[left, right], [right, left], [left], [right, left]];
+          return frames.map((people) => (before = numbered(people, before)).map(({ id }) => id));
         }""",
         [left, right],
     )
