@@ -76,7 +76,7 @@ async def text(request: Request) -> Response:
     kept = services_of(request).exercises.named(_name(request))
     name = kept.plain["name"]
     headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}.yaml"'}
-    return Response(kept.text, headers=headers, media_type="application/yaml")
+    return Response(kept.text, headers=headers, media_type="text/plain")
 
 
 async def keep(request: Request) -> Response:
@@ -118,7 +118,7 @@ OPERATIONS = [
     Operation("POST", "/api/v1/exercises", read, "Read an exercise, without keeping it", {200: Answer("it", ExerciseOf)},
               "A mistake is told with its line.", body=_BODY,
               problems={413: "too large", 415: "not YAML", 422: "no exercise"}, tag="coach"),
-    Operation("GET", _ONE, text, "An exercise as YAML", {200: Answer("its file", media="application/yaml")},
+    Operation("GET", _ONE, text, "An exercise as YAML", {200: Answer("its file", media="text/plain")},
               problems={404: "no such exercise"}, tag="coach"),
     Operation("PUT", _ONE, keep, "Keep an exercise of your own", {200: Answer("the exercise", ExerciseOf)},
               "YAML as docs/reference/exercises.md has it; nothing in it is evaluated. A mistake is told with its line.",
