@@ -5,7 +5,9 @@ FROM python:3.11-slim AS build
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY src src
-RUN python -m venv /opt/posetune && /opt/posetune/bin/pip install --no-cache-dir --constraint constraints.txt '.[serve]'
+# Of a worker of jobs: --build-arg EXTRAS=scale (deploy/kubernetes)
+ARG EXTRAS=serve
+RUN python -m venv /opt/posetune && /opt/posetune/bin/pip install --no-cache-dir --constraint constraints.txt ".[${EXTRAS}]"
 ENV POSETUNE_CACHE=/opt/posetune/cache
 RUN /opt/posetune/bin/posetune models fetch lite full && /opt/posetune/bin/pip uninstall --yes pip
 

@@ -83,6 +83,7 @@ OF_NO_MODULE = {
     "test_serving_page.py": "docs/guide/serving.md",
     "test_video_page.py": "docs/guide/video.md",
     "scripts/test_demo.py": "scripts/demo.sh",
+    "scripts/test_deploy.py": "deploy/",
     "scripts/test_container.py": "Dockerfile and compose.yaml",
     "browser/test_tasks_vision.py": "bundles in a real browser",
     "browser/test_device_page.py": "what export --web writes, in a real browser",
