@@ -135,7 +135,7 @@ class Client(threading.Thread):
                 )
                 if status == 201:
                     picture = json.loads(content)["picture"]
-                    self.cookie = {"Cookie": headers.get("set-cookie", "").partition(";")[0]} or self.cookie
+                    self.cookie = {"Cookie": headers.get("set-cookie", "").partition(";")[0]}
             elif picture is not None and given < 40:
                 points = [[10.0 + given, 20.0, 2]] * 33
                 said = {
