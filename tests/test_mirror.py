@@ -25,6 +25,8 @@ TESTED_ELSEWHERE = {
     "data/formats/yolo_writer.py": "data/formats/test_yolo.py, there and back",
     "data/formats/yolo_yaml.py": "data/formats/test_yolo.py, with the YAMLs of several exporters",
     "export/int8/make.py": "export/int8/test_export_int8.py and measure/test_bench_setup.py, through whole networks",
+    "cli/pack.py": "data/test_pack.py",
+    "data/formats/packed.py": "data/test_pack.py, there and back",
     "scale/beside.py": "scale/test_merge.py and scale/test_tasks.py, through whole jobs",
     "scale/store.py": "a protocol; scale/test_folder.py and scale/test_bucket.py, and scale/test_open.py",
     "label/cvat/shapes.py": "label/cvat/test_push.py and test_pull.py, through a server",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.cli import check, convert, split, stats, synth
+from posetune.cli import check, convert, pack, split, stats, synth
 from posetune.cli.common import words
 from posetune.data.dataset import Dataset, find_splits, load_dataset
 from posetune.landmarks import COUNT, NAMES
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     info.set_defaults(run_action=_info)
     stats.add_subcommands(actions, _add_set, _load)
     convert.add_subcommand(actions)
+    pack.add_subcommand(actions, _add_set)
     split.add_subcommand(actions)
     synth.add_subcommands(actions)
 

@@ -16,6 +16,7 @@ from posetune.data.formats import (
     labelme,
     mat,
     mpii_json,
+    packed,
     yolo,
 )
 from posetune.data.formats.reading import Reading
@@ -69,6 +70,7 @@ FORMATS: tuple[Format, ...] = (
     Format(mpii_json.NAME, mpii_json.TITLE, mpii_json.sniff, mpii_json.read),
     Format(mat.NAME, mat.TITLE, mat.sniff, mat.read),
     Format(human_art.NAME, human_art.TITLE, human_art.sniff, human_art.read),
+    Format(packed.NAME, packed.TITLE, packed.sniff, packed.read),
     Format(halpe.NAME, halpe.TITLE, halpe.sniff, halpe.read),
     COCO,
 )
