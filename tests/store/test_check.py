@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from posetune.store import check as module
 from posetune.store.check import BY_PERSON, Networks, check
 from posetune.store.corrections import Corrections
 
+JPEG = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
 SWAPPED = exchanged(np.arange(11, 23))
 
 
@@ -33,7 +35,7 @@ def store(database, monkeypatch) -> Corrections:
 
 def add(store: Corrections, annotator: str = "ada", points: np.ndarray | None = None, shot: int = 0, **given):
     points = true_keypoints() if points is None else points
-    content = picture(b"\xff\xd8" + bytes([shot]))
+    content = picture(JPEG + bytes([shot]))
     return store.add(new(annotator, points=points, picture=content, key=str(shot), **given))[0]
 
 
@@ -61,6 +63,17 @@ def test_without_a_crop_nothing_can_be_learned(store, database):
     bad = add(store, points=points)
     looked(database)
     assert "a hip and a shoulder" in store.get(bad.id).reason
+
+
+def test_a_picture_that_is_gone_stops_nobody_else(store, database):
+    add(store, shot=1)
+    if store.pictures.folder is None:
+        gone, _ = store.add(new(points=true_keypoints(), picture=picture(b"\xff\xd8no picture")))
+    else:
+        gone = add(store, shot=2)
+        store.pictures.path(gone.image, gone.suffix).unlink()
+    assert looked(database) == {"accepted": 1, "quarantined": 1}
+    assert "its picture is gone" in store.get(gone.id).reason
 
 
 def test_a_second_person_settles_it(store, database):

@@ -14,14 +14,16 @@ import numpy as np
 
 from posetune.data.checks.looks import Looks, look_at
 from posetune.data.people import Dataset, ImageRecord
+from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.progress import Reporter
+from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import Landmarker
 from posetune.store.audits import honeypot_answers
 from posetune.store.correction import ACCEPTED, NEW, QUARANTINED, REJECTED, Correction, Decision
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database
-from posetune.store.forget import expire
+from posetune.store.forget import expire, remove_files
 from posetune.store.quarantine import AGREE, doubtful, is_hostile, opinions, scale_of
 from posetune.store.sets import people_of
 
@@ -29,6 +31,8 @@ from posetune.store.sets import people_of
 _AT_ONCE = 500
 #: Why nothing is taken of somebody; told from what speaks against a correction itself.
 BY_PERSON = "most that this person gave is suspected"
+_NO_CROP = "a hip and a shoulder have to be labelled"
+_NO_PICTURE = "its picture is gone, damaged or none"
 #: A honeypot is right if so large a share of its points lies within AGREE torsos of where they are known to be.
 _RIGHT = 0.8
 
@@ -48,6 +52,7 @@ def check(database: Database, networks: Networks | None, report: Reporter, again
     ``networks``: None for what can be told without. ``again``: all, not only new ones.
     """
     expire(database, time.time())
+    remove_files(database)
     corrections = Corrections(database)
     _check_honeypots(database, corrections)
     reviewed = corrections.reviewed()
@@ -74,22 +79,30 @@ def _to_look_at(corrections: Corrections, again: bool, reviewed: set[int]) -> li
 def _decisions(
     corrections: Corrections, found: Sequence[Correction], networks: Networks | None, report: Reporter
 ) -> list[Decision]:
-    dataset = people_of(found, Path())
-    usable = [i for i, person in enumerate(dataset.people) if person.crop is not None]
-    decided = {
-        i: Decision(found[i].number, QUARANTINED, "a hip and a shoulder have to be labelled")
-        for i in range(len(found))
-        if i not in set(usable)
-    }
-    asked = [found[i] for i in usable]
+    decided: dict[int, Decision] = {}
+    for correction, person in zip(found, people_of(found, Path()).people, strict=True):
+        why = _NO_CROP if person.crop is None else _NO_PICTURE if not _is_readable(corrections, correction) else ""
+        if why:
+            decided[correction.number] = Decision(correction.number, QUARANTINED, why)
+    asked = [c for c in found if c.number not in decided]
     with tempfile.TemporaryDirectory(prefix="posetune-corrections-") as folder:
         people = _with_pictures(corrections, asked, Path(folder))
         looks = None if networks is None or not asked else _look(people, networks, report)
         thought = opinions(asked, people, looks, _others(corrections, asked))
-    for i, opinion in zip(usable, thought, strict=True):
+    for correction, opinion in zip(asked, thought, strict=True):
         status = QUARANTINED if opinion.reasons else ACCEPTED
-        decided[i] = Decision(found[i].number, status, "; ".join(opinion.reasons), opinion.held)
-    return [decided[i] for i in range(len(found))]
+        decided[correction.number] = Decision(correction.number, status, "; ".join(opinion.reasons), opinion.held)
+    return [decided[c.number] for c in found]
+
+
+def _is_readable(corrections: Corrections, correction: Correction) -> bool:
+    """Whether its picture is there, and one."""
+    try:
+        content = corrections.picture(correction)
+        read_image(content)
+    except PosetuneError:
+        return False
+    return True
 
 
 def _with_pictures(corrections: Corrections, found: Sequence[Correction], folder: Path) -> Dataset:
