@@ -80,7 +80,7 @@ export function peoplePanel(editor, run, canEdit) {
       "div", { class: "row even" },
       commandButton(run, "add", { disabled: off, "aria-pressed": String(editor.mode === "box") }, "plus"),
       commandButton(run, "reject", { disabled: off || !person, "aria-pressed": String(person?.status === "rejected") }),
-      commandButton(run, "remove", { disabled: off || !person }, "trash"),
+      commandButton(run, "remove", { disabled: off || !person }),
     ),
   );
 }

@@ -209,7 +209,7 @@ export class PointEditor extends EventTarget {
     if (!person) return [];
     const found = new Set(this.warnings().flatMap((warning) => warning.points));
     if (person.status === "prelabel" || person.status === "corrected") {
-      for (const doubt of person.doubts) doubt.points.forEach((point) => person.marks?.[point] !== "moved" && found.add(point));
+      for (const doubt of person.doubts) doubt.points.forEach((point) => !["moved", "confirmed"].includes(person.marks?.[point] ?? "") && found.add(point));
     }
     return [...found].sort((a, b) => a - b);
   }

@@ -11,7 +11,9 @@ import { note, palette } from "./canvases.js";
 /** Of the stage that a handle keeps from its border, CSS px. */
 const EDGE = 10;
 const LENS = 74;
-const ZOOM = 3.5;
+/** How much larger the magnifier shows things than the stage does, and at most how many CSS px a pixel gets, unless the stage has more. */
+const ZOOM = 2.4;
+const LARGEST = 7;
 
 /**
  * Where a point's handle stands, CSS px: on the point, or as near to it as the stage allows, so that it can be taken hold of.
@@ -159,9 +161,9 @@ export function drawMagnifier(context, editor) {
   const point = drag && person?.points[drag.index];
   if (!drag || !point || !placed(point) || !stage.picture) return;
   const { width } = stage.room();
-  const [px, py] = stage.toScreen(Number(point[0]), Number(point[1]));
+  const [px] = stage.toScreen(Number(point[0]), Number(point[1]));
   const centre = { x: px < width / 2 ? width - LENS - 12 : LENS + 12, y: LENS + 12 };
-  const scale = Math.max(ZOOM * stage.view.scale, ZOOM);
+  const scale = Math.max(Math.min(ZOOM * stage.view.scale, LARGEST), 1.4 * stage.view.scale);
   context.save();
   context.beginPath();
   context.arc(centre.x, centre.y, LENS, 0, 2 * Math.PI);
@@ -187,5 +189,4 @@ export function drawMagnifier(context, editor) {
   context.lineTo(centre.x, centre.y + 16);
   context.stroke();
   context.restore();
-  void py;
 }

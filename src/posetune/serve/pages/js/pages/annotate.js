@@ -170,6 +170,8 @@ function drawQuestion() {
   const question = editor.question;
   place.hidden = !question;
   if (!question) return;
+  const point = editor.person?.points[question.index];
+  place.classList.toggle("low", !!point && editor.stage.toScreen(0, Number(point[1]))[1] < editor.stage.room().height / 2);
   byId("question-text").textContent = t("annotate.question", { name: jointName(skeleton.names[question.index]) });
   fill(
     byId("question-answers"),
