@@ -1,8 +1,7 @@
 """Whose labels to look at first: what can be told of a label from itself and from the confidence it came with, without a network.
 
 Simple signs, each a probability that the person needs a hand, joined as if they were independent. What networks say of labels
-(``data.checks``) is surer and takes a second a person; where ``posetune data check --rule`` left it in the set's folder
-(suspects.json), it goes before.
+(``data.checks``) is surer and takes a second a person; what it left in the set's folder goes before (``label.hints``).
 """
 
 from __future__ import annotations

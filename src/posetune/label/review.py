@@ -22,6 +22,7 @@ from posetune.data.origin import PRELABEL, REJECTED, STATUSES, VERIFIED, status_
 from posetune.errors import PosetuneError
 from posetune.label import second_opinion
 from posetune.label.actions import EDIT, REDO, Action, Id, Seen
+from posetune.label.hints import Hints
 from posetune.label.history import Change, Entry, History, read_entries, tab_of
 from posetune.label.keeping import Keeper, mark_of, replay
 from posetune.label.label_file import ANNOTATIONS, IMAGES, LabelFile, Row
@@ -88,7 +89,8 @@ class Review:
                 missing.append(entry)
         self._keeper = Keeper(self._file, self.history.path, self._lock)
         replayed, self.notes = replay(self._file, self.history.path, missing)
-        self.index = SetIndex(self._file, self.pictures.names(), _named_in(others))
+        self.hints = Hints.beside(root)
+        self.index = SetIndex(self._file, self.pictures.names(), _named_in(others), self.hints.images)
         self._next_id = self._file.free_id(ANNOTATIONS)
         self._tabs: dict[str, float] = {}
         if not self.index.names:

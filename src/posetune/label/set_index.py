@@ -35,8 +35,13 @@ class SetIndex:
     ``statuses``: person id → status.
     """
 
-    def __init__(self, file: LabelFile, pictures: Iterable[str], elsewhere: Collection[str]) -> None:
-        """``pictures``: names of the files in the set's folder; ``elsewhere``: names that other splits have."""
+    def __init__(
+        self, file: LabelFile, pictures: Iterable[str], elsewhere: Collection[str], hints: Mapping[str, float]
+    ) -> None:
+        """``pictures``: names of the files in the set's folder; ``elsewhere``: names that other splits have; ``hints``: name → how
+        doubtful an image is at least.
+        """
+        self._hints = {name.removeprefix("images/"): score for name, score in hints.items()}
         heads = list(file.images())
         self.names = list(dict.fromkeys(head.file_name for head in heads))
         self._ids: dict[str, Id] = {}
@@ -65,8 +70,12 @@ class SetIndex:
                 number = number_of.get(person.image_id)
                 if number is not None and status not in _SEEN:
                     self._scores[number] = max(self._scores[number], score)
-        for number in range(len(self.names)):
+        for number, name in enumerate(self.names):
             self._done[number] = self._is_done(self.place(number).id)
+            self._scores[number] = max(self._scores[number], self._hint(name))
+
+    def _hint(self, name: str) -> float:
+        return self._hints.get(name.removeprefix("images/"), 0.0)
 
     def place(self, number: int) -> Place:
         name = self.names[number]
@@ -168,7 +177,8 @@ class SetIndex:
         raws = [file.rows[ANNOTATIONS].get(key) for key in self.people.get(image, ())] if image is not None else []
         people = [msgspec.json.decode(raw, type=PersonHead) for raw in raws if raw is not None]
         unseen = [p for p in people if _status(p) not in _SEEN]
-        self._scores[number] = float(doubts.scores(*_arrays(unseen)).max()) if unseen else 0.0
+        own = float(doubts.scores(*_arrays(unseen)).max()) if unseen else 0.0
+        self._scores[number] = max(own, self._hint(self.names[number]))
 
 
 def _status(person: PersonHead) -> str | None:

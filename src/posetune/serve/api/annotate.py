@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from posetune.serve.services import Services, services_of
 
 if TYPE_CHECKING:
     from posetune.label.actions import Seen
+    from posetune.label.doubts import Doubt
     from posetune.label.history import Entry
     from posetune.label.review import Review, Told
     from posetune.label.set_index import Place
@@ -111,10 +112,12 @@ def _image(review: Review, name: str) -> t.ImageOf:
     told = review.image(name)
     place = told.place
     seen = look(review.pictures, place.name, told.row)
+    hints = review.hints.people
     picture = f"annotate/picture?name={quote(place.name, safe='')}&version={seen.version}"
     return t.ImageOf(
         place.name, place.number, told.revision, seen.width, seen.height, told.status, told.done, told.blind, seen.problem,  # type: ignore[arg-type]
-        picture, review.index.score(place.number), *review.depth(place.name), [_labelled(p) for p in told.people],
+        picture, review.index.score(place.number), *review.depth(place.name),
+        [_labelled(p, hints.get((place.name, p.id), ())) for p in told.people],
         _neighbours(review, place),
     )  # fmt: skip
 
@@ -134,14 +137,15 @@ def _neighbours(review: Review, place: Place) -> t.Neighbours:
     )
 
 
-def _labelled(person: Seen) -> t.Labelled:
+def _labelled(person: Seen, hints: Sequence[Doubt] = ()) -> t.Labelled:
+    """``hints``: what is doubted besides."""
     import numpy as np
 
     from posetune.label.doubts import doubts_of
 
     keypoints = np.array([[p.x or 0.0, p.y or 0.0, p.v] for p in person.points])
     confidence = np.array([np.nan if c is None else c for c in person.confidence or [None] * len(person.points)], float)
-    doubts = [] if person.status in ("verified", "rejected") else doubts_of(keypoints, confidence)
+    doubts = [] if person.status in ("verified", "rejected") else [*hints, *doubts_of(keypoints, confidence)]
     return t.Labelled(
         person.id, person.points, person.status, person.confidence, person.marks, person.box, person.network, person.reviewer,  # type: ignore[arg-type]
         person.source, [t.Doubt(d.kind, list(d.points), round(d.share, 3)) for d in doubts],
