@@ -90,7 +90,7 @@ class Year:
             hostile = i >= HONEST
             wrong = hostile or rng.random() < WRONG
             kind = str(rng.choice(KINDS)) if wrong else "good"
-            points, seconds = spoilt(person, shown[i], kind, rng)
+            points, seconds = spoilt(person, shown[i][:, :2], kind, rng)
             who = "hostile" if hostile else f"honest{i % PEOPLE}"
             self.keep(person, points, seconds, who, kind, "correction", np.c_[shown[i][:, :2], np.full(33, 2.0)])
         for person in self.audited[number * AUDITS : (number + 1) * AUDITS]:
