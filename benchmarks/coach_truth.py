@@ -2,6 +2,8 @@
 invented, and how far joint angles are off, by view. Prints tables; docs/lab/results/coach.md has them.
 
     python benchmarks/coach_truth.py --model full --out truth.json
+
+What stands in truth.json already is not done again: a stopped run goes on, and parts add up.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from posetune.coach.body import Sample
 from posetune.coach.coach import Coach
 from posetune.coach.errors import stock_errors
 from posetune.coach.exercise import library
+from posetune.files import write_text
 from posetune.geometry import joint_angles
 from posetune.landmarks import ANGLES
 from posetune.runtime.load import load
@@ -106,24 +109,37 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     renderer = make_renderer(pick_renderer("auto")[0])
-    rows: list[dict] = []
-    errors: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    rows: list[dict] = json.loads(args.out.read_text()) if args.out is not None and args.out.exists() else []
+    done = {(r["exercise"], r["form"], r["view"], r["person"]) for r in rows}
+    views = args.views.split(",")
+    wanted = [
+        (exercise, form, view, seed)
+        for exercise in args.exercises.split(",")
+        for form in FORMS[exercise]
+        for view in views
+        for seed in range(args.people)
+    ]
     with load(args.model) as landmarker:
-        for exercise in args.exercises.split(","):
-            for form in FORMS[exercise]:
-                for view in args.views.split(","):
-                    for seed in range(args.people):
-                        clip = Clip(exercise, form, view, seed, args.size, renderer)
-                        coach, off = judge(clip, exercise, landmarker)
-                        rows.append(row(exercise, form, view, seed, coach))
-                        for frame in off:
-                            for joint, pair in frame.items():
-                                errors[view][joint.split("_")[1]].append(pair)
-                        print(json.dumps(rows[-1]), flush=True)
-    table(rows, args.views.split(","))
-    angles(errors)
-    if args.out is not None:
-        args.out.write_text(json.dumps(rows, indent=1))
+        for exercise, form, view, seed in (w for w in wanted if w not in done):
+            clip = Clip(exercise, form, view, seed, args.size, renderer)
+            coach, errors = judge(clip, exercise, landmarker)
+            rows.append({**row(exercise, form, view, seed, coach), "angles": summed(errors)})
+            print(json.dumps(rows[-1]), flush=True)
+            if args.out is not None:
+                write_text(args.out, json.dumps(rows))
+    table(rows, views)
+    angles(rows)
+
+
+def summed(errors: Sequence[dict[str, tuple[float, float]]]) -> dict[str, list[float]]:
+    """Joint → how many angles, and the sums of both errors."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for frame in errors:
+        for joint, (seen, real) in frame.items():
+            if np.isfinite(seen):
+                s = sums[joint.split("_")[1]]
+                s[0], s[1], s[2] = s[0] + 1, s[1] + seen, s[2] + real
+    return {joint: [round(v, 1) for v in s] for joint, s in sums.items()}
 
 
 def row(exercise: str, form: str, view: str, seed: int, coach: Coach) -> dict:
@@ -152,20 +168,21 @@ def table(rows: Sequence[dict], views: Sequence[str]) -> None:
             found = sum(r["checks"].get(wrong, [""])[0] == "fault" for r in many) if wrong else 0
             invented = sorted({n for r in many for n, (s, _) in r["checks"].items() if s == "fault" and n != wrong})
             said = [f"{counted}/{len(many)}"]
-            said += [f"found {found}"] if wrong else []
+            hidden = bool(wrong) and all(r["checks"].get(wrong, [""])[0] == "not measurable" for r in many)
+            said += ["not measurable" if hidden else f"found {found}"] if wrong else []
             said += [f"invented {', '.join(invented)}"] if invented else []
             cells.append(", ".join(said))
         print(f"| {exercise}, {form} | " + " | ".join(cells) + " |")
 
 
-def angles(errors: dict[str, dict[str, list[tuple[float, float]]]]) -> None:
+def angles(rows: Sequence[dict]) -> None:
     joints = ("shoulder", "elbow", "hip", "knee")
     print("\n| view | " + " | ".join(joints) + " |\n|---|" + "---|" * len(joints))
-    for view, by in errors.items():
+    for view in dict.fromkeys(r["view"] for r in rows):
         cells = []
         for joint in joints:
-            pairs = np.array(by[joint])
-            cells.append(f"{np.nanmean(pairs[:, 0]):.1f} / {np.nanmean(pairs[:, 1]):.1f}")
+            n, seen, real = np.sum([r["angles"].get(joint, [0, 0, 0]) for r in rows if r["view"] == view], axis=0)
+            cells.append(f"{seen / n:.1f} / {real / n:.1f}" if n else "–")
         print(f"| {view} | " + " | ".join(cells) + " |")
 
 
