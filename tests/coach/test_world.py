@@ -47,3 +47,14 @@ def test_hidden_is_unknown_and_one_side_is_enough():
     one = Ruler().see(figure(0, squatting(0.5), hidden=hidden))
     assert math.isfinite(one.measure("trunk_lean_3d"))
     assert math.isnan(one.measure("stride_3d"))
+
+
+def test_what_is_hidden_behind_the_trunk_is_not_bent():
+    feet = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("knee", "ankle"))
+    lying = Ruler().see(figure(0, pressing_up(0), hidden=feet))
+    assert lying.measure("hips_bent_3d") == 0
+    assert math.isnan(lying.measure("mean_hip_3d"))
+    assert lying.measure("knees_bent_3d") == 0
+    away = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("shoulder", "hip"))
+    assert math.isnan(Ruler().see(figure(0, pressing_up(0), hidden=away)).measure("hips_bent_3d"))
+    assert Ruler().see(figure(0, squatting(1))).measure("hips_bent_3d") > 90

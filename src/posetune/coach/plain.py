@@ -29,6 +29,8 @@ _MARKED = {
     "trunk_lean_3d": "hip",
     "body_tilt_3d": "hip",
     "hip_hinge_3d": "hip",
+    "hips_bent_3d": "both_hip",
+    "knees_bent_3d": "both_knee",
     "wrist_over_ankle_3d": "hip",
     "stride_3d": "both_ankle",
     "straddle_3d": "both_ankle",

@@ -63,6 +63,19 @@ def _apart(body: Body, along: str) -> float:
     return ratio(abs(ahead if along == "ahead" else sideways), _leg(body))
 
 
+def _bent(body: Body, joint: str) -> float:
+    """Degrees that the joint is bent (180 less its angle); 0 where it or what comes after it is hidden on both sides, as behind the
+    trunk of somebody who lies towards the camera: hidden is no reason to take a movement for another one.
+    """
+    first, *rest = JOINTS[joint]
+    if not math.isfinite(_at(body, first)[0]):
+        return math.nan
+    angle = _joint(body, joint, "mean")
+    if math.isfinite(angle):
+        return 180 - angle
+    return math.nan if all(math.isfinite(_at(body, part)[0]) for part in rest) else 0.0
+
+
 #: Name → what it measures; degrees, and lengths in parts of the leg.
 WORLD_MEASURES: Mapping[str, Callable[[Body], float]] = {
     **{
@@ -70,6 +83,8 @@ WORLD_MEASURES: Mapping[str, Callable[[Body], float]] = {
         for joint in ("hip", "knee", "shoulder")
         for which in OF_BOTH
     },
+    "hips_bent_3d": partial(_bent, joint="hip"),
+    "knees_bent_3d": partial(_bent, joint="knee"),
     "trunk_lean_3d": lambda b: _lean(b, "hip", "shoulder"),
     "body_tilt_3d": lambda b: abs(90 - _lean(b, "ankle", "shoulder")),
     # above 0 a movement of the hips, below it one of the knees

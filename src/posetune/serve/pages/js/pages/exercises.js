@@ -36,7 +36,7 @@ checks:
 `;
 /** How a measure is named in a rule, beside those that the page has words for. */
 const JOINTS = "near_|left_|right_|smaller_|larger_|mean_ + knee|hip|elbow|shoulder|ankle; smaller_|larger_|mean_ + knee_3d|hip_3d|shoulder_3d";
-const MEASURES = ["hip_height", "hip_over_knee", "shoulder_over_wrist", "wrist_over_shoulder", "wrist_over_ankle", "shoulder_over_ankle", "ankles_apart", "knees_to_ankles", "trunk_lean", "shank_lean", "arm_lean", "trunk_to_shank", "body_tilt", "arms_tilt", "body_line", "front_knee", "standing_height", "push_height", "trunk_lean_3d", "body_tilt_3d", "hip_hinge_3d", "wrist_over_ankle_3d", "stride_3d", "straddle_3d", "feet_move"];
+const MEASURES = ["hip_height", "hip_over_knee", "shoulder_over_wrist", "wrist_over_shoulder", "wrist_over_ankle", "shoulder_over_ankle", "ankles_apart", "knees_to_ankles", "trunk_lean", "shank_lean", "arm_lean", "trunk_to_shank", "body_tilt", "arms_tilt", "body_line", "front_knee", "standing_height", "push_height", "hips_bent_3d", "knees_bent_3d", "trunk_lean_3d", "body_tilt_3d", "hip_hinge_3d", "wrist_over_ankle_3d", "stride_3d", "straddle_3d", "feet_move"];
 
 /** @type {Record<string, any>} */
 const state = {

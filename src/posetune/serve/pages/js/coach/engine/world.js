@@ -44,9 +44,20 @@ function apart(body, ahead) {
   return ratio(Math.abs(length), leg(body));
 }
 
+/** Degrees that a joint is bent; 0 where it or what comes after it is hidden on both sides. @param {Body} body @param {string} joint */
+function bent(body, joint) {
+  const [first, ...rest] = JOINTS[joint];
+  if (!Number.isFinite(at(body, first)[0])) return NaN;
+  const angle = jointOf(body, joint, "mean");
+  if (Number.isFinite(angle)) return 180 - angle;
+  return rest.every((part) => Number.isFinite(at(body, part)[0])) ? NaN : 0;
+}
+
 /** @type {Record<string, (body: Body) => number>} */
 export const WORLD_MEASURES = {
   ...Object.fromEntries(["hip", "knee", "shoulder"].flatMap((joint) => Object.keys(OF_BOTH).map((which) => [`${which}_${joint}_3d`, (/** @type {Body} */ b) => jointOf(b, joint, which)]))),
+  hips_bent_3d: (b) => bent(b, "hip"),
+  knees_bent_3d: (b) => bent(b, "knee"),
   trunk_lean_3d: (b) => lean(b, "hip", "shoulder"),
   body_tilt_3d: (b) => Math.abs(90 - lean(b, "ankle", "shoulder")),
   hip_hinge_3d: (b) => lean(b, "hip", "shoulder") - lean(b, "knee", "hip"),
