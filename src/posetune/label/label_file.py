@@ -51,6 +51,8 @@ class ImageHead(msgspec.Struct):
     status: Any = None
     blind: Any = None
     group: Any = None
+    source: Any = None
+    frame: Any = None
 
 
 @dataclass

@@ -14,6 +14,7 @@ from posetune.data.origin import CORRECTED, REJECTED, VERIFIED, status_of
 from posetune.label import doubts
 from posetune.label.actions import Id
 from posetune.label.label_file import ANNOTATIONS, ImageHead, LabelFile, PersonHead
+from posetune.label.order import in_time
 from posetune.landmarks import COUNT
 
 #: An image is doubtful from this score on.
@@ -31,8 +32,8 @@ class Place:
 
 
 class SetIndex:
-    """``names``: of all images, in the label file's order, then those that lie beside them; ``people``: image id → ids of people;
-    ``statuses``: person id → status.
+    """``names``: of all images, in the label file's order but frames of a clip in theirs, then those that lie beside them;
+    ``people``: image id → ids of people; ``statuses``: person id → status.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class SetIndex:
         doubtful an image is at least.
         """
         self._hints = {name.removeprefix("images/"): score for name, score in hints.items()}
-        heads = list(file.images())
+        heads = in_time(list(file.images()), lambda head: (head.source, head.frame))
         self.names = list(dict.fromkeys(head.file_name for head in heads))
         self._ids: dict[str, Id] = {}
         for head in heads:

@@ -30,6 +30,7 @@ from posetune.label.cvat.record import FOLDER, Sent
 from posetune.label.cvat.server import Server, do_once
 from posetune.label.cvat.shapes import can_be_sent, from_shape, same_points, status_sent, to_points, to_shape
 from posetune.label.cvat.tasks import NOT_COMPLETE
+from posetune.label.order import in_time
 from posetune.progress import Reporter
 
 #: Annotators' jobs are not larger, and a task has so many of them.
@@ -122,7 +123,8 @@ class _Push:
             frames = [str(frame.get("name", "")) for frame in tasks.frames_of(self.server, int(row["id"]))]
             (begun if _is_begun(row) else whole).append((int(row["id"]), frames))
             there |= set(frames)
-        new = [image for image in self.dataset.images if self.names[id(image)] not in there]
+        ordered = in_time(self.dataset.images, lambda image: (image.origin.source, image.origin.frame))
+        new = [image for image in ordered if self.names[id(image)] not in there]
         self.done.there = len(self.dataset.images) - len(new)
         for number, frames in begun:
             self._fill(number, frames)
