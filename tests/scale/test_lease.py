@@ -8,7 +8,7 @@ from tests.helpers.clock import Clock
 
 from posetune.scale import lease
 from posetune.scale.folder import Folder
-from posetune.scale.lease import give_back, kept, name_of, read_lease, take
+from posetune.scale.lease import give_back, kept, let_go, name_of, read_lease, take
 from posetune.scale.store import StoreError
 
 
@@ -30,6 +30,14 @@ def test_who_has_it_takes_it_again(store):
     """A task that Ray does again goes on with its own lease."""
     take(store, "u", "ray-1")
     assert take(store, "u", "ray-1").deaths == 1
+
+
+def test_that_of_a_worker_known_to_be_dead_is_free_and_its_death_counted(store):
+    take(store, "u", "ada")
+    let_go(store, "u", "ben")
+    assert take(store, "u", "ben") is None
+    let_go(store, "u", "ada")
+    assert take(store, "u", "ben").deaths == 1
 
 
 def test_one_that_ran_out_is_taken_and_its_death_counted(store):

@@ -18,6 +18,7 @@ from posetune.scale.job import MOST_ATTEMPTS
 from posetune.scale.lease import Lease
 from posetune.scale.look import Looker
 from posetune.scale.merge import merge
+from posetune.scale.rows import Picture
 from posetune.scale.store import StoreRefused
 from posetune.scale.verify import verify
 from posetune.scale.work import Settings, forget_failures, work
@@ -119,6 +120,22 @@ def test_a_store_that_refuses_ends_the_worker_and_loses_nothing(store, blind, mo
     assert list(store.list("leases")) == []
     monkeypatch.setattr(store, "put", put)
     assert work(store, QUICK).units == 2
+
+
+def test_a_unit_that_killed_its_workers_is_looked_at_item_by_item(store, monkeypatch):
+    for unit in ("00000000", "00000001"):
+        store.put(lease.name_of(unit), Lease("dead", 0.0, 4).to_json())
+    looked: list[int] = []
+
+    def alone(networks, job, items, step):
+        looked.append(len(items))
+        return [Picture(item.file, error="died") for item in items], {"joins": []}
+
+    monkeypatch.setattr(workers, "look_alone", alone)
+    said: list[str] = []
+    assert work(store, QUICK, Reporter(said.append)).units == 2
+    assert looked == [2, 2]
+    assert "5 workers died with unit" in said[0]
 
 
 def test_without_a_job_there_is_nothing_to_do(tmp_path):

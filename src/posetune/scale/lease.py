@@ -71,6 +71,13 @@ def give_back(store: Store, unit: str, worker: str) -> None:
         store.delete(name_of(unit))
 
 
+def let_go(store: Store, unit: str, worker: str) -> None:
+    """Let others take the lease of a worker that is known to be dead; its death is counted."""
+    lease = read_lease(store, unit)
+    if lease is not None and lease.worker == worker:
+        store.put(name_of(unit), Lease(worker, 0.0, lease.deaths).to_json())
+
+
 @contextmanager
 def kept(store: Store, unit: str, lease: Lease, seconds: float = SECONDS) -> Iterator[None]:
     """Renew ``lease`` by a thread, for as long as the block takes; give it back after it.

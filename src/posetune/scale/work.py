@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from posetune.progress import Counter, Reporter
 from posetune.scale import commit, lease
+from posetune.scale.alone import DEATHS, look_alone
 from posetune.scale.job import MOST_ATTEMPTS, Job, load_network, read_job, unit_name
 from posetune.scale.look import Looker
 from posetune.scale.plan import read_unit
@@ -102,16 +103,28 @@ def _claim(
         return False
     with lease.kept(store, unit, held, settings.lease):
         if store.get(commit.name_of(unit)) is None:  # not done since the list was made
-            _do(store, job, number, looker, settings, summary, counter)
+            _do(store, job, number, looker, settings, summary, counter, held.deaths)
     return True
 
 
 def _do(
-    store: Store, job: Job, number: int, looker: Looker, settings: Settings, summary: Summary, counter: Counter
+    store: Store,
+    job: Job,
+    number: int,
+    looker: Looker,
+    settings: Settings,
+    summary: Summary,
+    counter: Counter,
+    deaths: int,
 ) -> None:
     unit, began = unit_name(number), time.monotonic()
     try:
-        pictures, about = looker(read_unit(store, job, number), counter.step)
+        items = read_unit(store, job, number)
+        if deaths < DEATHS:
+            pictures, about = looker(items, counter.step)
+        else:
+            counter.say(f"posetune: {deaths} workers died with unit {unit}: each of its items in a process of its own.")
+            pictures, about = look_alone(load_network(store, job.network), job, items, counter.step)
         rows = [row for picture in pictures for row in rows_of(picture)]
         content = to_parquet(rows, {"unit": unit, **about}, TASKS[job.what].schema)
     except Exception as error:  # whatever it is: another attempt may fare better, and other units are waiting

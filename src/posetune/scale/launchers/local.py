@@ -79,11 +79,11 @@ def _start(store: Store, threads: int, seconds: float) -> _Worker:
 
 
 def _free(store: Store, name: str) -> None:
-    """Give back what a dead worker had."""
+    """Let others take what a dead worker had."""
     for entry in list(store.list("leases")):
         unit = entry.name.rpartition("/")[2].removesuffix(".json")
         with contextlib.suppress(PosetuneError):
-            lease.give_back(store, unit, name)
+            lease.let_go(store, unit, name)
 
 
 def _end(workers: list[_Worker]) -> None:
