@@ -19,10 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' helpers
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from tests.helpers.coached_videos import coached_job
+from tests.helpers.review_set import write_review_set
 from tests.helpers.server import RunningServer, running
 from tests.helpers.stick_figures import repeated, squatting
 
 import posetune.serve
+from posetune.label.review import Review
 from posetune.opencv import cv2
 
 SAMPLES = Path(posetune.serve.__file__).parent / "pages" / "samples"
@@ -84,6 +86,23 @@ def wrong_rule(page: Page) -> None:
     page.locator("#fault .line").wait_for()
 
 
+def ready(page: Page) -> None:
+    page.wait_for_selector("html[data-status=ready]")
+    page.wait_for_timeout(300)
+
+
+def asked(page: Page) -> None:
+    """A point that lies inside is called outside."""
+    ready(page)
+    for key in ("z", "BracketRight", "BracketRight", "o"):
+        page.keyboard.press(key)
+
+
+def keys(page: Page) -> None:
+    ready(page)
+    page.keyboard.press("?")
+
+
 #: Name → path of the page, and what to do there.
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "analyse-empty": ("/", still),
@@ -101,6 +120,9 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "video-postures": ("/video?job={job}&view=postures", scored),
     "exercises": ("/exercises?job={job}&exercise=squat", coached),
     "exercises-wrong": ("/exercises?job={job}&exercise=squat", wrong_rule),
+    "annotate": ("/annotate?image=clip_000002", ready),
+    "annotate-question": ("/annotate", asked),
+    "annotate-keys": ("/annotate", keys),
     "ranges": ("/ranges", still),
     "networks": ("/networks", still),
     "docs": ("/api/docs", still),
@@ -109,7 +131,11 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
 
 def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), models=("full", "lite")) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Review.open(write_review_set(Path(folder) / "set")) as review,
+        running(Path(folder) / "data", models=("full", "lite"), review=review) as server,
+    ):
         ranges = server.get("/api/v1/ranges").json()["ranges"]
         server.put_json("/api/v1/ranges", {"ranges": {**ranges, "left_knee": {"min": 90, "max": 180}}})
         seen = list(repeated(squatting, 3, period_s=1.6, rest_s=0.8, fps=15, deepest=0.75))

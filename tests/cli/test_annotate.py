@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.helpers.review_set import saved, write_review_set
+from tests.helpers.reviewing import KNEE, NAME, act, moved
 
 from posetune.cli import main
 
@@ -22,8 +23,6 @@ pytest.importorskip("starlette")
 
 from posetune.label import keeping
 from posetune.label.review import Review
-
-NAME = "clip_000000.jpg"
 
 
 def _start(folder: Path) -> tuple[subprocess.Popen, str]:
@@ -77,8 +76,6 @@ def test_a_killed_server_loses_no_action_that_it_had_acknowledged(tmp_path):
 
 
 def test_a_large_set_is_written_in_the_background_and_at_the_end(tmp_path, monkeypatch):
-    from tests.label.test_review import KNEE, act, moved
-
     monkeypatch.setattr(keeping, "AT_ONCE", 0)
     monkeypatch.setattr(keeping, "_LEAST_SECONDS", 60.0)
     folder = write_review_set(tmp_path / "set", 3)

@@ -8,35 +8,18 @@ import shutil
 
 import pytest
 from tests.helpers.review_set import SWAPPED, UNSURE, saved, standing, write_review_set
+from tests.helpers.reviewing import KNEE, NAME, accept, act, moved, points_of, rows_of
 
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
-from posetune.label.label_file import LabelFile
 from posetune.label.people_rows import Point, Wanted
-from posetune.label.review import Action, Conflict, Review, Unknown, image_status_of, people_of
-from posetune.landmarks import COUNT, INDEX
-
-NAME = "clip_000000.jpg"
-KNEE = INDEX["left_knee"]
+from posetune.label.review import Conflict, Review, Unknown, image_status_of, people_of
+from posetune.landmarks import COUNT
 
 
 @pytest.fixture
 def folder(tmp_path):
     return write_review_set(tmp_path / "set", nobody_knows={"this": [1.50, 2]})
-
-
-def points_of(told, who: int = 0) -> list[Point]:
-    return list(told.people[who].points)
-
-
-def moved(told, index: int, x: float, y: float, v: int = 2, who: int = 0, **more) -> list[Wanted]:
-    points = points_of(told, who)
-    points[index] = Point(x, y, v)
-    return [Wanted(told.people[who].id, points, status="corrected", **more)]
-
-
-def act(review: Review, name: str = NAME, key: str = "tab-1", seen: int = 0, **what) -> int:
-    return review.act(Action(key, name, seen, **what))
 
 
 def test_a_move_is_in_the_label_file_at_once_with_who_did_it(folder):
@@ -83,12 +66,6 @@ def test_accepting_says_who_looked_and_what_was_changed_stays_corrected(folder):
     assert [image["status"] for image in saved(folder)["images"][:3]] == ["verified", "verified", "prelabel"]
 
 
-def accept(review, name: str, seen: int, key: str = "tab-2") -> int:
-    told = review.image(name)
-    people = [Wanted(p.id, p.points, status="verified") for p in told.people]
-    return act(review, name, key, seen, people=people, status="verified")
-
-
 def test_undo_and_redo_restore_to_the_byte_and_after_a_restart(folder):
     path = folder / "annotations" / "train.json"
     with Review.open(folder) as review:
@@ -111,11 +88,6 @@ def test_undo_and_redo_restore_to_the_byte_and_after_a_restart(folder):
             assert rows_of(path) == states[i + 1]
     assert people_of(undo[0], after=False)[1].status == "prelabel"
     assert image_status_of(undo[0], after=True) == "prelabel"
-
-
-def rows_of(path) -> dict:
-    """The bytes of every entry."""
-    return LabelFile.read(path).rows
 
 
 def test_an_action_that_is_sent_twice_is_done_once(folder):

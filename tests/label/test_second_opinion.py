@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from tests.helpers.review_set import saved, write_review_set
-from tests.label.test_review import KNEE, NAME, accept, act, moved
+from tests.helpers.reviewing import KNEE, NAME, accept, act, moved
 
 from posetune.data.dataset import find_splits
 from posetune.errors import PosetuneError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "set", type=Path, metavar="SET", help="a folder with images/ and perhaps annotations/train.json"
     )
     parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
+    parser.add_argument(
+        "--host", default="127.0.0.1",
+        help="where to listen: 0.0.0.0 for a tablet beside it, with --token-file (default: %(default)s, this machine alone)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE",
+        help="a file with the token that who comes in must know; needed beyond this machine",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allowed-host", action="append", default=[], metavar="NAME", help="a name by which the server may be called"
+    )
     parser.add_argument(
         "--reviewer", metavar="NAME", default="reviewer",
         help="who looks: stands in the label file with what was looked at (default: %(default)s)",
@@ -39,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from posetune.cli.serve import fetch
     from posetune.label.review import Review
     from posetune.serve.run import logging_to_stderr, run
+    from posetune.serve.security.sessions import ENVIRONMENT
     from posetune.serve.settings import Settings
 
     with Review.open(args.set, split=args.split, reviewer=args.reviewer, blind=args.blind) as review:
@@ -46,9 +59,16 @@ def run(args: argparse.Namespace) -> int:
             print(f"posetune: {note}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="posetune-annotate-") as folder:
             settings = Settings(
-                data_dir=Path(folder), models=(args.model,), port=args.port, workers=args.workers, review=review
+                data_dir=Path(folder),
+                models=(args.model,),
+                host=args.host,
+                port=args.port,
+                token_file=args.token_file,
+                allowed_hosts=tuple(args.allowed_host),
+                workers=args.workers,
+                review=review,
             )
-            settings.check(token_given=False)
+            settings.check(ENVIRONMENT in os.environ)
             fetch(settings.models)
             counts = review.counts()
 

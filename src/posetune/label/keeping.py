@@ -45,25 +45,26 @@ def replay(file: LabelFile, history: Path, entries: Sequence[Entry]) -> tuple[in
     if not missing:
         return 0, []
     if file.path.exists() and file.path.stat().st_mtime_ns > history.stat().st_mtime_ns:
-        last = {(c.table, c.id): c.becomes for entry in missing for c in entry.changes}
-        other = sum(not _equal(file.rows[table].get(key), wanted) for (table, key), wanted in last.items())
+        other = _others(file, missing)
         if not other:
             return len(missing), []  # whoever wrote it had all of it
         return 0, [
             f"{file.path.name} was changed by another program after the last action; it stands as it is, though {other} of its "
             "entries are others than its history says."
         ]
-    passed_over = 0
     for change in (change for entry in missing for change in entry.changes):
-        now, before, after = file.rows[change.table].get(change.id), change.was, change.becomes
-        if _equal(now, before):
-            file.put(change.table, change.id, after)
-        elif not _equal(now, after):
-            passed_over += 1
+        if _equal(file.rows[change.table].get(change.id), change.was):
+            file.put(change.table, change.id, change.becomes)
     notes = [f"{len(missing)} actions that {file.path.name} did not have were taken from its history."]
-    if passed_over:
-        notes.append(f"{passed_over} changes of it did not fit what stands in the label file, and were passed over.")
+    if other := _others(file, missing):
+        notes.append(f"{other} entries of {file.path.name} are others than its history says, and stand as they are.")
     return len(missing), notes
+
+
+def _others(file: LabelFile, entries: Sequence[Entry]) -> int:
+    """How many entries of ``file`` are not as the last of ``entries`` that is about them left them."""
+    last = {(change.table, change.id): change.becomes for entry in entries for change in entry.changes}
+    return sum(not _equal(file.rows[table].get(key), wanted) for (table, key), wanted in last.items())
 
 
 def _equal(a: bytes | None, b: bytes | None) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tests.helpers.ideal_labeller import label
 from tests.helpers.review_set import SWAPPED, UNSURE, saved, standing, write_review_set
+from tests.helpers.reviewing import accept, act, moved
 from tests.helpers.server import running
 from tests.serve.pages.conftest import PAGES
 from tests.serve.pages.test_pages import serious_faults
@@ -36,9 +37,9 @@ def opened(visit, one_server, tmp_path) -> Iterator[Callable[..., Any]]:
     """``opened(folder, image=…)`` → the page on a set, ready."""
     reviews = []
 
-    def open_page(folder=None, image: str = "", reviewer: str = "ann", **context: Any) -> Any:
+    def open_page(folder=None, image: str = "", reviewer: str = "ann", blind: bool = False, **context: Any) -> Any:
         if not reviews:
-            reviews.append(Review.open(folder or write_review_set(tmp_path / "set"), reviewer=reviewer))
+            reviews.append(Review.open(folder or write_review_set(tmp_path / "set"), reviewer=reviewer, blind=blind))
         object.__setattr__(one_server.services.settings, "review", reviews[0])
         page = visit(f"/annotate{image and '?image=' + image}", server=one_server, **context)
         page.wait_for_selector(READY)
@@ -436,6 +437,40 @@ def test_twenty_pre_labelled_pictures_cost_few_actions_and_seconds(opened, tmp_p
         points = np.array(row["keypoints"]).reshape(33, 3)
         assert np.linalg.norm(points[:, :2] - true[:, :2], axis=1).max() < 0.16 * 85
         assert (points[:, 2] == true[:, 2]).all()
+
+
+def test_one_of_several_people_is_chosen_and_only_theirs_changes(opened, tmp_path):
+    page = opened(write_review_set(tmp_path / "set", 2, people=2))
+    before = state(page)["people"]
+    page.keyboard.press("p")
+    chosen = state(page)["selected"]
+    page.keyboard.press("2")
+    after = settled(page)["people"]
+    assert after[1 - chosen] == before[1 - chosen]
+    assert after[chosen]["points"][13] == before[chosen]["points"][14]
+    x, y = spot(page, 25, 1 - chosen)
+    page.mouse.click(x, y)
+    assert until(page, f"s.selected === {1 - chosen}")["point"]["name"] == "left_knee"
+    assert state(page)["people"] == after, "a click moves nothing"
+
+
+def test_two_reviewers_see_each_other_once_both_have_accepted(opened, one_server, tmp_path):
+    folder = write_review_set(tmp_path / "set", 2)
+    with Review.open(folder, reviewer="ann") as ann:
+        act(ann, people=moved(ann.image(NAME), KNEE, 190, 280))
+        accept(ann, NAME, 1)
+    page = opened(folder, reviewer="ben", blind=True)
+    assert state(page)["people"][0]["points"][KNEE][0] != 190
+    assert page.locator("#agreement [data-command=other]").is_disabled()
+    page.keyboard.press("a")
+    assert state(page)["other"] is None
+    page.keyboard.press("Shift+Enter")
+    found = until(page, "s.other && s.agreement && s.agreement.people === 1")
+    assert found["other"]["people"][0]["points"][KNEE][:2] == [190, 280]
+    assert "Left knee" in page.locator("#agreement").inner_text()
+    page.keyboard.press("a")
+    assert until(page, "s.other.shown")
+    assert saved(folder)["annotations"][0]["origin"]["reviewer"] == "ann"
 
 
 def test_it_is_readable_by_screen_readers(opened):

@@ -50,6 +50,7 @@ function publish() {
     hidden: editor.hidden,
     follows: editor.follows,
     saved: !outbox.waiting.length,
+    dirty: outbox.waiting.length > 0,
     waiting: outbox.waiting.length,
     away: outbox.away,
     tabs: session.others + 1,
