@@ -35,3 +35,19 @@ def test_damaged_files_say_nothing(tmp_path):
     (tmp_path / "suspects.json").write_text("{")
     (tmp_path / "suggested.json").write_text("[]")
     assert Hints.beside(tmp_path) == Hints()
+
+
+def test_the_order_of_doubt_goes_round_both_ways(tmp_path):
+    folder = write_review_set(tmp_path, 6)
+    (folder / "suggested.json").write_text(
+        json.dumps({"suggested": ["clip_000003.jpg", "clip_000000.jpg", "clip_000005.jpg"]})
+    )
+    with Review.open(folder) as review:
+        index = review.index
+        forth, back = [index.next_suspect(1)], [index.next_suspect(1)]
+        for _ in range(5):
+            forth.append(index.next_suspect(forth[-1]))
+            back.append(index.next_suspect(back[-1], back=True))
+    assert sorted(forth[:5]) == [0, SWAPPED, 3, 4, 5]
+    assert forth[5] == forth[0], "round the end"
+    assert back == [forth[0], *forth[4:0:-1], forth[0]]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -218,11 +217,11 @@ class Review:
     def counts(self) -> dict[str, int]:
         """How far the work is: images, those that somebody has seen to, people, and of these each status ("none": without one)."""
         with self._lock:
-            people = Counter(self.index.statuses.values())
+            people = self.index.counts
             return {
                 "images": len(self.index.names),
                 "done": self.index.done_count,
-                "people": sum(people.values()),
+                "people": len(self.index.statuses),
                 **{status: people[status] for status in STATUSES},
                 "none": people[None],
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -57,6 +58,8 @@ class SetIndex:
         self._image_status = {head.id: status_of(head.status) for head in heads}
         self.people: dict[Id | None, list[Id]] = {}
         self.statuses: dict[Id, str | None] = {}
+        #: How many people have each status.
+        self.counts: Counter[str | None] = Counter()
         self._scores = np.zeros(len(self.names), np.float32)
         self._done = np.zeros(len(self.names), bool)
         self._read_people(file)
@@ -67,13 +70,23 @@ class SetIndex:
         while part := list(itertools.islice(people, 2048)):  # a large set's coordinates are not all held at once
             for person, score in zip(part, doubts.scores(*_arrays(part)).tolist(), strict=True):
                 self.people.setdefault(person.image_id, []).append(person.id)
-                self.statuses[person.id] = status = _status(person)
+                status = _status(person)
+                self._put_status(person.id, status)
                 number = number_of.get(person.image_id)
                 if number is not None and status not in _SEEN:
                     self._scores[number] = max(self._scores[number], score)
         for number, name in enumerate(self.names):
             self._done[number] = self._is_done(self.place(number).id)
             self._scores[number] = max(self._scores[number], self._hint(name))
+
+    def _put_status(self, key: Id, status: str | None) -> None:
+        self._drop_status(key)
+        self.statuses[key] = status
+        self.counts[status] += 1
+
+    def _drop_status(self, key: Id) -> None:
+        if key in self.statuses:
+            self.counts[self.statuses.pop(key)] -= 1
 
     def _hint(self, name: str) -> float:
         return self._hints.get(name.removeprefix("images/"), 0.0)
@@ -130,16 +143,22 @@ class SetIndex:
         """The doubtful image after this one (``back``: before it) in the order of doubt, round the end; those that somebody has
         seen to are passed over. None if there is no other. From an image that is not doubtful it begins with the most doubtful.
         """
-        doubtful = (self._scores >= SUSPECT) & ~self._done
-        mine = (-self._scores[number], number)
-        doubtful[number] = False
-        order = sorted((-self._scores[i], i) for i in np.flatnonzero(doubtful).tolist())
-        if not order:
+        scores, numbers = self._scores, np.arange(len(self._scores))
+        doubtful = (scores >= SUSPECT) & ~self._done
+        among = doubtful & (numbers != number)
+        if not among.any():
             return None
-        if self._scores[number] < SUSPECT or self._done[number]:
-            return order[0][1]
-        behind = [rank for rank in order if (rank < mine if back else rank > mine)]
-        return (behind or order)[-1 if back else 0][1]
+        mine = scores[number]
+        if doubtful[number]:
+            ties = scores == mine
+            beyond = (
+                (scores > mine) | (ties & (numbers < number)) if back else (scores < mine) | (ties & (numbers > number))
+            )
+            among = among & beyond if (among & beyond).any() else among
+        if back and doubtful[number]:
+            least = np.where(among, scores, np.inf)
+            return int(len(scores) - 1 - least[::-1].argmin())
+        return int(np.where(among, scores, -1.0).argmax())
 
     def renew(self, file: LabelFile, table: str, key: Id, place: Place) -> None:
         """An entry was changed by an action on the image ``place``."""
@@ -147,13 +166,13 @@ class SetIndex:
         if table == ANNOTATIONS:
             image = self._ids.get(place.name, place.id)
             if raw is None:
-                self.statuses.pop(key, None)
+                self._drop_status(key)
                 for members in self.people.values() if image is None else [self.people.get(image, [])]:
                     if key in members:
                         members.remove(key)
             else:
                 head = msgspec.json.decode(raw, type=PersonHead)
-                self.statuses[key] = _status(head)
+                self._put_status(key, _status(head))
                 members = self.people.setdefault(head.image_id, [])
                 if key not in members:
                     members.append(key)

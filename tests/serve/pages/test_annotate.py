@@ -481,6 +481,17 @@ def test_it_is_readable_by_screen_readers(opened):
     assert not serious_faults(page)
 
 
+def test_it_fits_a_phone_and_speaks_chinese(opened):
+    page = opened(image="clip_000004", width=320, language="zh", theme="light")
+    for width in (320, 768):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not serious_faults(page)
+    buttons = page.locator("#bench button").all_inner_texts()
+    assert not [text for text in buttons if re.search("[A-Za-z]{4,}", text.replace("Enter", ""))]
+
+
 def test_a_server_without_a_set_says_how_to_begin(visit):
     page = visit("/annotate")
     page.wait_for_selector("html[data-status=empty]")
