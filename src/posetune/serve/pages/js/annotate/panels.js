@@ -148,10 +148,10 @@ export function agreementPanel(session, run, here, names, shown) {
   if (!session.work.second) return null;
   const found = session.agreement;
   const who = found?.other || t("annotate.other.first");
-  const worst = [...(found?.points ?? [])].filter((p) => p.median_torsos !== null).sort((a, b) => b.median_torsos - a.median_torsos).slice(0, 4);
+  const worst = [...(found?.points ?? [])].filter((p) => p.median_torsos > 0).sort((a, b) => b.median_torsos - a.median_torsos).slice(0, 4);
   const table = h(
     "table", { class: "table" },
-    h("thead", {}, h("tr", {}, [t("annotate.point"), t("annotate.apart"), t("annotate.same_v")].map((head) => h("th", { scope: "col" }, head)))),
+    h("thead", {}, h("tr", {}, [t("annotate.point"), t("annotate.apart"), t("annotate.same_v")].map((head, i) => h("th", { scope: "col", class: i && "number" }, head)))),
     h("tbody", {}, worst.map((p) => h("tr", {}, h("td", {}, jointName(p.name)), h("td", { class: "number" }, `${number(p.median_px, 1)} px`), h("td", { class: "number" }, `${number(100 * p.same_v)} %`)))),
   );
   const differ = here?.differences ?? [];
