@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -220,3 +221,31 @@ def test_evidence_begins_anew_where_people_have_changed_once(house, monkeypatch)
     assert "they squat. The evidence begins anew." in said
     assert "0 audited people" in said
     assert "they squat" not in house.run()
+
+
+def test_where_all_of_it_forgets_too_much_a_part_is_taken(house, monkeypatch):
+    bad = Check("ordinary people: error", False, "worse.")
+    whole = hashlib.sha256(house.result).hexdigest()
+    part = house.result + b"0.5"
+    monkeypatch.setattr(round, "softened", lambda base, tuned, share: tuned + str(share).encode())
+    allowed = hashlib.sha256(part).hexdigest()
+    monkeypatch.setattr(round._Pass, "_checks", lambda one, sha256, held: house.checks if sha256 == allowed else [bad])
+    add_people(house.database, house.path, [150.0, 160.0])
+    assert "50% of it does not, and is taken" in house.run()
+    state = house.registry.state
+    assert state.challenger == allowed
+    assert whole not in state.networks
+    assert state.networks[allowed].about["share"] == 0.5
+    assert Runs(house.database).of(allowed) is not None
+
+
+def test_a_pass_that_died_between_training_and_registering_is_gone_on_with(house, monkeypatch):
+    add_people(house.database, house.path, [150.0, 160.0])
+    with monkeypatch.context() as patch:
+        patch.setattr(round._Pass, "_challenge", lambda *_: (_ for _ in ()).throw(PosetuneError("killed")))
+        with pytest.raises(PosetuneError, match="killed"):
+            house.run()
+    monkeypatch.setattr(round, "train", lambda training, alive, say: training.run / "model.tflite")
+    house.run()
+    assert house.trained == [2]
+    assert house.kinds() == ["register", "challenge"]

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from posetune import stock
 from posetune._version import __version__
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
@@ -31,12 +32,12 @@ from posetune.learn.guards import Check, Guard, Measured
 from posetune.learn.material import Material, Sets, gather
 from posetune.learn.people import labelled
 from posetune.learn.rules import Rules
+from posetune.learn.soften import SHARES, softened
 from posetune.learn.training import Training, train
 from posetune.measure.metrics import scorable
 from posetune.progress import Reporter
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import load
-from posetune.stock import cache
 from posetune.store.check import Networks, check
 from posetune.store.correction import ACCEPTED, NEW, Correction
 from posetune.store.corrections import Corrections
@@ -287,10 +288,33 @@ class _Pass:
             options.settings,
         )
         content = train(training, self.alive, self.report.say).read_bytes()
+        content, share, checks = self._kept(self._base(state), content, material.guards)
         self.runs.finish(run, hashlib.sha256(content).hexdigest())
-        self._challenge(run, content, material)
+        self._challenge(run, content, material, checks, share)
         shutil.rmtree(folder, ignore_errors=True)  # it has pictures of people
         self._begun_path.unlink(missing_ok=True)
+
+    def _kept(self, base: str, content: bytes, held: tuple[Guard, ...]) -> tuple[bytes, float, list[Check]]:
+        """As much of what was learned as the guards allow, its share, and what they say; all of it where they allow no part."""
+        whole = self._looked_over(content, held)
+        failed = {check.name for check in whole if check.passed is False}
+        if not failed or failed <= {"doctor", "speed"}:
+            return content, 1.0, whole
+        for share in SHARES:
+            try:
+                part = softened(stock.resolve(base).landmarks, content, share)
+            except PosetuneError:  # resized, say
+                break
+            checks = self._looked_over(part, held)
+            if all(check.passed is not False for check in checks):
+                self.report.say(f"All of what was learned forgets too much; {share:.0%} of it does not, and is taken.")
+                return part, share, checks
+        return content, 1.0, whole
+
+    def _looked_over(self, content: bytes, held: tuple[Guard, ...]) -> list[Check]:
+        sha256 = hashlib.sha256(content).hexdigest()
+        write_bytes(self.options.work / "networks" / f"{sha256}.tflite", content)
+        return self._checks(sha256, held)
 
     def _nothing_new(self, state: State) -> str:
         """Why no training begins; "" where one does."""
@@ -319,7 +343,8 @@ class _Pass:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         run = self.runs.get(id)
-        if run is not None and not run.network and not run.forgotten:
+        ended = run is not None and run.network in self.registry.state.networks
+        if run is not None and not ended and not run.forgotten:
             return run
         shutil.rmtree(self._pictures, ignore_errors=True)
         shutil.rmtree(self.options.work / "training" / id, ignore_errors=True)
@@ -331,15 +356,15 @@ class _Pass:
         first = state.networks.get(state.terms[0].network) if state.terms else None
         return str(first.about["from"]) if first is not None and first.about.get("stock") else "full"
 
-    def _challenge(self, run: Run, content: bytes, material: Material) -> None:
-        """Register what was trained, look it over, and freeze it as the challenger, or refuse it at once."""
+    def _challenge(self, run: Run, content: bytes, material: Material, checks: list[Check], share: float) -> None:
+        """Register what was trained, and freeze it as the challenger, or refuse it at once."""
         about: dict[str, Any] = {
             "name": f"learned-{run.number}", "base": self._base(self.registry.state), "frozen_at": run.frozen_at,
-            "corrections": len(material.learned_from), "people": len(material.train.people) if material.train else 0, "seed":
-            self.options.seed, "posetune": __version__,
+            "corrections": len(material.learned_from), "people": len(material.train.people) if material.train else 0,
+            "share": share, "seed": self.options.seed, "posetune": __version__,
         }  # fmt: skip
         self._remember(hashlib.sha256(content).hexdigest(), material)
-        self._look_over(content, about, material.guards, run.frozen_at)
+        self._enter(content, about, material.guards, checks)
 
     def enter(self, content: bytes, about: dict[str, Any]) -> None:
         """As a challenger that was trained elsewhere."""
@@ -347,17 +372,16 @@ class _Pass:
         if state.challenger:
             raise PosetuneError(f"{state.title(state.challenger)} challenges already; one at a time.")
         self._check_new(state)
-        self._look_over(content, about, self._material().guards, self.store.newest())
+        held = self._material().guards
+        self._enter(content, about, held, self._looked_over(content, held))
 
-    def _look_over(self, content: bytes, about: dict[str, Any], held: tuple[Guard, ...], frozen_at: int) -> None:
+    def _enter(self, content: bytes, about: dict[str, Any], held: tuple[Guard, ...], checks: list[Check]) -> None:
         sha256 = hashlib.sha256(content).hexdigest()
-        write_bytes(self.options.work / "networks" / f"{sha256}.tflite", content)
-        checks = self._checks(sha256, held)
         networks = {"challenger": self.network(sha256), "live": self.network(self.registry.state.live)}
         files = card(about, checks, held, networks)
         title = self.registry.add(content, ".tflite", about, files, _BY).title
         state = self.registry.refresh()
-        if sha256 == state.live or any(term.network == sha256 for term in state.terms):
+        if any(term.network == sha256 for term in state.terms):
             self.report.say(f"{title} is or was live already.")
             return
         ruling = gate.guarded(checks)
@@ -365,6 +389,7 @@ class _Pass:
             self._append(kinds.REFUSE, {"network": sha256, "why": ruling.why, "reasons": list(ruling.reasons)})
             self.report.say(f"Refused: {title}. {ruling.why}")
             return
+        frozen_at = int(about.get("frozen_at", self.store.newest()))
         body = {"network": sha256, "live": state.live, "frozen_at": frozen_at, "reasons": list(ruling.reasons)}
         self._append(kinds.CHALLENGE, body)
         self.report.say(
@@ -374,7 +399,7 @@ class _Pass:
     def _check_new(self, state: State) -> None:
         """Accept or quarantine what nobody has looked over yet."""
         if next(self.store.find(status=NEW), None) is not None:
-            second = cache.available("heavy")
+            second = stock.cache.available("heavy")
             networks = Networks(self.network(state.live), None if second is None else load(second))
             check(self.database, networks, self.report)
 

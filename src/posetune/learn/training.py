@@ -59,6 +59,9 @@ def train(training: Training, alive: Callable[[], bool], say: Callable[[str], No
     Where the budget runs out the best network so far is taken. Raises PosetuneError where the training fails, or takes more
     memory than it may.
     """
+    network = training.run / "model.tflite"
+    if network.is_file():  # by a pass that died right after
+        return network
     log = training.run.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -69,7 +72,6 @@ def train(training: Training, alive: Callable[[], bool], say: Callable[[str], No
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 _end(process)
-    network = training.run / "model.tflite"
     if not network.is_file():
         raise PosetuneError(f"The training failed: {_last_line(log)}")
     return network
