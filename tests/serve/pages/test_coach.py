@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.helpers.coached_videos import coached_job
-from tests.helpers.stick_figures import Sample, repeated, squatting
+from tests.helpers.stick_figures import Sample, figure, pressing_up, repeated, squatting
 from tests.serve.pages.test_pages import serious_faults
 from tests.serve.pages.test_video import until
 
@@ -119,3 +119,13 @@ def test_movements_that_were_not_counted_say_why(visit, pages_server, tmp_path):
     page.locator(".passed summary").click()
     assert "way of the feet" in page.locator(".passed li").first.inner_text()
     assert "passed" in [b["kind"] for b in state["coach"]["bands"]]
+
+
+def test_a_hold_says_how_long_it_lasts(visit, pages_server, tmp_path):
+    seen = [figure(n / FPS, pressing_up(0.3)) for n in range(75)]
+    id = coached_job(pages_server, tmp_path, seen, fps=FPS)
+    page = visit(f"/video?job={id}&view=coach&exercise=plank", language="zh")
+    state = until(page, "s.coach && s.coach.status === 'done'")
+    (held,) = state["coach"]["repetitions"]
+    assert f"{held['end'] - held['start']:.1f} 秒" in page.locator(".coach-table tbody tr").inner_text()
+    assert "次保持：平板支撑" in page.locator("#count").inner_text()

@@ -252,7 +252,7 @@ export class CoachPanel extends EventTarget {
   /** @param {Coached} found */
   told(found) {
     const hold = found.kind === "hold";
-    const count = h("p", { class: "coach-count", id: "count" }, h("b", { class: "numeric" }, number(found.count)), h("span", {}, found.exercise ? t(hold ? "coach.holds" : "coach.repetitions", { what: own(found.title) }) : t("coach.none")));
+    const count = h("p", { class: "coach-count", id: "count" }, h("b", { class: "numeric" }, number(found.count)), h("span", {}, found.exercise ? t(`coach.${hold ? "hold" : "repetition"}${found.count === 1 ? "" : "s"}`, { what: own(found.title) }) : t("coach.none")));
     const partial = found.complete ? null : h("p", { class: "muted small" }, t("coach.partial"));
     const notes = (found.notes[language()] ?? found.notes.en ?? []).map((note) => h("li", {}, icon("info", 16), h("span", {}, note)));
     return [

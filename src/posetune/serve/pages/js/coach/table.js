@@ -21,7 +21,7 @@ export function table(found, looped, loop) {
   const hold = found.kind === "hold";
   const heads = [
     t(hold ? "coach.column.hold" : "coach.column.number"), t("coach.column.time"), ...found.checks.map(({ name }) => checkName(name)),
-    hold ? null : t("coach.column.tempo"), found.signal ? t("coach.column.reached") : null, t("coach.column.range"),
+    t(hold ? "coach.column.lasts" : "coach.column.tempo"), found.signal ? t("coach.column.reached") : null, t("coach.column.range"),
   ].filter((head) => head !== null);
   const joints = new Set((found.checks[0]?.needs ?? []).map((part) => part.replace(/^(both|left|right)_/, "")));
   const rows = found.repetitions.map((repetition, i) => {
@@ -31,7 +31,7 @@ export function table(found, looped, loop) {
       h("th", { scope: "row" }, press),
       h("td", { class: "numeric" }, t("coach.span", { from: number(repetition.start, 1), to: number(repetition.end, 1) })),
       found.checks.map((check) => cell(check, repetition.checks[check.name])),
-      hold ? null : h("td", { class: "numeric" }, t("coach.tempo", { there: number(repetition.extremum - repetition.start, 1), back: number(repetition.end - repetition.extremum, 1) })),
+      h("td", { class: "numeric" }, hold ? t("coach.live.seconds", { seconds: number(repetition.end - repetition.start, 1) }) : t("coach.tempo", { there: number(repetition.extremum - repetition.start, 1), back: number(repetition.end - repetition.extremum, 1) })),
       found.signal ? h("td", { class: "numeric" }, repetition.reached === undefined ? "–" : valueOf(found.signal.measure, repetition.reached)) : null,
       h("td", { class: "numeric" }, ranges(repetition, joints)),
     );
