@@ -12,7 +12,7 @@ import posetune
 
 NAMES = {
     "train", "evaluate", "compare", "export", "load", "Landmarker", "LandmarkerPool", "Pose", "Corrector", "draw", "predict",
-    "read_image", "PosetuneError", "__version__",
+    "read_image", "PosetuneError", "Predictor", "__version__",
 }  # fmt: skip
 
 

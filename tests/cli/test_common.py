@@ -13,8 +13,8 @@ def test_blanks_and_empty_words_do_not_count():
 
 
 def test_json_is_one_option_in_every_verb():
-    """No verb has a --json of its own; a list of networks or findings is one of its sub-verbs'. A server has no result."""
-    for verb in cli.VERBS.keys() - {"serve"}:
+    """No verb has a --json of its own; a list of networks or findings is one of its sub-verbs'. What serves has no result."""
+    for verb in cli.VERBS.keys() - {"serve", "annotate"}:
         found = [option for option in _options(cli.build_parser(verb)) if "--json" in option.option_strings]
         assert found, f"{verb} has no --json"
         assert all(option.nargs == "?" and option.metavar == "FILE" for option in found)

@@ -74,7 +74,8 @@ def test_a_turned_phone_is_upright(tmp_path, context, network, degrees):
     found = work.probe(context, {"path": str(path)})
     assert (found["width"], found["height"]) == size
     jpeg = work.frame(
-        context, {"key": "f", "path": str(path), "index": 1, "begin": 0, "times": [0.0, 0.04], "side": 4096}
+        context,
+        {"key": "f", "path": str(path), "index": 1, "begin": 0, "times": [0.0, 0.04], "side": 4096, "faces": []},
     )
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape[1::-1] == size
 
@@ -103,7 +104,7 @@ def test_any_frame_is_the_right_one_in_any_order(tmp_path, context, suffix):
     index = 30
     for step in range(60):
         index = rng.randrange(70) if step % 5 == 0 else min(69, max(0, index + rng.choice([-1, 1, 1, -7, 3])))
-        asked = {"key": "f", "path": str(path), "index": index, "begin": max(0, index - 9), "side": 4096}
+        asked = {"key": "f", "path": str(path), "index": index, "begin": max(0, index - 9), "side": 4096, "faces": []}
         jpeg = work.frame(context, {**asked, "times": times[max(0, index - 9) : index + 1]})
         assert number_of(cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1)) == index
 
@@ -111,15 +112,27 @@ def test_any_frame_is_the_right_one_in_any_order(tmp_path, context, suffix):
 def test_a_frame_whose_time_nobody_knows_is_counted_out(tmp_path, context):
     path = write_clip(tmp_path / "clip.mp4", 9)
     for index in (7, 2):
-        asked = {"key": "f", "path": str(path), "index": index, "begin": index, "times": [99.0], "side": 4096}
+        asked = {
+            "key": "f",
+            "path": str(path),
+            "index": index,
+            "begin": index,
+            "times": [99.0],
+            "side": 4096,
+            "faces": [],
+        }
         assert number_of(cv2.imdecode(np.frombuffer(work.frame(context, asked), np.uint8), 1)) == index
     with pytest.raises(Refused, match="no such frame"):
-        work.frame(context, {"key": "f", "path": str(path), "index": 9, "begin": 9, "times": [99.0], "side": 4096})
+        work.frame(
+            context, {"key": "f", "path": str(path), "index": 9, "begin": 9, "times": [99.0], "side": 4096, "faces": []}
+        )
 
 
 def test_a_small_frame_is_made_when_asked_for(tmp_path, context):
     path = write_clip(tmp_path / "clip.mp4", 2)
-    jpeg = work.frame(context, {"key": "f", "path": str(path), "index": 0, "begin": 0, "times": [0.0], "side": 80})
+    jpeg = work.frame(
+        context, {"key": "f", "path": str(path), "index": 0, "begin": 0, "times": [0.0], "side": 80, "faces": []}
+    )
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape == (48, 80, 3)
 
 
