@@ -85,13 +85,18 @@ class LabelFile:
                 name: _by_id(table, name, path) for name, table in tables.items()
             }
             found = cls(path, {name: bytes(raw) for name, raw in top.items() if name not in _TABLES}, rows)
-            found.category = _our_category(top.get(CATEGORIES), path)
+            if rows[ANNOTATIONS]:
+                found.category = _our_category(top.get(CATEGORIES), path)
+            else:  # nobody is labelled yet: whoever is will be in our points
+                found.head[CATEGORIES] = msgspec.json.encode([_category()])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise PosetuneError(
                 f"The labels {path} are not a COCO keypoint file: {error}; posetune data convert reads what other tools write."
             ) from error
         # The order of the tables among the other keys.
-        found.head = {name: found.head.get(name, b"") for name in top} | {n: b"" for n in _TABLES if n not in top}
+        found.head = {name: found.head.get(name, b"") for name in (*top, CATEGORIES)} | {
+            n: b"" for n in _TABLES if n not in top
+        }
         return found
 
     def write(self) -> None:

@@ -492,6 +492,25 @@ def test_it_fits_a_phone_and_speaks_chinese(opened):
     assert not [text for text in buttons if re.search("[A-Za-z]{4,}", text.replace("Enter", ""))]
 
 
+def test_a_page_that_is_opened_while_the_server_starts_waits_for_it(opened, visit, one_server):
+    opened()  # the set
+    answers = iter((503, 503))
+
+    def starting(route) -> None:
+        detail = json.dumps({"title": "", "status": 503, "detail": "The server is starting; try again in a second."})
+        status = next(answers, None)
+        if status is None:
+            route.continue_()
+        else:
+            route.fulfill(status=status, body=detail, content_type="application/problem+json")
+
+    page = visit("/ranges", server=one_server)
+    page.expected = "Failed to load resource"
+    page.route("**/api/v1/annotate", starting)
+    page.goto(f"{one_server.url}/annotate")
+    page.wait_for_selector(READY)
+
+
 def test_a_server_without_a_set_says_how_to_begin(visit):
     page = visit("/annotate")
     page.wait_for_selector("html[data-status=empty]")

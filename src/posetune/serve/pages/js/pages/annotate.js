@@ -484,8 +484,22 @@ function nameBar() {
   }
 }
 
+/** What the server has, once it has started: its networks take seconds. @param {number} [seconds] @returns {Promise<import("../annotate/session.js").Work>} */
+async function workOf(seconds = 60) {
+  const end = performance.now() + 1000 * seconds;
+  for (;;) {
+    try {
+      return await get("annotate");
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 503 || performance.now() > end) throw error;
+      byId("lead").textContent = error.message;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
 async function start() {
-  const work = /** @type {import("../annotate/session.js").Work} */ (await get("annotate"));
+  const work = await workOf();
   if (!work.open) {
     byId("lead").hidden = true;
     byId("how").hidden = false;
