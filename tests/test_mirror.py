@@ -78,6 +78,7 @@ OF_NO_MODULE = {
     "test_mirror.py": "this rule",
     "test_docs.py": "the documentation",
     "store/test_killed.py": "the store, whose writers are killed: benchmarks/kill_store.py",
+    "scale/test_s3.py": "a job in a bucket, through an emulator",
     "serve/test_clients.py": "the clients of docs/reference/server.md",
     "serve/test_hostile.py": "hostile uploads and requests, through a running server",
     "learn/test_kills.py": "registry and store after kill -9",

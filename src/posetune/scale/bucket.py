@@ -113,6 +113,8 @@ class Bucket:
                 raise StoreRefused(
                     f"{self.url}/{name}: the store forbids it ({_line(error)}): the rights to read, write and list are needed."
                 ) from error
+            except (exceptions.NotFoundError, FileNotFoundError) as error:
+                raise StoreRefused(f"{self.url}: there is no such bucket ({_line(error)}).") from error
             except (exceptions.BaseError, OSError) as error:
                 if _is_full(error):
                     raise StoreRefused(f"{self.url}/{name}: the store is full ({_line(error)}).") from error
