@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posetune.label.rank import choose, scores
+from posetune.label.rank import scores
 from posetune.label.signals import PersonSignals
 
 
@@ -53,16 +53,6 @@ def test_the_surest_people_do_not_hide_the_doubtful_one():
     images = [[person(), person(views=8, models=8)], [person(views=2, models=2)]]
     found = scores(images, ["a", "b"], [None, None])
     assert found[0].score > found[1].score
-
-
-def test_one_group_does_not_take_all_and_like_poses_come_later():
-    people = [[person(views=9 - i, place=0.0)] for i in range(4)] + [[person(views=1, place=3.0)]]
-    every = scores(people, ["a"] * 4 + ["b"], [None] * 5)
-    assert [s.place for s in choose(every, people, ["a"] * 4 + ["b"], 5, 2)].count(4) == 1
-    assert len(choose(every, people, ["a"] * 4 + ["b"], 5, 2)) == 3
-    first = [s.place for s in choose(every, people, list("vwxyz"), 2, 2)]
-    assert first[0] == 0
-    assert len(choose(every, people, list("vwxyz"), 99, 2)) == 5
 
 
 def test_labelled_poses_make_a_pose_less_rare():

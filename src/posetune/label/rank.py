@@ -1,4 +1,4 @@
-"""From what speaks for each image to those that are labelled next."""
+"""How much speaks for each image, and what."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ WEIGHTS: Mapping[str, float] = {"views": 1.0, "models": 1.0, "doubt": 0.5, "jump
 #: The rank of an image in which nobody is found, where all others show somebody: who is not found teaches a detector, and points no
 #: better than others (docs/lab/results/label.md).
 _NOBODY = 0.6
-#: An image like one that is chosen already is worth this share of itself; from a torso's distance on the whole.
-_LIKE_ANOTHER = 0.5
 #: A pose is as rare as it is far from so many others.
 _NEIGHBOURS = 5
 #: Rarity is measured against so many poses at most, evenly taken.
@@ -82,40 +80,6 @@ def scores(
             likely = somebody[group] / all_of[group] if all_of[group] > 1 else share
             best[i] = Suggested(i, round(_NOBODY * likely, 4), {"nobody": round(likely, 4)})
     return [best[i] for i in range(len(people))]
-
-
-def choose(
-    candidates: Sequence[Suggested],
-    people: Sequence[Sequence[PersonSignals]],
-    groups: Sequence[str],
-    count: int,
-    a_group: int,
-) -> list[Suggested]:
-    """``count`` of ``candidates``, the best first: each the one with the most to say that is least like those before; at most
-    ``a_group`` of one group.
-    """
-    score = np.array([c.score for c in candidates])
-    owner = np.repeat(np.arange(len(candidates)), [len(people[c.place]) for c in candidates])
-    poses = stacked([p.pose for c in candidates for p in people[c.place]])
-    apart = np.full(len(poses), np.inf)
-    open_ = np.ones(len(candidates), bool)
-    taken: Counter[str] = Counter()
-    chosen: list[Suggested] = []
-    while len(chosen) < count and open_.any():
-        newest = np.full(len(candidates), -1.0)
-        np.maximum.at(newest, owner, np.minimum(apart, 1.0))
-        newest[newest < 0] = 1.0  # nobody's pose is like another's
-        worth = score * (_LIKE_ANOTHER + (1 - _LIKE_ANOTHER) * newest)
-        i = int(np.argmax(np.where(open_, worth, -1.0)))
-        open_[i] = False
-        chosen.append(candidates[i])
-        for person in people[candidates[i].place]:
-            apart = np.minimum(apart, pose_distances(person.pose, poses))
-        group = groups[candidates[i].place]
-        taken[group] += 1
-        if taken[group] >= a_group:
-            open_ &= np.array([groups[c.place] != group for c in candidates])
-    return chosen
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

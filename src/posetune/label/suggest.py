@@ -19,8 +19,9 @@ from posetune.data.series import place_in_series, series_groups
 from posetune.errors import PosetuneError
 from posetune.files import write_json
 from posetune.geometry import Crop
+from posetune.label.cover import choose
 from posetune.label.features import pose_feature
-from posetune.label.rank import Suggested, choose, scores
+from posetune.label.rank import Suggested, scores
 from posetune.label.signals import Looker, PersonSignals, signals_of
 from posetune.progress import Reporter
 from posetune.runtime.media import kind_of, media_in
