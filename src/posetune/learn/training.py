@@ -20,6 +20,8 @@ _FEWEST = 200
 _FINISH = 0.25
 #: How many budgets a training may take to have anything to give.
 _PATIENCE = 2.0
+#: How often the training's last line is passed on, seconds.
+_SAY_EVERY = 30.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ def train(training: Training, alive: Callable[[], bool], say: Callable[[str], No
     log = training.run.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = subprocess.Popen(training.command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        # A session of its own: Ctrl-C reaches the pass, which ends the training so that it can be gone on with.
+        process = subprocess.Popen(
+            training.command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+        )
         try:
             _watch(process, training, alive, say)
         finally:
@@ -80,9 +85,15 @@ def train(training: Training, alive: Callable[[], bool], say: Callable[[str], No
 def _watch(
     process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Callable[[str], None]
 ) -> None:
-    begun, asked = time.monotonic(), False
+    begun, asked, told = time.monotonic(), False, (time.monotonic(), "")
     while process.poll() is None:
         time.sleep(0.5)
+        if (
+            time.monotonic() - told[0] > _SAY_EVERY
+            and (line := _last_line(training.run.with_suffix(".log"))) != told[1]
+        ):
+            say(f"  training: {line}")
+            told = time.monotonic(), line
         if not alive():
             raise PosetuneError("Another pass has taken over; this one ends, and its training is gone on with.")
         if training.memory_bytes is not None and (used := _resident(process.pid)) > training.memory_bytes:
@@ -125,5 +136,7 @@ def _resident(pid: int) -> int:
 
 
 def _last_line(log: Path) -> str:
-    lines: Sequence[str] = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4000))
+        lines: Sequence[str] = file.read().decode(errors="replace").strip().splitlines() or ["it said nothing."]
     return lines[-1].removeprefix("posetune: ")
