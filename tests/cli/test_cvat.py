@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -35,15 +37,15 @@ def test_labels_of_points_of_ones_own_go_into_files(tmp_path, capsys):
     assert "points that are none of the 33 (pole_tip)" in capsys.readouterr().err
 
 
-def test_without_the_extra_one_sentence(tmp_path, monkeypatch, capsys, sample):
-    monkeypatch.setitem(sys.modules, "cvat_sdk", None)
-    for name in [n for n in sys.modules if n.startswith(("cvat_sdk.", "posetune.label.cvat"))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setenv("CVAT_ACCESS_TOKEN", "x")
-    assert main(["cvat", "push", str(sample), "--url", "http://127.0.0.1:1"]) == 2
-    error = capsys.readouterr().err
-    assert "needs cvat_sdk" in error
-    assert "[cvat]" in error
+def test_without_the_extra_one_sentence(sample):
+    """In a process of its own: what was imported here stays imported."""
+    program = "import sys; sys.modules['cvat_sdk'] = None; from posetune.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "cvat", "push", str(sample), "--url", "http://127.0.0.1:1"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "CVAT_ACCESS_TOKEN": "x"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "needs cvat_sdk" in done.stderr
+    assert "[cvat]" in done.stderr
 
 
 def test_push_sends_a_set_and_needs_a_token(tmp_path, monkeypatch, capsys):
