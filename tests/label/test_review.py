@@ -12,6 +12,7 @@ from tests.helpers.reviewing import KNEE, NAME, accept, act, moved, points_of, r
 
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
+from posetune.label import keeping
 from posetune.label.people_rows import Point, Wanted
 from posetune.label.review import Conflict, Review, Unknown, image_status_of, people_of
 from posetune.landmarks import COUNT
@@ -140,6 +141,23 @@ def test_a_label_file_that_somebody_put_there_later_is_not_overwritten_by_histor
     with Review.open(folder) as review:
         assert "stands as it is" in review.notes[0]
         assert review.image(NAME).people[0].status == "prelabel"
+
+
+def test_without_the_history_of_before_a_new_one_goes_on(folder, monkeypatch):
+    with Review.open(folder) as review:
+        for i in range(3):
+            act(review, key=f"a-{i}", seen=i, people=moved(review.image(NAME), KNEE, 150 + i, 300))
+    (folder / "annotations" / "train.history.jsonl").unlink()
+    monkeypatch.setattr(keeping, "AT_ONCE", 0)
+    monkeypatch.setattr(keeping, "_LEAST_SECONDS", 60.0)
+    old = (folder / "annotations" / "train.json").read_bytes()
+    with Review.open(folder) as review:
+        act(review, key="b-1", people=moved(review.image(NAME), KNEE, 99, 300))
+        assert (folder / "annotations" / "train.json").read_bytes() == old, "it is written later"
+    assert saved(folder)["annotations"][0]["keypoints"][3 * KNEE] == 99
+    with Review.open(folder) as review:
+        assert review.notes == []
+        assert review.image(NAME).people[0].points[KNEE].x == 99
 
 
 def test_a_label_file_that_is_changed_meanwhile_is_not_written_over(folder):

@@ -86,6 +86,8 @@ class Review:
             self._remember(entry)
             if entry.n > mark_of(self._file):
                 missing.append(entry)
+        # A label file may have been there before its history, which somebody moved away: what comes now is beyond what it has.
+        self.history.count = max(self.history.count, mark_of(self._file))
         self._keeper = Keeper(self._file, self.history.path, self._lock)
         replayed, self.notes = replay(self._file, self.history.path, missing)
         self.hints = Hints.beside(root)
