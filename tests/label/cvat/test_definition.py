@@ -46,6 +46,7 @@ def test_points_of_ones_own_are_named_in_the_picture_by_their_numbers():
     assert {number: point["name"] for number, point in said.items()} == {"1": "nose", "2": "杖 tip (1)"}
     assert not any("id" in point for point in said.values())
     assert len(root.findall("{*}circle")) == 2
+    assert root.get("stroke"), "a viewer shows no line without"
 
 
 @pytest.mark.parametrize("name", ["pole & basket", "<tip>", 'the "tip"', "it's", " nose"])

@@ -60,7 +60,8 @@ def label_svg(skeleton: Skeleton) -> str:
     points = {str(i): {"name": name, "type": "points", "attributes": []} for i, name in enumerate(skeleton.names, 1)}
     said = escape(json.dumps(points, ensure_ascii=False))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">{skeleton_svg(skeleton)}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" stroke="black" stroke-width="0.3">'
+        f"{skeleton_svg(skeleton)}"
         f'<desc data-description-type="labels-specification">{said}</desc></svg>\n'
     )
 
