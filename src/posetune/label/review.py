@@ -7,6 +7,7 @@ A start after a crash brings the label file up to its history (:meth:`Review.ope
 from __future__ import annotations
 
 import contextlib
+import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,8 @@ class Review:
         self.index = SetIndex(self._file, self.pictures.names(), _named_in(others), self.hints.images)
         self._next_id = self._file.free_id(ANNOTATIONS)
         self._tabs: dict[str, float] = {}
+        #: Of this review alone: another one of the same set has another.
+        self.server = secrets.token_hex(8)
         if not self.index.names:
             raise PosetuneError(
                 f"{root} has no pictures: put them into {root / 'images'}, or give the folder of a set."

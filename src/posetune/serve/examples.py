@@ -184,7 +184,7 @@ EXAMPLES: dict[Any, Any] = {
     at.Where: at.Where("squat_0120.jpg", [280.0, 60.0, 90.0, 240.0]),
     at.Found: at.Found(_FULL, _POINTS, [0.98] * 33, [280.0, 60.0, 90.0, 240.0], 0.99),
     at.Here: at.Here("k3v9x1m8", 1000),
-    at.Present: at.Present(0, 311, True, None, _COUNTS),
+    at.Present: at.Present("8f2c", 0, 311, True, None, _COUNTS),
     learning.Learning: _LEARNING,
     learning.WhyBody: learning.WhyBody("it swaps knees in the dark"),
     KeptPicture: KeptPicture(_FULL.sha256, 1080, 1920),

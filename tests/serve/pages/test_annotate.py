@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Error
 from tests.helpers.ideal_labeller import label
 from tests.helpers.review_set import SWAPPED, UNSURE, saved, standing, write_review_set
 from tests.helpers.reviewing import accept, act, moved
@@ -18,6 +21,7 @@ from tests.serve.pages.test_pages import serious_faults
 
 from posetune.label.review import Review
 from posetune.landmarks import FLIP, INDEX
+from posetune.serve.run import listen
 
 NAME = "clip_000000.jpg"
 KNEE = INDEX["left_knee"]
@@ -319,6 +323,48 @@ def test_while_the_server_is_away_the_work_goes_on_and_a_closed_tab_loses_nothin
     page.unroute("**/api/v1/annotate/**")
     assert until(page, "s.saved && !s.away")
     assert len((tmp_path / "set" / "annotations" / "train.history.jsonl").read_text().splitlines()) == 2, "each once"
+
+
+def test_a_server_that_is_killed_and_started_again_gets_what_was_done_meanwhile(chromium, tmp_path):
+    folder = write_review_set(tmp_path / "set", 3)
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+
+    def start() -> subprocess.Popen:
+        command = [sys.executable, "-m", "posetune", "annotate", folder, "--port", str(port), "--model", "lite"]
+        return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    server = start()
+    page = chromium.new_page()
+    try:
+        for _ in range(400):
+            try:
+                page.goto(f"http://127.0.0.1:{port}/annotate")
+                break
+            except Error:
+                page.wait_for_timeout(50)
+        page.wait_for_selector(READY)
+        page.keyboard.press("2")
+        settled(page)
+        server.kill()
+        server.wait()
+        page.keyboard.press("3")
+        page.keyboard.press("Control+z")
+        page.keyboard.press("1")
+        assert until(page, "s.away")["waiting"] == 3
+        server = start()
+        page.evaluate(
+            "(async () => { for (;;) { await posetune.session.pulse(0); if (!posetune.state.away) return; } })()"
+        )
+        assert settled(page)["image"]["undo"] == 2
+        points = state(page)["people"][0]["points"]
+    finally:
+        page.close()
+        server.terminate()
+        server.wait(20)
+    kept = np.array(saved(folder)["annotations"][0]["keypoints"]).reshape(33, 3)
+    assert np.allclose(kept, points)
+    assert len((folder / "annotations" / "train.history.jsonl").read_text().splitlines()) == 4
 
 
 def test_a_second_tab_is_told_and_overwrites_nothing(opened):

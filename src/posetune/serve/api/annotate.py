@@ -271,7 +271,7 @@ async def here(request: Request) -> Response:
         else:
             others = review.tab_is_here(asked.tab)
         first = review.reserve_ids(asked.ids) if asked.ids else 0
-        return t.Present(others, first, review.saved, review.problem, _counts(review))
+        return t.Present(review.server, others, first, review.saved, review.problem, _counts(review))
 
     return json_response(await _do(note))
 

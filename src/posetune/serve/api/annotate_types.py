@@ -205,10 +205,12 @@ class Here(Struct, forbid_unknown_fields=True):
 
 
 class Present(Struct):
-    """``others``: other tabs that have the set open; ``first_id``: of the ids asked for; ``saved``: the label file has everything;
+    """``server``: another word after a restart; ``others``: other tabs that have the set open;
+    ``first_id``: of the ids asked for; ``saved``: the label file has everything;
     ``problem``: why it could not be written.
     """
 
+    server: str
     others: int
     first_id: int
     saved: bool

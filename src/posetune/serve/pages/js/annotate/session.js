@@ -48,6 +48,8 @@ export class Session extends EventTarget {
     this.tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("");
     this.actions = 0;
     this.ids = { next: 0, end: 0 };
+    /** Which server answered last: another one after a restart. */
+    this.server = "";
     /** Other tabs that have the set open. */
     this.others = 0;
     /** Why the label file could not be written. @type {string | null} */
@@ -107,7 +109,12 @@ export class Session extends EventTarget {
       const present = await send("POST", "annotate/tabs", { tab: this.tab, ids });
       if (ids) this.ids = { next: present.first_id, end: present.first_id + ids };
       Object.assign(this, { others: present.others, problem: present.problem, fileSaved: present.saved, counts: present.counts });
-      if (this.outbox.away) void this.outbox.run();
+      // A server that was started anew gives out the ids that it does not know to be taken.
+      if (this.server && this.server !== present.server) this.ids = ids ? this.ids : { next: 0, end: 0 };
+      this.server = present.server;
+      if (!ids && this.ids.next >= this.ids.end) void this.pulse(IDS);
+      this.outbox.away = false;
+      if (this.outbox.waiting.length) void this.outbox.run();
     } catch {
       this.outbox.away = true;
     }
