@@ -35,6 +35,8 @@ def test_a_set_is_kept_once_looked_over_and_handed_out(drawn_set, store, tmp_pat
     assert main(["corrections", "export", str(tmp_path / "out"), *store, "--person", "ada"]) == 0
     assert "2 pictures, 2 people" in capsys.readouterr().out
     assert main(["data", "info", str(tmp_path / "out")]) == 0
+    for kept_file in tmp_path.glob("store.sqlite*"):
+        assert kept_file.stat().st_mode & 0o77 == 0  # nobody else looks in
 
 
 def test_somebody_else_reviews(drawn_set, store, capsys):

@@ -115,7 +115,7 @@ def _next(args: argparse.Namespace) -> int:
     short = f" No more could be drawn than {len(drawn)}." if len(drawn) < args.n else ""
     print(
         f"Written: {args.out}: {len(drawn)} people to label, every point.{short} {left} pictures are left. Then: "
-        f"posetune corrections add {args.out} --kind audit"
+        f"posetune corrections add {args.out} --kind audit --person NAME"
     )
     if args.json is not None:
         args.json.write([{"id": a.id, "image": a.image, "subject": a.subject} for a in drawn])

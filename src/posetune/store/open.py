@@ -16,5 +16,10 @@ def open_store(url: str, make: bool = True) -> Database:
     file = sqlite_file(database)
     if not make and file is not None and not file.exists():
         raise PosetuneError(f"There is no store at {file}: `posetune corrections add SET --store {url}` makes one.")
+    new = file is not None and not file.exists()
     prepare(database)
+    if new and file is not None:
+        for path in file.parent.glob(f"{file.name}*"):
+            if path.is_file():
+                path.chmod(0o600)  # points of people: its owner's alone
     return database
