@@ -166,6 +166,24 @@ def test_images_that_came_since_get_a_task_of_their_own(tmp_path):
     assert (done.images, done.there) == (1, 2)
 
 
+def test_what_another_set_began_in_the_project_is_left_to_it(small, tmp_path):
+    other = write_set(tmp_path / "lunges", 1)
+    other.images[0].path.write_bytes(other.images[0].path.read_bytes() + b" ")
+    with running(fault=(6, "before")) as (url, state):
+        with pytest.raises(PosetuneError):  # its people are not sent
+            send(url, small, patience=dataclasses.replace(HASTY, pauses_s=(), tries=1))
+        (begun,) = state.tasks.values()
+        empty = state.make_task({"name": begun["name"], "project_id": 1})
+        assert begun["name"].endswith("(not complete)")
+        send(url, other)
+        assert begun["name"].endswith("(not complete)")
+        assert empty["id"] in state.tasks
+        send(url, small)
+        assert not begun["name"].endswith("(not complete)")
+        assert empty["id"] not in state.tasks
+        assert len(state.shapes()) == len(small.people) + len(other.people)
+
+
 def test_a_project_with_another_skeleton_is_refused_before_anything_is_sent(small):
     with running() as (url, state):
         state.make_labels(

@@ -117,11 +117,13 @@ class _Push:
         there: set[str] = set()
         for row in self._tasks():
             if not row.get("size"):
-                if _is_begun(row):
+                if self._is_begun(row):
                     settle(self.server, int(row["id"]), None, patient=False)
                 continue
             frames = [str(frame.get("name", "")) for frame in tasks.frames_of(self.server, int(row["id"]))]
-            (begun if _is_begun(row) else whole).append((int(row["id"]), frames))
+            ours = not set(frames).isdisjoint(self.by_name)
+            if ours:
+                (begun if str(row.get("name", "")).endswith(NOT_COMPLETE) else whole).append((int(row["id"]), frames))
             there |= set(frames)
         ordered = in_time(self.dataset.images, lambda image: (image.origin.source, image.origin.frame))
         new = [image for image in ordered if self.names[id(image)] not in there]
@@ -137,7 +139,7 @@ class _Push:
                 self.done.images += len(chunk)
                 counter.step(by=len(chunk))
         for row in self._tasks():  # a request that came late
-            if _is_begun(row) and not row.get("size"):
+            if self._is_begun(row) and not row.get("size"):
                 settle(self.server, int(row["id"]), None, patient=False)
         self._count_waiting(whole)
         return self.done
@@ -162,6 +164,16 @@ class _Push:
         self.done.notes += self._label.notes
         return {"project_id": int(project["id"])}
 
+    @property
+    def title(self) -> str:
+        """What the names of this set's tasks begin with."""
+        return f"{(self.where.task or self.dataset.root.resolve().name)[:200]} {self.split} ["
+
+    def _is_begun(self, row: Mapping[str, Any]) -> bool:
+        """Whether a push of this set, and of no other in the project, began a task and has not completed it."""
+        name = str(row.get("name", ""))
+        return name.startswith(self.title) and name.endswith(NOT_COMPLETE) and _OURS.fullmatch(name) is not None
+
     def _label_of(self, task: int) -> ServerLabel:
         if self.place:
             return self._label
@@ -174,11 +186,10 @@ class _Push:
         if self.place:
             return self.server.list("/api/tasks", **self.place)
         found = self.server.list("/api/tasks", search=self.where.task)
-        beginning = f"{self.where.task} {self.split} ["
         return [
             row
             for row in found
-            if str(row.get("name", "")).startswith(beginning)
+            if str(row.get("name", "")).startswith(self.title)
             and _OURS.fullmatch(str(row["name"]))
             and not row.get("project_id")
         ]
@@ -186,8 +197,7 @@ class _Push:
     def _make(self, images: Sequence[ImageRecord]) -> int:
         """A task with these pictures; its number."""
         names = [self.names[id(image)] for image in images]
-        title = self.where.task or self.dataset.root.resolve().name
-        name = f"{title[:200]} {self.split} [{fingerprint(names)}]{NOT_COMPLETE}"
+        name = f"{self.title}{fingerprint(names)}]{NOT_COMPLETE}"
         body: dict[str, Any] = {
             "name": name,
             "segment_size": self.where.job_size,
@@ -289,11 +299,6 @@ class _Push:
 
 def _same(sent: Sent, person: Person) -> bool:
     return same_points(sent.points, to_points(person)) and sent.here == status_sent(person)
-
-
-def _is_begun(row: Mapping[str, Any]) -> bool:
-    name = str(row.get("name", ""))
-    return name.endswith(NOT_COMPLETE) and _OURS.fullmatch(name) is not None
 
 
 def _by_job(people: Sequence[tuple[Person, int]], job_size: int) -> Iterator[list[tuple[Person, int]]]:
