@@ -46,7 +46,9 @@ def test_hidden_is_unknown_and_one_side_is_enough():
     hidden = tuple(f"left_{p}" for p in ("shoulder", "hip", "knee", "ankle"))
     one = Ruler().see(figure(0, squatting(0.5), hidden=hidden))
     assert math.isfinite(one.measure("trunk_lean_3d"))
-    assert math.isnan(one.measure("stride_3d"))
+    assert math.isfinite(one.measure("stride_3d"))
+    both = (*hidden, *(name.replace("left", "right") for name in hidden))
+    assert math.isnan(Ruler().see(figure(0, squatting(0.5), hidden=both)).measure("stride_3d"))
 
 
 def test_what_is_hidden_behind_the_trunk_is_not_bent():

@@ -8,10 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from posetune.coach.body import Sample
+from posetune.coach.body import Ruler, Sample
 from posetune.coach.coach import Coach, Repetition
 from posetune.coach.errors import stock_errors
 from posetune.coach.exercise import library
+from posetune.landmarks import INDEX
+from posetune.synthetic import scenes
 from posetune.synthetic.body import load
 from posetune.synthetic.exercises import FORMS, VIEWS, camera_at, phase_at
 from posetune.synthetic.label import world_landmarks
@@ -131,3 +133,84 @@ def test_quick_and_slow_ones_are_counted(exercise: str, period_s: float):
             coach.see(sample)
         coach.end()
         assert len(coach.repetitions) == 3, view
+
+
+@cache
+def at_work(scene: str, seed: int) -> np.ndarray:
+    """(9, 33, 3) world m: what else people do, through one repetition."""
+    body = load()
+    shape = body.shape(np.zeros(body.people_scores.shape[1]))
+    motion = scenes.get(scene).draw(np.random.default_rng([seed, 5]), Poser(body, shape))
+    found = []
+    for t in np.linspace(0, 1, 9):
+        poser = Poser(body, shape)
+        motion.move(poser, float(t))
+        if motion.floor is not None:
+            poser.stand_on(motion.floor)
+        found.append(body.landmarks(poser.posed()))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("scene", ["walk", "sit", "station", "worker", "cat-cow", "warrior"])
+def test_walking_sitting_and_working_count_nothing(scene: str):
+    table = at_work(scene, 101)
+    around = table.reshape(-1, 3)
+    rng = np.random.default_rng(3)
+    for view in ("side", "oblique"):
+        camera = camera_at(VIEWS[view], (around.min(axis=0) + around.max(axis=0)) / 2)
+        coaches = [Coach(e) for e in library().values() if e.kind == "repetitions"]
+        ruler = Ruler()
+        for n in range(60):
+            x = phase_at(n / 10) * 8
+            i = min(int(x), 7)
+            at = table[i] + (x - i) * (table[i + 1] - table[i])
+            world, _ = world_landmarks(at, camera)
+            points = camera.project(at)[:, :2] + rng.normal(0, 1, (33, 2))
+            seen = ruler.see(
+                Sample(n / 10, points, np.full(33, 0.99, np.float32), world + rng.normal(0, 0.01, (33, 3)))
+            )
+            for coach in coaches:
+                coach.see_body(seen)
+        for coach in coaches:
+            coach.end()
+        assert not [c.exercise.name for c in coaches if c.repetitions], view
+
+
+@pytest.mark.parametrize(
+    ("exercise", "hidden", "counted"),
+    [
+        ("squat", ("left_knee", "left_ankle"), 1),  # the farther leg behind a bench
+        ("squat", ("left_knee", "right_knee", "left_ankle", "right_ankle"), 0),  # cut off at the hips
+        ("pushup", ("left_ankle", "right_ankle", "left_knee", "right_knee"), 1),  # the feet are outside of the picture
+        ("pushup", ("left_wrist", "right_wrist"), 0),
+    ],
+)
+def test_partly_hidden_people(exercise: str, hidden: tuple[str, ...], counted: int):
+    coach = Coach(library()[exercise], stock_errors())
+    for sample in performed(exercise, "right", VIEWS["right side"]):
+        visibility = sample.visibility.copy()
+        visibility[[INDEX[name] for name in hidden]] = 0.1
+        coach.see(Sample(sample.time_s, sample.points, visibility, sample.world))
+    coach.end()
+    assert len(coach.repetitions) == counted
+    for repetition in coach.repetitions:
+        assert not [n for n, r in repetition.checks.items() if r.status == "fault"]
+
+
+def test_times_as_a_phone_gives_them_and_pictures_that_are_missing():
+    rng = np.random.default_rng(1)
+    kept = [s for s in performed("squat", "right", VIEWS["side"], 3) if rng.random() > 0.3]
+    coach = Coach(library()["squat"])
+    for sample in kept:
+        coach.see(Sample(sample.time_s + rng.uniform(-0.02, 0.02), sample.points, sample.visibility, sample.world))
+    coach.end()
+    assert len(coach.repetitions) == 3
+
+
+@pytest.mark.parametrize("exercise", ["squat", "pushup", "deadlift"])
+def test_upside_down_nothing_is_counted(exercise: str):
+    coach = Coach(library()[exercise])
+    for sample in performed(exercise, "right", VIEWS["side"], 2):
+        coach.see(Sample(sample.time_s, 512 - sample.points, sample.visibility, sample.world * [-1, -1, 1]))
+    coach.end()
+    assert not coach.repetitions

@@ -29,6 +29,14 @@ def _at(body: Body, part: str, side: str | None = None) -> np.ndarray:
     return found
 
 
+def _pair(body: Body, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right, (3,) metres each, if at least one of them is visible; NaN else."""
+    rows = [INDEX[f"{side}_{part}"] for side in SIDES]
+    seen = bool((body.sample.visibility[rows] >= MIN_VISIBILITY).any())
+    left, right = (body.sample.world[i] if seen else np.full(3, math.nan) for i in rows)
+    return left, right
+
+
 def _lean(body: Body, low: str, high: str) -> float:
     """Degrees from the vertical, 0 to 180."""
     return between(_at(body, high) - _at(body, low), np.array([0.0, -1.0, 0.0]))
@@ -50,9 +58,12 @@ def _leg(body: Body) -> float:
 
 
 def _apart(body: Body, along: str) -> float:
-    """How far the ankles are apart over the ground, in parts of the leg: "ahead", the way the hips face, or "across" it."""
-    left, right = (_at(body, "ankle", side) for side in SIDES)
-    hips = _at(body, "hip", "left") - _at(body, "hip", "right")
+    """How far the ankles are apart over the ground, in parts of the leg: "ahead", the way the hips face, or "across" it.
+
+    Where one ankle is hidden, as by the nearer leg, the network's guess at it is taken: a lunge is told by less.
+    """
+    left, right = _pair(body, "ankle")
+    hips = np.subtract(*_pair(body, "hip"))
     across = np.array([hips[0], hips[2]])
     width = float(np.linalg.norm(across))
     if not math.isfinite(width) or width == 0:

@@ -33,10 +33,18 @@ function leg(body) {
   return legs.length ? Math.max(...legs) : NaN;
 }
 
+/** Left and right in metres, if at least one of them is visible. @param {Body} body @param {string} part */
+function pair(body, part) {
+  const rows = SIDES.map((side) => body.index[`${side}_${part}`]);
+  const seen = rows.some((i) => body.sample.visibility[i] >= MIN_VISIBILITY);
+  return rows.map((i) => (seen ? [0, 1, 2].map((k) => body.sample.world[i][k]) : [NaN, NaN, NaN]));
+}
+
 /** How far the ankles are apart over the ground, in parts of the leg. @param {Body} body @param {boolean} ahead */
 function apart(body, ahead) {
-  const [left, right] = SIDES.map((side) => at(body, "ankle", side));
-  const hips = minus(at(body, "hip", "left"), at(body, "hip", "right"));
+  const [left, right] = pair(body, "ankle");
+  const [one, other] = pair(body, "hip");
+  const hips = minus(one, other);
   const width = Math.hypot(hips[0], hips[2]);
   if (!Number.isFinite(width) || width === 0) return NaN;
   const [x, z] = [left[0] - right[0], left[2] - right[2]];
