@@ -115,3 +115,18 @@ def test_a_share_of_the_pictures_is_the_challengers(tmp_path, registry, lite):
         assert server.predict(picture(), f"?model={first}").json()["network"]["sha256"] == first
         registry.append(kinds.REFUSE, {"network": second, "why": "worse"}, "test")
         until(lambda: server.services.networks.challenger is None)
+
+
+def test_a_server_that_starts_without_its_registry_goes_on_with_what_was_live(tmp_path, registry):
+    first = registry.state.live
+    with running(tmp_path / "data", models=(), registry=registry.name):
+        pass
+    (tmp_path / "registry").rename(tmp_path / "away")
+    with running(tmp_path / "data", models=(), registry=registry.name) as server:
+        assert server.predict(picture()).json()["network"]["sha256"] == first
+        shown = server.get("/api/v1/learning").json()
+        assert shown["live"]["sha256"] == first
+        assert "There is no registry" in shown["problem"]
+        (tmp_path / "away").rename(tmp_path / "registry")
+        until(lambda: not server.services.follower.away)
+        assert server.get("/api/v1/learning").json()["history"]

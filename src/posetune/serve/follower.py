@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import logging
 import math
 from pathlib import Path
 
 from posetune.errors import PosetuneError
+from posetune.files import write_json
 from posetune.serve.networks import Networks
 from posetune.serve.pool.pool import Failed, Poisoned
 from posetune.store.registry.registry import Registry
@@ -19,14 +22,17 @@ log = logging.getLogger("posetune.serve")
 POLL, AGAIN = 2.0, 60.0
 #: Seconds after a switch that requests have to end with the network before, until workers let go of it.
 DRAIN = 15.0
+#: What was live last, in the folder of networks.
+_LAST = "last.json"
 
 
 class Follower:
-    """One for a server. ``registry``: as last read; ``problem``: why what the registry says is not what answers, "" where it is."""
+    """One for a server. ``problem``: why what the registry says is not what answers, "" where it is."""
 
-    def __init__(self, registry: Registry, folder: Path, networks: Networks) -> None:
-        """``folder``: for the files of networks, which workers read while they run."""
-        self.registry, self._folder, self._networks = registry, folder, networks
+    def __init__(self, url: str, folder: Path, networks: Networks) -> None:
+        """``folder``: for the files of networks, which workers read while they run, and for what was live last."""
+        self.url, self._folder, self._networks = url, folder, networks
+        self._registry: Registry | None = None
         self.problem = ""
         #: Held by whoever reads or writes the registry, which is for one at a time.
         self.alone = asyncio.Lock()
@@ -36,14 +42,35 @@ class Follower:
         self._drop_at = math.inf
 
     @property
+    def registry(self) -> Registry:
+        """As last read. Raises PosetuneError where it never could be."""
+        if self._registry is None:
+            raise PosetuneError(self.problem or f"The registry {self.url} has not been read yet.")
+        return self._registry
+
+    @property
+    def away(self) -> bool:
+        """The registry could not be read since this server started; what was live last answers."""
+        return self._registry is None
+
+    @property
     def state(self) -> State:
-        return self.registry.state
+        return State() if self._registry is None else self._registry.state
 
     def begin_with(self) -> tuple[Path, str]:
-        """The file and the name of the network to start with: the live one, or where that is damaged the last whole one that was.
+        """The file and the name of the network to start with: the live one, or where that is damaged the last whole one that was;
+        where the registry cannot be read, what this server answered with last.
 
         Raises PosetuneError where there is none.
         """
+        try:
+            self._registry = Registry.open(self.url)
+        except PosetuneError as error:
+            last = self._last()
+            if last is None:
+                raise
+            self._say(f"{error} {last[1]}, live when it was last read, answers.")
+            return last
         lived = [term.network for term in self.state.terms]
         trouble = ""
         for sha256 in dict.fromkeys(reversed(lived)):
@@ -54,10 +81,24 @@ class Follower:
                 continue
             if trouble:
                 self._say(f"{trouble} {self.state.title(sha256)}, live before, answers instead.")
+            self._remember(path, self.state.title(sha256))
             return path, self.state.title(sha256)
         raise PosetuneError(
             trouble or f"The registry {self.registry.name} has no live network: posetune registry init."
         )
+
+    def _remember(self, path: Path, name: str) -> None:
+        with contextlib.suppress(PosetuneError):  # a full disk: it is only for a start without the registry
+            write_json(self._folder / _LAST, {"file": path.name, "name": name})
+
+    def _last(self) -> tuple[Path, str] | None:
+        try:
+            kept = json.loads((self._folder / _LAST).read_text(encoding="utf-8"))
+            path, name = self._folder / Path(str(kept["file"])).name, str(kept["name"])
+            whole = hashlib.sha256(path.read_bytes()).hexdigest() == path.stem
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return (path, name) if whole else None
 
     def open(self) -> None:
         self._task = asyncio.create_task(self._follow())
@@ -89,7 +130,9 @@ class Follower:
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
         async with self.alone:
-            state = await loop.run_in_executor(None, self.registry.refresh)
+            if self._registry is None:
+                self._registry = await loop.run_in_executor(None, Registry.open, self.url)
+            state = await loop.run_in_executor(None, self._registry.refresh)
         await self._challenger(state)
         if loop.time() >= self._drop_at:
             self._drop_at = math.inf
@@ -125,7 +168,10 @@ class Follower:
 
     async def _take(self, state: State, sha256: str, switch: bool) -> str:
         path = await asyncio.get_running_loop().run_in_executor(None, self.registry.fetch, sha256, self._folder)
-        return await self._networks.follow(path, state.title(sha256), sha256, switch)
+        name = await self._networks.follow(path, state.title(sha256), sha256, switch)
+        if switch:
+            self._remember(path, state.title(sha256))
+        return name
 
     def _say(self, sentence: str) -> None:
         if sentence != self.problem:

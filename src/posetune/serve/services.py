@@ -74,9 +74,7 @@ class Services:
 
     def _follow(self, url: str) -> tuple[Path, str]:
         """The live network's file and name. Raises PosetuneError where there is no registry."""
-        from posetune.store.registry.registry import Registry
-
-        self.follower = Follower(Registry.open(url), self.settings.data_dir / "registry", self.networks)
+        self.follower = Follower(url, self.settings.data_dir / "registry", self.networks)
         return self.follower.begin_with()
 
     @property

@@ -100,6 +100,10 @@ async def shown(request: Request) -> Response:
     follower = services.follower
     if follower is None:
         return json_response(Learning(None, None, [], "", "", [], counted, []))
+    if follower.away:
+        current = services.networks.current.network
+        live = LearnedNetwork(current.sha256, current.name)
+        return json_response(Learning(follower.url, live, [], "", follower.problem, [], counted, []))
     return json_response(_learning(follower, counted))
 
 
