@@ -21,7 +21,9 @@ from posetune.progress import Say
 #: So often all are started anew.
 RESTARTS = 3
 _LOST = 75  # tune.ranks.RankLost
-_LOOK, _GRACE = 0.2, 30.0
+_LOOK = 0.2
+#: Seconds that processes have to end after a signal, to save what they have; and those that wait for one that is gone.
+_GRACE, _LOST_GRACE = 30.0, 5.0
 
 
 def launch(command: Sequence[str], devices: int, say: Say) -> int:
@@ -61,7 +63,7 @@ def _together(command: Sequence[str], devices: int, attempt: int, interrupted: C
         try:
             rank, code = _first_failure(processes, interrupted)
         finally:
-            _end(processes)
+            _end(processes, _GRACE if interrupted() else _LOST_GRACE)
         if rank == 0:
             return code, ""
         words[rank].seek(0)
@@ -83,7 +85,7 @@ def _first_failure(processes: Sequence[subprocess.Popen[bytes]], interrupted: Ca
         codes = [process.poll() for process in processes]
         failed = [(rank, code) for rank, code in enumerate(codes) if code]
         if failed:
-            time.sleep(_LOOK)  # one that lost another may be seen before it
+            _wait_for_others(processes)
             killed = [(r, p.returncode) for r, p in enumerate(processes) if (p.poll() or 0) < 0]
             others = [(r, p.returncode) for r, p in enumerate(processes) if p.poll() not in (None, 0, _LOST)]
             return (killed or others or failed)[0]
@@ -99,11 +101,18 @@ def _first_failure(processes: Sequence[subprocess.Popen[bytes]], interrupted: Ca
         time.sleep(_LOOK)
 
 
-def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _wait_for_others(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """One that lost another may be seen before it; and of those that fail alike the first speaks."""
+    deadline = time.monotonic() + 10 * _LOOK
+    while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
+        time.sleep(_LOOK / 4)
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> None:
     for process in processes:
         if process.poll() is None:
             process.terminate()
-    deadline = time.monotonic() + _GRACE
+    deadline = time.monotonic() + grace
     for process in processes:
         try:
             process.wait(max(0.1, deadline - time.monotonic()))
