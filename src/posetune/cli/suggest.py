@@ -8,6 +8,7 @@ from pathlib import Path
 from posetune import stock
 from posetune.cli.common import add_json
 from posetune.cli.label import count
+from posetune.label.cover import HARD, PLACE
 from posetune.label.signals import Looker
 from posetune.label.suggest import SUGGESTED, SuggestReport, pool_of, suggest
 from posetune.progress import to_terminal
@@ -36,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="at most N of one group (default: twice its share of --n, two at least)",
     )
+    parser.add_argument(
+        "--hard", action="store_true",
+        help="of every kind of pose one that networks know least, to find their mistakes; to learn from few images, typical ones "
+        "are better (default)",
+    )  # fmt: skip
     parser.add_argument("--again", action="store_true", help="what was suggested before may be again")
     parser.add_argument("--threads", type=count, metavar="N", help="processors to use (default: all, at most 4)")
     add_json(parser, "the suggestions")
@@ -47,7 +53,15 @@ def run(args: argparse.Namespace) -> int:
     networks = [stock.resolve(name) for name in (args.model, args.second)]
     model, second = (load(n, threads=args.threads) for n in networks)
     shas = [n.sha256 for n in networks]
-    result = suggest(pool, Looker.of(model, second, shas), args.n, report, a_group=args.per_group, again=args.again)
+    result = suggest(
+        pool,
+        Looker.of(model, second, shas),
+        args.n,
+        report,
+        a_group=args.per_group,
+        again=args.again,
+        place=HARD if args.hard else PLACE,
+    )
     if args.json is not None:
         args.json.write(result.to_json())
     print("\n".join(_words(result, args)))

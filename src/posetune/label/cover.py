@@ -1,4 +1,4 @@
-"""A choice that covers all poses: one image of each kind, and of a kind one that is harder than most, but not the hardest."""
+"""A choice that covers all poses: one image of each kind, and of a kind one that is like most of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 from posetune.label.rank import Suggested
 from posetune.label.signals import PersonSignals
 
-#: Of each kind of pose the image is taken that has more to say than this share of its kind. What has most are mistakes of all
-#: sorts, and learning from these alone is worse than from images drawn at random (docs/lab/results/label.md).
-HARD = 0.75
+#: Of each kind of pose the image is taken that has more to say than this share of its kind. Those with most to say are mistakes of
+#: all sorts, and learning from them is worse than from images drawn at random (docs/lab/results/label.md).
+PLACE = 0.5
+#: The place for who looks for what networks do not know.
+HARD = 0.9
 _ROUNDS = 20
 
 
@@ -22,12 +24,13 @@ def choose(
     groups: Sequence[str],
     count: int,
     a_group: int,
+    place: float = PLACE,
 ) -> list[Suggested]:
     """``count`` of ``candidates``, those with most to say first; at most ``a_group`` of one group.
 
-    With as many kinds of poses as images are wanted (k-means on the first person's joints), each gives the one at
-    :data:`HARD` of its scores. Images in which nobody is found are a kind of their own, which gives as many as its share of all
-    is, times how likely somebody was missed. What is missing then, as groups are full, comes by the score.
+    With as many kinds of poses as images are wanted (k-means on the first person's joints), each gives the one at ``place`` of
+    its scores, 0 the least to 1 the most. Images in which nobody is found are a kind of their own, which gives as many as its
+    share of all is, times how likely somebody was missed. What is missing then, as groups are full, comes by the score.
     """
     found = [c for c in candidates if people[c.place]]
     nobody = sorted((c for c in candidates if not people[c.place]), key=lambda c: (-c.score, c.place))
@@ -46,7 +49,7 @@ def choose(
 
     for kind in range(int(kinds.max(initial=-1)) + 1):
         members = sorted((found[i] for i in np.flatnonzero(kinds == kind)), key=lambda c: (c.score, c.place))
-        wanted = round(HARD * (len(members) - 1))
+        wanted = round(place * (len(members) - 1))
         for _, one in sorted(enumerate(members), key=lambda member: abs(member[0] - wanted)):
             if take(one):
                 break

@@ -19,7 +19,7 @@ from posetune.data.series import place_in_series, series_groups
 from posetune.errors import PosetuneError
 from posetune.files import write_json
 from posetune.geometry import Crop
-from posetune.label.cover import choose
+from posetune.label.cover import PLACE, choose
 from posetune.label.features import pose_feature
 from posetune.label.rank import Suggested, scores
 from posetune.label.signals import Looker, PersonSignals, signals_of
@@ -165,12 +165,19 @@ def _prelabels(people: Sequence[Any]) -> bool:
 
 
 def suggest(
-    pool: Pool, looker: Looker, count: int, report: Reporter, *, a_group: int | None = None, again: bool = False
+    pool: Pool,
+    looker: Looker,
+    count: int,
+    report: Reporter,
+    *,
+    a_group: int | None = None,
+    again: bool = False,
+    place: float = PLACE,
 ) -> SuggestReport:
     """``count`` images of ``pool``, the most telling first, and note them beside the set, so that they are not suggested again.
 
     ``a_group``: at most so many of one group; None for twice the share of each, two at least. ``again``: what was suggested before,
-    too.
+    too. ``place``: see ``cover.choose``.
 
     Raises PosetuneError if the list cannot be read or written, or all were suggested before.
     """
@@ -197,7 +204,7 @@ def suggest(
         raise PosetuneError(
             f"All {len(pool.images)} images of {pool.root} were suggested before ({file}); --again takes them anew."
         )
-    chosen = choose(open_, people, groups, count, limit)
+    chosen = choose(open_, people, groups, count, limit, place)
     _write(file, [*before, *(n for n in (names[s.place] for s in chosen) if n not in set(before))])
     nobody = sum(not found for found in people) - len(unreadable)
     return SuggestReport(
