@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from importlib.resources import files
@@ -139,9 +140,10 @@ def run(args: argparse.Namespace) -> int:
         args.data, args.base, args.out, config=args.config, assignments=assignments, resume=args.resume,
         report=to_terminal(), callbacks=args.log, **keys,
     )  # fmt: skip
-    if args.json is not None:
-        args.json.write(result.to_json())
-    print(_words(result) if isinstance(result, TrainResult) else _found(result))
+    if int(os.environ.get("RANK", "0")) == 0:  # of several processes the first tells of the run
+        if args.json is not None:
+            args.json.write(result.to_json())
+        print(_words(result) if isinstance(result, TrainResult) else _found(result))
     return 130 if result.interrupted else 0
 
 
