@@ -145,7 +145,7 @@ def with_kills(store: Store, log: Path, args: argparse.Namespace) -> str:
     return f"{args.kills - one} kills and {args.all_kills - everything} of all {args.workers}"
 
 
-def with_ray(store: Store, log: Path, args: argparse.Namespace) -> str:
+def with_ray(store: Store, _: Path, args: argparse.Namespace) -> str:
     rng = random.Random(args.seed)
     command = [sys.executable, "-m", "posetune", "job", "run", *args.pictures]
     command += [
@@ -161,7 +161,7 @@ def with_ray(store: Store, log: Path, args: argparse.Namespace) -> str:
         "ray",
     ]
     command += ["--processes", str(args.workers), "--lease", str(LEASE)]
-    environment = {**os.environ, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "POSETUNE_JOB_LOG": str(log)}
+    environment = {**os.environ, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
     driver = subprocess.Popen(command, env=environment)
     killed = 0
     while killed < args.kills and driver.poll() is None:
@@ -198,10 +198,12 @@ def report(store: Store, expected: list[str], log: Path, kills: str, seconds: fl
     parts, done = list(commit.parts(store)), commit.done_units(store)
     assert len(parts) == len(done), "an orphan is left"
     assert (again.parts, again.leases, again.unfinished) == (0, 0, 0)
-    looked = log.stat().st_size
-    print(f"{kills} in {seconds:.0f} s: {verdict.units} units, {verdict.rows} rows, {merged.pictures + merged.errors} pictures and "
-          f"frames as planned, each once, equal to one process to the bit; looked at {looked} "
-          f"({100 * (looked / (merged.pictures + merged.errors) - 1):.1f} % twice); swept {swept}; no orphan left")  # fmt: skip
+    looked, pictures = log.stat().st_size, merged.pictures + merged.errors
+    twice = f"looked at {looked} ({100 * (looked / pictures - 1):.1f} % twice); " if looked else ""
+    print(
+        f"{kills} in {seconds:.0f} s: {verdict.units} units, {verdict.rows} rows, {pictures} pictures and frames as planned, each "
+        f"once, equal to one process to the bit; {twice}swept {swept}; no orphan left"
+    )
 
 
 if __name__ == "__main__":
