@@ -50,6 +50,16 @@ def test_the_network_before_comes_back_on_less_evidence_than_a_promotion_takes()
     assert gate.on_shadow(Evidence(RULES.shadow_units, -3.0, 1.0, 0.0, RULES.back), RULES).what == "expire"
 
 
+def test_a_challenger_for_which_little_speaks_makes_room_for_one_that_knows_more():
+    little = Evidence(50, 0.2, 0.5, 0.01, RULES.threshold)
+    assert gate.makes_room(little, 100, 49, RULES) is None
+    ruling = gate.makes_room(little, 100, 50, RULES)
+    assert ruling is not None
+    assert ruling.what == "expire"
+    assert gate.makes_room(Evidence(50, 2.0, 2.0, 0.05, RULES.threshold), 100, 500, RULES) is None
+    assert gate.makes_room(Evidence(20, 0.2, 0.5, 0.01, RULES.threshold), 100, 500, RULES) is None
+
+
 def test_one_failed_check_refuses_and_silence_does_not():
     good, bad, silent = (
         Check("a", True, "a is fine."),

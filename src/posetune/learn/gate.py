@@ -44,6 +44,18 @@ def on_challenger(evidence: Evidence, against: Evidence, rules: Rules) -> Ruling
     return Ruling("wait", f"The evidence is not enough yet ({so_far}).")
 
 
+def makes_room(evidence: Evidence, learned_from: int, new: int, rules: Rules) -> Ruling | None:
+    """Whether a challenger for which little speaks makes room for the next: ``new`` corrections have come since it was trained on
+    ``learned_from``; None where it stays.
+    """
+    little = evidence.units >= rules.stale_units and evidence.log_e < math.log(rules.stale)
+    if not little or new < max(rules.least_new, learned_from / 2):
+        return None
+    return Ruling(
+        "expire", f"Little speaks for it after {evidence.units} audited people, and {new} new corrections have come."
+    )
+
+
 def on_shadow(evidence: Evidence, rules: Rules) -> Ruling:
     """``evidence``: that the network before errs less than the live one, since the promotion."""
     so_far = f"{evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"

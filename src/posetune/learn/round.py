@@ -192,6 +192,10 @@ class _Pass:
             ruling = gate.Ruling("refuse", "It learned from corrections that were forgotten since.")
         else:
             ruling = gate.on_challenger(evidence, against, rules)
+            if ruling.what == "wait":
+                learned_from = int(self.registry.state.networks[current.candidate].about.get("corrections", 0))
+                new = sum(u.number > current.after for u in self.store.for_training(unjudged_audits=True))
+                ruling = gate.makes_room(evidence, learned_from, new, rules) or ruling
         self._act(current, ruling)
 
     def _drifted(self, current: trial.Trial) -> str:
@@ -235,7 +239,7 @@ class _Pass:
         elif ruling.what in ("refuse", "expire"):
             kind = kinds.REFUSE if ruling.what == "refuse" else kinds.EXPIRE
             self._append(kind, {"network": current.candidate, "why": ruling.why, "reasons": list(ruling.reasons)})
-            self.report.say(f"{'Refused' if ruling.what == 'refuse' else 'Out of the shadow'}: {title}. {ruling.why}")
+            self.report.say(f"{'Refused' if ruling.what == 'refuse' else 'No longer on trial'}: {title}. {ruling.why}")
         else:
             self.report.say(f"{title}: {ruling.why}")
 
