@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hard", action="store_true",
-        help="of every kind of pose one that networks know least, to find their mistakes; to learn from few images, typical ones "
-        "are better (default)",
+        help="of every kind of pose one that networks know least, to find their mistakes; a tuning on few of these learns less "
+        "than on typical ones (default)",
     )  # fmt: skip
     parser.add_argument("--again", action="store_true", help="what was suggested before may be again")
     parser.add_argument("--threads", type=count, metavar="N", help="processors to use (default: all, at most 4)")
