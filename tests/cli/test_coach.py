@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.helpers.clips import write_clip
-from tests.helpers.stick_figures import clip, pressing_up, repeated, squatting, write_predictions
+from tests.helpers.stick_figures import clip, figure, pressing_up, repeated, squatting, write_predictions
 
 from posetune.cli import main
+from posetune.coach.body import Sample
 
 
 @pytest.fixture
@@ -78,9 +79,36 @@ def test_a_video_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_of_predictions_the_page_has_no_pictures_and_says_so(predictions: Path, tmp_path: Path):
+def test_a_wrong_name_is_told_before_the_clip_is_looked_at(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("posetune.cli.coach.people_of", lambda *_: pytest.fail("looked at the clip"))
+    assert main(["coach", "clip.mp4", "--exercise", "burpee"]) == 2
+    assert "There is no exercise 'burpee'" in capsys.readouterr().err
+    assert main(["coach", "clip.mp4", "--exercise", "pushup", "--checks", "flair"]) == 2
+    assert "There is no check 'flair'" in capsys.readouterr().err
+
+
+def test_what_was_not_counted_is_told_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def jumping(n: int) -> Sample:
+        depth = np.interp(n, [30, 45, 60], [0, 0.9, 0])
+        return figure(n / 30, squatting(float(depth), floor=700 - float(np.interp(n, [40, 50, 60], [0, 90, 0]))))
+
+    path = write_predictions(tmp_path / "p.json", map(jumping, range(120)))
+    assert main(["coach", str(path), "--exercise", "squat", "--json", str(tmp_path / "f.json")]) == 0
+    (passed,) = json.loads((tmp_path / "f.json").read_text())["not_counted"]
+    told = capsys.readouterr().out
+    assert f"{passed['start']:.2f} to" in told
+    assert f"not counted: {passed['why']}" in told
+    assert "1 movement was not counted as squat" in told
+
+
+def test_of_predictions_the_page_has_no_pictures_and_says_so(
+    predictions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     out = tmp_path / "out"
     assert main(["coach", str(predictions), "--exercise", "squat", "--out", str(out)]) == 0
+    assert f"Written: {out / 'report.html'}" in capsys.readouterr().err
     assert sorted(p.name for p in out.iterdir()) == ["coach.json", "repetitions.csv", "report.html"]
     assert "the video was not at hand" in (out / "report.html").read_text()
 

@@ -58,7 +58,7 @@ def test_a_persons_own_exercise():
         (("tolerance: elbow", "tolerance: toe"), "line 8: tolerance must be a number, or the joint"),
         (("view: side", "view: above"), "line 9: view must be one of any, front, side"),
         (("kind: repetitions", "kind: repetition"), "line 2: kind must be one of"),
-        (("source: convention", "sorce: convention"), "line 10: 'sorce' is no key of a check; did you mean source"),
+        (("source: convention", "sorce: convention"), "line 10: 'sorce' is no key of a check; did you mean source?"),
         (("cue: {en: Higher.}", "cue: {zh: 高}"), "en is missing"),
         (("name: curl", "name: curl\nname: curl"), "line 2: 'name' is there twice"),
         (("name: curl", "name: &a curl"), "anchors"),

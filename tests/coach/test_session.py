@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.helpers.stick_figures import clip, figure, pose, pressing_up, repeated, squatting
 
-from posetune.coach.session import Clip, coached, cues
+from posetune.coach.session import Clip, coached, cues, exercises_of
 from posetune.errors import PosetuneError
 
 
@@ -55,6 +55,7 @@ def test_another_exercise_than_asked_for():
 def test_five_frames():
     session = coached(clip(figure(n / 30, squatting(0)) for n in range(5)), "squat")
     assert session.to_json()["count"] == 0
+    assert session.told()[0] == "The clip is 0.1 s long: too short for a whole movement."
 
 
 def test_a_repetition_says_how_far_it_went():
@@ -80,3 +81,5 @@ def test_cues_by_language():
 def test_an_unknown_exercise():
     with pytest.raises(PosetuneError, match="There is no exercise 'skipping'"):
         coached([], "skipping")
+    with pytest.raises(PosetuneError, match="There is no check 'flair'"):
+        exercises_of("pushup", ["flair"])

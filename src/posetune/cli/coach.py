@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from posetune.coach.errors import of_network, of_report
-    from posetune.coach.session import coached
+    from posetune.coach.session import coached, exercises_of
 
     exercise = _exercise(args.exercise)
+    exercises_of(exercise, args.checks)  # a wrong name is said before the clip is looked at, not after
     if args.report:
         errors = of_report(args.report)
     else:
@@ -73,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         write_text(out / JSON_NAME, json_text(content))
         write_text(out / CSV_NAME, _table(session))
         _draw(args, session, frames, errors, out)
+        print(f"Written: {out / PAGE_NAME} and what it shows as files beside it", file=sys.stderr)
     if args.json is not None:
         args.json.write(content)
     print(_summary(session, args.language))
@@ -162,6 +165,7 @@ def _summary(session: Session, language: str) -> str:
     for n, r in enumerate(session.repetitions, 1):
         told = ", ".join(f"{name} {c.status}" + (f" ({c.why})" if c.why else "") for name, c in r.checks.items())
         lines.append(f"  {n:3}  {r.start_s:6.2f} to {r.end_s:6.2f} s  {told}")
+    lines += [f"  not  {p.start_s:5.2f} to {p.end_s:6.2f} s  not counted: {p.why}" for p in session.passed]
     lines += [f"→ {cue}" for cue in cues(session, language)]
     lines += session.told(language)
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         write_text(out / JSON_NAME, json_text(content))
         write_text(out / CSV_NAME, postures_csv(found))
         _draw(args, found, frames, out)
+        print(f"Written: {out / PAGE_NAME} and what it shows as files beside it", file=sys.stderr)
     if args.json is not None:
         args.json.write(content)
     print(_summary(content))

@@ -238,7 +238,7 @@ class _Reader:
         )
 
     def wrong(self, entry: _Entry, key: str, what: str) -> PosetuneError:
-        return ExerciseError(self.where, entry.line, f"{key} {what}.")
+        return ExerciseError(self.where, entry.line, f"{key} {what}" + ("" if what.endswith("?") else "."))
 
     def mapping(self, entry: _Entry, what: str, keys: tuple[str, ...]) -> dict[str, _Entry]:
         if not isinstance(entry.value, dict):
@@ -250,7 +250,7 @@ class _Reader:
                     value,
                     repr(key[:40]),
                     f"is no key of {what}"
-                    + (f"; did you mean {near[0]}" if near else f"; there are {', '.join(keys)}"),
+                    + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(keys)}"),
                 )
         return dict(entry.value)
 

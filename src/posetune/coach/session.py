@@ -20,6 +20,8 @@ from posetune.runtime.pose import MIN_VISIBILITY, Pose
 
 #: Fewer pictures a second than this, and quick movements fall between them.
 FEWEST_FPS = 8.0
+#: Below this many seconds a clip has no room for a movement that begins and ends in it: the quickest squats took 0.7 s.
+SHORTEST_S = 0.7
 #: Somebody who comes back with another id is the same person if the body is between 1/1.6 and 1.6 times as large.
 _SAME_SIZE = 1.6
 _AUTO, _ALL = "auto", "all"
@@ -113,8 +115,7 @@ class Clip:
         also: Sequence[str] = (),
     ) -> Session:
         """See :func:`coached`."""
-        chosen = _exercises(exercise)
-        _check_known(also, chosen)
+        chosen = exercises_of(exercise, also)
         if not any(people for _, people in self.frames):
             nobody = {"en": "Nobody was found in the clip.", "zh": "视频中没有找到人。"}
             return Session(_only(chosen), (), (), (nobody,), (), 0.0)
@@ -134,7 +135,8 @@ class Clip:
             })  # fmt: skip
         elif not repetitions and passed:
             notes.append({
-                "en": f"{len(passed)} movements were not counted as {found.name}; not_counted says when and why.",
+                "en": f"{len(passed)} {'movement was' if len(passed) == 1 else 'movements were'} not counted as {found.name}; "
+                "not_counted says when and why.",
                 "zh": f"有 {len(passed)} 次运动未计入 {found.name}；not_counted 说明了时间和原因。",
             })  # fmt: skip
         return Session(found, repetitions, passed, notes, ids, LAG_S + lag_s, bodies)
@@ -187,9 +189,14 @@ def _explains(followed: _Followed) -> tuple[float, bool]:
     return sum(r.end_s - r.start_s for r in repetitions), exercise is not None and exercise.kind == "repetitions"
 
 
-def _exercises(exercise: Exercise | str) -> list[Exercise]:
-    if isinstance(exercise, Exercise):
-        return [exercise]
+def exercises_of(exercise: Exercise | str, also: Sequence[str] = ()) -> list[Exercise]:
+    """The exercises that :func:`coached` tries for the same arguments. Raises PosetuneError for an unknown name."""
+    chosen = [exercise] if isinstance(exercise, Exercise) else _named(exercise)
+    _check_known(also, chosen)
+    return chosen
+
+
+def _named(exercise: str) -> list[Exercise]:
     if exercise == _AUTO:
         return list(library().values())
     if exercise not in library():
@@ -250,6 +257,11 @@ def _notes(
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else math.nan
     if not math.isfinite(fps):
         notes.append({"en": "So few pictures that no movement can be followed.", "zh": "画面太少，无法跟踪任何运动。"})
+    elif times[-1] - times[0] < SHORTEST_S:
+        notes.append({
+            "en": f"The clip is {times[-1] - times[0]:.1f} s long: too short for a whole movement.",
+            "zh": f"视频只有 {times[-1] - times[0]:.1f} 秒，太短，容不下一个完整动作。",
+        })  # fmt: skip
     elif fps < FEWEST_FPS:
         notes.append({
             "en": "So few pictures a second that quick movements fall between them.",
