@@ -34,6 +34,19 @@ def test_damage_is_a_failed_check_of_one_sentence_each(tmp_path, capsys):
     assert "2 faults; lite" in said
 
 
+def test_where_the_live_network_is_unknown_it_is_said_and_none_is_made_live(tmp_path, capsys):
+    url = str(tmp_path / "registry")
+    main(["registry", "init", url, "--model", "lite"])
+    for folder in ("log", "copies"):
+        (tmp_path / "registry" / folder / "000000003.json").write_bytes(b"{")
+    capsys.readouterr()
+    assert main(["registry", "verify", url]) == 1
+    assert "no network is live" in capsys.readouterr().out
+    assert main(["registry", "init", url]) == 2
+    assert "nothing is made live" in capsys.readouterr().err
+    assert not (tmp_path / "registry/log/000000004.json").exists()
+
+
 def test_no_url_is_one_sentence(capsys, monkeypatch):
     monkeypatch.delenv("POSETUNE_REGISTRY", raising=False)
     assert main(["registry", "verify"]) == 2

@@ -102,3 +102,18 @@ def test_a_list_goes_on_where_a_page_failed(store, monkeypatch):
 def test_what_is_no_bucket_is_told():
     with pytest.raises(StoreRefused, match="no bucket"):
         Bucket("s3://")
+
+
+@pytest.mark.parametrize(
+    ("url", "service", "keys"),
+    [
+        ("s3://b/x", "http://169.254.169.254/latest/api/token", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        ("gs://b/x", "http://metadata.google.internal/computeMetadata", "GOOGLE_APPLICATION_CREDENTIALS"),
+    ],
+)
+def test_where_no_keys_are_it_is_said_soon_and_in_these_words(store, monkeypatch, url, service, keys):
+    store.url = url
+    calls = faulty(monkeypatch, "get", *[exceptions.GenericError(f"Error performing PUT {service}")] * 99)
+    with pytest.raises(StoreRefused, match=f"no keys were given, .*; set {keys}"):
+        store.get("a")
+    assert len(calls) == 3

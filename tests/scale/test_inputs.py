@@ -86,6 +86,12 @@ def test_a_table_without_files_is_told(tmp_path):
         names(tmp_path / "list.parquet")
 
 
+def test_a_table_that_was_cut_short_is_told(tmp_path):
+    (tmp_path / "list.parquet").write_bytes(b"PAR1")
+    with pytest.raises(PosetuneError, match="is damaged, or is no Parquet file"):
+        names(tmp_path / "list.parquet")
+
+
 def test_what_is_not_there_is_told(tmp_path):
     with pytest.raises(PosetuneError, match=r"There is no .*gone"):
         names(tmp_path / "gone")

@@ -93,3 +93,16 @@ def test_a_result_of_before_is_found(store):
     table = pq.read_table(io.BytesIO(content)).slice(0, 4)
     pq.write_table(table, store.path / TABLE)
     assert verify(store).faults == (f"{TABLE} has 4 rows and the parts have 5: merge again",)
+
+
+def test_a_result_or_a_plan_that_was_cut_short_is_told(store):
+    merge(store)
+    table = store.path / TABLE
+    table.write_bytes(table.read_bytes()[:100])
+    assert verify(store).faults == (f"{TABLE} is damaged: merge again",)
+    plan = next((store.path / "plan").glob("*/000000.parquet"))
+    plan.write_bytes(plan.read_bytes()[:100])
+    faults = verify(store).faults
+    assert len(faults) == 2
+    assert "The plan's file plan/" in faults[0]
+    assert "is damaged" in faults[0]

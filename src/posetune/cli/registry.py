@@ -75,6 +75,10 @@ def _init(args: argparse.Namespace) -> int:
         raise PosetuneError(f"There is no set {args.data}.")
     settings = {} if args.data is None else {"data": str(Path(args.data).expanduser().absolute())}
     registry, new = Registry.init(url_of(args.url, option="a URL"), settings, "registry init")
+    if not registry.state.live and registry.faults:  # what was live is in an entry that cannot be read
+        raise PosetuneError(
+            f"{registry.name} is damaged, and nothing is made live in it: posetune registry verify says what is wrong."
+        )
     if not registry.state.live:
         about = {"name": networks.name, "from": args.model, "stock": networks.is_stock}
         known = registry.add(networks.landmarks, ".tflite", about, by="registry init")

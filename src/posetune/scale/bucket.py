@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 #: Seconds before each further attempt, each drawn up to so much more: a minute in all, in which most stores are back.
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _REFUSALS = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
+# Where a cloud's own machines ask for keys, which is tried when none are given. It may be slow there, and is nowhere else.
+_KEY_SERVICES = ("169.254.169.254", "metadata.google.internal")
+_KEY_ATTEMPTS = 3
 _CLIENT = {"timeout": "30s", "connect_timeout": "10s"}
 # obstore would try again itself, and not say whether what a second try of `create` finds may be its own.
 _RETRY = {"max_retries": 0}
@@ -106,7 +109,7 @@ class Bucket:
         return []
 
     def _again(self, name: str, request: Callable[[], Result]) -> Result:
-        for pause in (*self._pauses, None):
+        for attempt, pause in enumerate((*self._pauses, None), 1):
             try:
                 return request()
             except _REFUSALS as error:
@@ -118,6 +121,10 @@ class Bucket:
             except (exceptions.BaseError, OSError) as error:
                 if _is_full(error):
                     raise StoreRefused(f"{self.url}/{name}: the store is full ({_line(error)}).") from error
+                if attempt >= _KEY_ATTEMPTS and any(service in str(error) for service in _KEY_SERVICES):
+                    raise StoreRefused(
+                        f"{self.url}: no keys were given, and this machine has none of its own; set {_keys(self.url)}."
+                    ) from error
                 if pause is None:
                     raise StoreError(
                         f"{self.url}/{name}: the store does not answer after {len(self._pauses) + 1} attempts ({_line(error)}); "
@@ -131,6 +138,14 @@ def _options() -> dict[str, Any]:
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
     client = {**_CLIENT, **({"allow_http": True} if endpoint.startswith("http://") else {})}
     return {"client_options": client, "retry_config": _RETRY}
+
+
+def _keys(url: str) -> str:
+    """The variables that a provider's keys are read from."""
+    return {
+        "gs": "GOOGLE_APPLICATION_CREDENTIALS",
+        "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+    }.get(url.split(":")[0], "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 
 
 def _is_full(error: Exception) -> bool:

@@ -196,10 +196,14 @@ def _lines(path: Path) -> Iterator[str]:
         with path.open(encoding="utf-8", errors="surrogateescape") as lines:
             yield from (line for line in map(str.strip, lines) if line)
         return
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as table:
-        if "file" not in table.schema_arrow.names:
-            raise PosetuneError(f"{path} has no column named file: a list of pictures in Parquet has one.")
-        for batch in table.iter_batches(columns=["file"], batch_size=50_000):
-            yield from batch.column(0).to_pylist()
+    try:
+        with pq.ParquetFile(path) as table:
+            if "file" not in table.schema_arrow.names:
+                raise PosetuneError(f"{path} has no column named file: a list of pictures in Parquet has one.")
+            for batch in table.iter_batches(columns=["file"], batch_size=50_000):
+                yield from batch.column(0).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise PosetuneError(f"{path} is damaged, or is no Parquet file: write it again.") from error

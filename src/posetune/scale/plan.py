@@ -89,7 +89,12 @@ def read_unit(store: Store, job: Job, number: int) -> list[Item]:
     content = store.get(name)
     if content is None:
         raise PosetuneError(f"The plan's file {name} in {store.url} is missing: plan the job anew elsewhere.")
-    table = pq.read_table(io.BytesIO(content), filters=[("unit", "=", number)])
+    try:
+        table = pq.read_table(io.BytesIO(content), filters=[("unit", "=", number)])
+    except (pa.ArrowException, OSError) as error:
+        raise PosetuneError(
+            f"The plan's file {name} in {store.url} is damaged: put a copy of it back, or plan the job anew elsewhere."
+        ) from error
     return [Item(**{k: v for k, v in row.items() if k != "unit"}) for row in table.to_pylist()]
 
 

@@ -110,10 +110,14 @@ def _wrong_result(store: Store, name: str, rows: int) -> list[str]:
     """Whether the merged result, if there is one, has all rows."""
     import io
 
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     content = store.get(name)
     if content is None:
         return []
-    there = pq.read_metadata(io.BytesIO(content)).num_rows
+    try:
+        there = pq.read_metadata(io.BytesIO(content)).num_rows
+    except (pa.ArrowException, OSError):
+        return [f"{name} is damaged: merge again"]
     return [] if there == rows else [f"{name} has {there} rows and the parts have {rows}: merge again"]

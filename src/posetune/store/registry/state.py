@@ -62,7 +62,9 @@ class State:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def title(self, sha256: str) -> str:
-        """A network for people, whether it is registered or not."""
+        """A network for people, whether it is registered or not; "" is none."""
+        if not sha256:
+            return "no network"
         found = self.networks.get(sha256)
         return found.title if found is not None else f"network {sha256[:8]}"
 
