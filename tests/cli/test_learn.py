@@ -53,6 +53,14 @@ def test_a_hold_a_promotion_by_hand_and_the_way_back(named, capsys, lite):
         assert text in said
 
 
+@pytest.mark.parametrize("verb", ["rollback", "hold"])
+def test_a_decision_without_a_reason_is_none(named, capsys, verb):
+    with pytest.raises(SystemExit) as ended:
+        main(["learn", verb, "--why", " "])
+    assert ended.value.code == 2
+    assert "wants a reason" in capsys.readouterr().err
+
+
 def test_without_a_registry_or_a_store_it_says_what_is_missing(capsys, monkeypatch, tmp_path):
     monkeypatch.delenv("POSETUNE_REGISTRY", raising=False)
     monkeypatch.delenv("POSETUNE_STORE", raising=False)

@@ -38,3 +38,15 @@ def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):
 
         registry.append(kinds.HOLD, {"why": "a fair"}, "test")
         assert any("a fair" in s for s in status(registry, database, Rules()).sentences)
+
+
+def test_audits_of_people_who_were_corrected_before_are_said_not_to_judge(tmp_path):
+    registry = registry_with(tmp_path, b"live")
+    with opened(tmp_path) as database:
+        (corrected,) = add_people(database, tmp_path, [100.0], "correction")
+        challenger = registry.add(b"new", ".tflite", {"name": "learned-1"}, by="test").sha256
+        body = {"network": challenger, "live": registry.state.live, "frozen_at": corrected.number}
+        registry.append(kinds.CHALLENGE, body, "test")
+        add_people(database, tmp_path, [100.0, 120.0], "audit", "bob")
+        said = status(registry, database, Rules()).sentences
+        assert any(s.startswith("1 audited people do not judge it") for s in said)

@@ -124,6 +124,15 @@ def test_a_person_in_a_picture_judges_once_whoever_audits_them(store):
     assert [c.number for c in store.unjudged()] == [first.number]
 
 
+def test_who_was_corrected_before_a_challenger_was_frozen_does_not_judge_it(store):
+    corrected = accept(store)
+    audited = accept(store, annotator="ben", kind="audit", x=30.5)
+    stranger = accept(store, annotator="ben", kind="audit", x=300.0)
+    assert [c.number for c in store.unjudged(after=corrected.number)] == [stranger.number]
+    assert store.known_audits(corrected.number) == 1
+    assert [c.number for c in store.unjudged()] == [audited.number, stranger.number]  # a challenger that knows nobody
+
+
 def test_somebody_else_reviews(store):
     added, _ = store.add(new())
     store.decide(added, "quarantined", "moved far")

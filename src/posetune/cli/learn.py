@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     hold = actions.add_parser("hold", help="promote nothing by itself until learn release")
     release = actions.add_parser("release", help="end a hold")
     for parser_, action in ((rollback, _rollback), (promote, _promote), (hold, _hold), (release, _release)):
-        parser_.add_argument("--why", required=True, metavar="TEXT", help="one sentence, for the log")
+        parser_.add_argument("--why", required=True, type=_sentence, metavar="TEXT", help="one sentence, for the log")
         _add_registry(parser_)
         parser_.set_defaults(run_action=action)
 
@@ -115,6 +115,12 @@ def _add_training(parser: argparse.ArgumentParser, guards_only: bool = False) ->
     parser.add_argument(
         "--set", dest="assignments", metavar="KEY=VALUE", action="append", default=[], help="a key of train.yaml"
     )
+
+
+def _sentence(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("wants a reason, in a sentence")
+    return text.strip()
 
 
 def _seconds(text: str) -> float:

@@ -42,6 +42,9 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     for current in trial.trials(state, rules):
         sentence, found = _trial(current, verdicts, state.title(current.candidate), now())
         said.append(sentence)
+        known = store.known_audits(current.after)
+        if known:
+            said.append(f"{known} audited people do not judge it: they had been corrected before, so it may know them.")
         figures["trials"].append(found)
     if not state.challenger:
         said.append("Nothing challenges it.")

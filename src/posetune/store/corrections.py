@@ -170,15 +170,28 @@ class Corrections:
 
     def unjudged(self, after: int = 0, challenger: str | None = None) -> list[Correction]:
         """Accepted audits with a number > ``after`` that never judged (``challenger``), the oldest first; of each person in a
-        picture one.
+        picture one, and nobody of whom there were corrections up to ``after``: a challenger that knows somebody does not err
+        on them as on others.
         """
-        judged, seen, units = self._judged(challenger), set(), []
+        judged, seen, units = self._judged(challenger), self._corrected(after), []
         for found in self.find(status=ACCEPTED, kind="audit"):
             used = (found.image, found.subject) in seen
             seen.add((found.image, found.subject))
             if not used and found.number > after and found.number not in judged:
                 units.append(found)
         return units
+
+    def known_audits(self, after: int) -> int:
+        """How many audits with a number > ``after`` judge nothing, as there were corrections of the same people before."""
+        known = self._corrected(after)
+        audits = self.find(status=ACCEPTED, kind="audit", after=after)
+        return len({(a.image, a.subject) for a in audits} & known)
+
+    def _corrected(self, up_to: int) -> set[tuple[str, int]]:
+        """(image, subject) of all that were corrected, whatever was thought of it, up to that number."""
+        if not up_to:
+            return set()
+        return {(found.image, found.subject) for found in self.find(kind="correction", up_to=up_to)}
 
     def _judged(self, challenger: str | None = None) -> set[int]:
         query = sa.select(evidence.c.correction).where(evidence.c.correction.is_not(None))
