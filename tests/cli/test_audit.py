@@ -63,6 +63,18 @@ def test_what_cannot_be_is_said(drawn_set, tmp_path, capsys):
     assert "--n wants" in capsys.readouterr().err
 
 
+def test_a_picture_that_cannot_be_read_does_not_stop_the_others(drawn_set, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(b"no picture")
+    whole = next((drawn_set / "images").iterdir())
+    (tmp_path / "in" / f"b{whole.suffix}").write_bytes(whole.read_bytes())
+    store = ["--store", f"sqlite:///{tmp_path / 'store.sqlite'}", "--person", "web1", "--consent", "yes"]
+    assert main(["audit", "offer", str(tmp_path / "in"), *store]) == 0
+    said = capsys.readouterr()
+    assert "1 pictures kept; 0 were kept before. 1 could not be read, and are left out." in said.out
+    assert main(["audit", "offer", str(tmp_path / "in/a.jpg"), *store]) == 2
+
+
 def test_the_live_network_and_its_challenger_are_shown(drawn_set, tmp_path, monkeypatch, capsys):
     registry = str(tmp_path / "registry")
     assert main(["registry", "init", registry, "--model", "lite"]) == 0

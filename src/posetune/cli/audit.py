@@ -82,16 +82,24 @@ def _offer(args: argparse.Namespace) -> int:
     if not files:
         raise PosetuneError(f"{args.paths[0]} holds no image.")
     expires = None if args.keep_days is None else time.time() + args.keep_days * _DAY
-    report, new = to_terminal(), 0
+    report, new, unread = to_terminal(), 0, 0
     with open_store(store_of(args)) as database, report.counting("pictures kept", len(files)) as counter:
         for file in files:
             clip = clip_of(file.name)
             scene = "" if clip is None else f"{args.person}/{file.parent.name}/{clip}"
-            height, width = read_image(file).shape[:2]
+            try:
+                height, width = read_image(file).shape[:2]
+            except PosetuneError as error:
+                if len(files) == 1:
+                    raise
+                report.say(f"Left out: {error}")
+                unread += 1
+                continue
             picture = Picture(read_bytes(file, "the image"), width, height, args.consent, scene, expires_at=expires)
             new += offer(database, picture, args.person).new
             counter.step()
-    print(f"{new} pictures kept; {len(files) - new} were kept before.")
+    rest = f" {unread} could not be read, and are left out." if unread else ""
+    print(f"{new} pictures kept; {len(files) - new - unread} were kept before.{rest}")
     return 0
 
 
