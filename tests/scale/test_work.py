@@ -106,6 +106,19 @@ def test_a_unit_that_fails_is_listed_after_three_attempts(store, blind, monkeypa
     assert verify(store).faults == ()
 
 
+def test_an_interruption_that_breaks_a_lock_is_no_failed_attempt(store, blind, monkeypatch):
+    def interrupted(self, items, step):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr(Looker, "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        work(store, QUICK)
+    assert list(store.list("failed")) == []
+
+
 def test_a_store_that_refuses_ends_the_worker_and_loses_nothing(store, blind, monkeypatch):
     def full(name: str, content: bytes) -> None:
         if name.startswith("parts"):

@@ -128,6 +128,8 @@ def _do(
         rows = [row for picture in pictures for row in rows_of(picture)]
         content = to_parquet(rows, {"unit": unit, **about}, TASKS[job.what].schema)
     except Exception as error:  # whatever it is: another attempt may fare better, and other units are waiting
+        if _interrupted(error):
+            raise KeyboardInterrupt from error
         summary.failed += 1
         attempts = commit.note_failure(store, unit, settings.name, f"{type(error).__name__}: {error}")
         counter.say(f"posetune: unit {unit} failed ({attempts} of {MOST_ATTEMPTS} attempts): {error}")
@@ -143,6 +145,15 @@ def _do(
     else:
         summary.twice += 1
         counter.say(f"posetune: unit {unit} was done by another worker meanwhile: theirs holds, on to the next.")
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C or SIGTERM, which may reach a lock at a moment when it answers with an error of its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def forget_failures(store: Store) -> None:
