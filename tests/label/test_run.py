@@ -157,6 +157,7 @@ def test_nothing_that_can_be_read(tmp_path, proposer):
     (tmp_path / "a.mp4").write_bytes(b"nothing at all")
     with pytest.raises(PosetuneError, match=r"nothing to label.*a\.mp4"):
         label([tmp_path / "a.mp4"], tmp_path / "set", proposer, LabelOptions(), Reporter())
+    assert not (tmp_path / "set").exists(), "a folder with nothing in it is no set"
 
 
 def test_predictions_from_elsewhere_become_prelabels(arms, proposer, tmp_path):

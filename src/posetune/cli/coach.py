@@ -165,7 +165,9 @@ def _summary(session: Session, language: str) -> str:
     for n, r in enumerate(session.repetitions, 1):
         told = ", ".join(f"{name} {c.status}" + (f" ({c.why})" if c.why else "") for name, c in r.checks.items())
         lines.append(f"  {n:3}  {r.start_s:6.2f} to {r.end_s:6.2f} s  {told}")
-    lines += [f"  not  {p.start_s:5.2f} to {p.end_s:6.2f} s  not counted: {p.why}" for p in session.passed]
+    lines += [
+        f"  not  {p.start_s:5.2f} to {p.end_s:6.2f} s  not counted: {p.why.replace('_', ' ')}" for p in session.passed
+    ]
     lines += [f"→ {cue}" for cue in cues(session, language)]
     lines += session.told(language)
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,9 +90,15 @@ def label(
 
     Raises PosetuneError for footage that is not there, a folder that is no such set or cannot be written, or a full disk.
     """
+    begun = not Path(out).exists()
     folder = SetFolder.open(Path(out))
-    with one_at_a_time(folder.path / _LOCK, f"Another posetune label is writing to {out}: wait for it."):
-        return _label([Path(s) for s in sources], folder, proposer, options, report)
+    try:
+        with one_at_a_time(folder.path / _LOCK, f"Another posetune label is writing to {out}: wait for it."):
+            return _label([Path(s) for s in sources], folder, proposer, options, report)
+    except PosetuneError:
+        if begun and not any(folder.images.iterdir()) and not folder.labels.exists():
+            shutil.rmtree(folder.path, ignore_errors=True)  # a folder with nothing in it is no set
+        raise
 
 
 def _label(

@@ -21,7 +21,7 @@ KINDS: dict[str, str] = {
     "exif": "images that EXIF turns",
     "contradiction": "labels that contradict the network",
     "order": "names in a doubtful order",
-    "duplicate_image": "images in more than one split",
+    "duplicate_image": "images that are there more than once",
     "near_duplicate": "images that look alike in more than one split",
     "shared_group": "groups in more than one split",
     "listed_twice": "images listed twice",

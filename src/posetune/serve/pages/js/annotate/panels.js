@@ -103,7 +103,8 @@ export function pointPanel(editor, run, names, canEdit) {
   const states = [["visible", 2], ["occluded", 1], ["outside", 0]].map(([does, v]) =>
     commandButton(run, String(does), { disabled: !canEdit || !point, "aria-pressed": String(!!point && point[2] === v) }),
   );
-  const confidence = person.confidence?.[editor.point];
+  // What the network was sure of is not where a person put the point.
+  const confidence = person.marks?.[editor.point] === "moved" ? null : person.confidence?.[editor.point];
   const warnings = editor.warnings();
   const all = h("details", { class: "small", id: "all-points" }, h("summary", {}, t("annotate.points.all")), h("div", { class: "chips" }, person.points.map((_, i) => chip(i))));
   all.open = /** @type {HTMLDetailsElement | null} */ (document.getElementById("all-points"))?.open ?? false;
