@@ -99,7 +99,7 @@ def test_what_was_not_counted_is_told_with_its_reason(tmp_path: Path, capsys: py
     (passed,) = json.loads((tmp_path / "f.json").read_text())["not_counted"]
     told = capsys.readouterr().out
     assert f"{passed['start']:.2f} to" in told
-    assert f"not counted: {passed['why']}" in told
+    assert f"not counted: {passed['why'].replace('_', ' ')}" in told
     assert "1 movement was not counted as squat" in told
 
 
