@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' helpers
 from tests.helpers.javascript_coach import coached_in_node
 
 from posetune.cli.clip import people_of
-from posetune.coach.body import Sample
 from posetune.coach.coach import Coach
 from posetune.coach.errors import stock_errors
 from posetune.coach.exercise import library
 from posetune.coach.ranges import default_ranges
+from posetune.coach.sample import Sample
 from posetune.progress import to_terminal
 from posetune.runtime.pose import Pose
 from posetune.serve.pool.picture import person

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.coach.body import Sample
 from posetune.coach.coach import Coach
 from posetune.coach.errors import stock_errors
 from posetune.coach.exercise import library
+from posetune.coach.sample import Sample
 from posetune.files import write_text
 from posetune.geometry import joint_angles
 from posetune.landmarks import ANGLES

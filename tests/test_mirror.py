@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     "serve/api/description.py": "serve/test_openapi.py",
     "serve/pool/context.py": "serve/pool/test_network.py",
     "serve/exercises.py": "serve/api/test_exercises.py, through a running server",
+    "coach/sample.py": "coach/test_body.py",
     "serve/pool/exercises.py": "serve/api/test_exercises.py and serve/api/test_coach.py, through a running server",
     "serve/pool/facts.py": "serve/api/test_skeleton.py, through a running server",
     "serve/api/job_types.py": "serve/test_openapi.py, and serve/api/test_jobs.py",

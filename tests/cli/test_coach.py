@@ -10,7 +10,7 @@ from tests.helpers.clips import write_clip
 from tests.helpers.stick_figures import clip, figure, pressing_up, repeated, squatting, write_predictions
 
 from posetune.cli import main
-from posetune.coach.body import Sample
+from posetune.coach.sample import Sample
 
 
 @pytest.fixture

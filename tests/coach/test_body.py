@@ -5,7 +5,8 @@ import math
 import pytest
 from tests.helpers.stick_figures import figure, pressing_up, squatting
 
-from posetune.coach.body import MEASURES, Ruler, Sample, view_of
+from posetune.coach.body import MEASURES, Ruler, view_of
+from posetune.coach.sample import Sample
 
 
 def test_a_standing_figure_measures_as_one():

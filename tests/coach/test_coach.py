@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.helpers.stick_figures import figure, lifting, pressing_up, repeated, squatting
 
-from posetune.coach.body import Sample
 from posetune.coach.coach import Coach
 from posetune.coach.exercise import library
+from posetune.coach.sample import Sample
 from posetune.landmarks import FLIP
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tests.helpers.stick_figures import figure, lifting, pressing_up, squatting
 
-from posetune.coach.body import Body, Ruler, Sample
+from posetune.coach.body import Body, Ruler
+from posetune.coach.sample import Sample
 from posetune.coach.world import WORLD_MEASURES
 
 

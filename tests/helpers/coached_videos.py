@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from posetune.coach.body import Sample
 from posetune.coach.drawn import drawn_skeleton
 from posetune.coach.ranges import default_ranges
+from posetune.coach.sample import Sample
 from posetune.opencv import cv2
 from posetune.serve.pool.picture import person
 from posetune.store.ids import new_id

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posetune.coach.body import Sample
+from posetune.coach.sample import Sample
 from posetune.geometry import Crop
 from posetune.landmarks import INDEX
 from posetune.runtime.pose import Pose

@@ -8,10 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from posetune.coach.body import Ruler, Sample
+from posetune.coach.body import Ruler
 from posetune.coach.coach import Coach, Repetition
 from posetune.coach.errors import stock_errors
 from posetune.coach.exercise import library
+from posetune.coach.sample import Sample
 from posetune.landmarks import INDEX
 from posetune.synthetic import scenes
 from posetune.synthetic.body import load

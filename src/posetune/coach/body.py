@@ -15,9 +15,10 @@ from functools import partial
 import numpy as np
 
 from posetune.coach.limbs import ARM, JOINTS, LEG, OF_BOTH, SIDES, between, both, mean, ratio
+from posetune.coach.sample import Sample
 from posetune.coach.world import WORLD_MEASURES
 from posetune.landmarks import INDEX
-from posetune.runtime.pose import MIN_VISIBILITY, Pose
+from posetune.runtime.pose import MIN_VISIBILITY
 
 #: Degrees by which the body is turned away from facing the camera (or its back): below, a front view; above, a side view.
 FRONT_BELOW, SIDE_ABOVE = 35.0, 55.0
@@ -33,20 +34,6 @@ _TRUNK_ANDLEGS = [INDEX[f"{side}_{p}"] for side in SIDES for p in ("shoulder", *
 #: What tells which side is the nearer one: how visible it is, and how deep it lies.
 _SEEN = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", *LEG)] for side in SIDES}
 _DEPTH = {side: [INDEX[f"{side}_{p}"] for p in ("shoulder", "hip")] for side in SIDES}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One person at one time. ``points``: (33, 2) image px; ``visibility``: (33,) 0…1; ``world``: (33, 3) metres."""
-
-    time_s: float
-    points: np.ndarray
-    visibility: np.ndarray
-    world: np.ndarray
-
-    @classmethod
-    def of(cls, pose: Pose, time_s: float) -> Sample:
-        return cls(time_s, pose.landmarks_px[:, :2].astype(np.float64), pose.visibility, pose.world)
 
 
 @dataclass(frozen=True)
@@ -278,6 +265,10 @@ def _front_knee(body: Body) -> float:
     return _angle(body, "left" if step * facing > 0 else "right", JOINTS["knee"])
 
 
+def _of_world(body: Body, measure: Callable[[Sample], float]) -> float:
+    return measure(body.sample)
+
+
 #: Name → what it measures. Angles are interior, 0 to 180 degrees; "over" and "height" grow upwards.
 MEASURES: Mapping[str, Callable[[Body], float]] = {
     **{f"{which}_{joint}": partial(_joint, joint=joint, which=which) for joint in JOINTS for which in ("near", *SIDES, *OF_BOTH)},
@@ -302,5 +293,5 @@ MEASURES: Mapping[str, Callable[[Body], float]] = {
     # against the person's own upright posture: alike from all sides and at any distance
     "standing_height": lambda b: ratio(float(b.middle("ankle")[1] - b.middle("hip")[1]), b.scale.standing),
     "push_height": lambda b: ratio(float(b.middle("wrist")[1] - b.middle("shoulder")[1]), b.scale.reach),
-    **WORLD_MEASURES,
+    **{name: partial(_of_world, measure=measure) for name, measure in WORLD_MEASURES.items()},
 }  # fmt: skip

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from posetune.coach.body import Body, Ruler, Sample, view_of
+from posetune.coach.body import Body, Ruler, view_of
 from posetune.coach.exercise import FEET_MOVE, JOINTS, Exercise
 from posetune.coach.judge import AROUND_S, SETTLED_S, Result, judged, part_of, passes
 from posetune.coach.repetitions import Counter, Moved
+from posetune.coach.sample import Sample
 
 #: What is remembered for judging a repetition: a pause in the middle of one may be long, but not endless.
 REMEMBERED_S = 120.0

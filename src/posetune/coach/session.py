@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from posetune.coach.body import Body, Ruler, Sample
+from posetune.coach.body import Body, Ruler
 from posetune.coach.coach import Coach, Passed, Repetition
 from posetune.coach.exercise import Exercise, library
 from posetune.coach.judge import upside_down
 from posetune.coach.repetitions import LAG_S
+from posetune.coach.sample import Sample
 from posetune.errors import PosetuneError
 from posetune.runtime.pose import MIN_VISIBILITY, Pose
 

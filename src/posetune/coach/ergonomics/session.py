@@ -10,10 +10,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from posetune.coach.body import Body, Ruler, Sample
+from posetune.coach.body import Body, Ruler
 from posetune.coach.ergonomics.en1005 import Part, judged
 from posetune.coach.ergonomics.posture import Posture, posture_of
 from posetune.coach.ergonomics.scores import LEVELS, METHODS, Span, Task, level, score
+from posetune.coach.sample import Sample
 from posetune.runtime.pose import Pose
 
 #: Said with every result.
