@@ -40,6 +40,8 @@ TESTED_ELSEWHERE = {
     "label/label_file.py": "label/test_review.py, through whole sets",
     "label/people_rows.py": "label/test_review.py, through whole sets",
     "label/set_index.py": "label/test_review.py, through whole sets",
+    "label/split_files.py": "label/test_review.py, through whole sets",
+    "label/undo.py": "label/test_review.py, through whole sets",
     "serve/api/annotate_types.py": "serve/test_openapi.py, and serve/api/test_annotate.py",
     "serve/api_types.py": "serve/test_openapi.py, and serve/api, through a running server",
     "serve/examples.py": "serve/test_openapi.py",

@@ -14,7 +14,8 @@ from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
 from posetune.label import keeping
 from posetune.label.people_rows import Point, Wanted
-from posetune.label.review import Conflict, Review, Unknown, image_status_of, people_of
+from posetune.label.review import Conflict, Review, Unknown
+from posetune.label.undo import image_status_of, people_of
 from posetune.landmarks import COUNT
 
 

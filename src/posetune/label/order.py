@@ -17,8 +17,14 @@ def in_time(images: Sequence[T], footage: Callable[[T], tuple[object, object]]) 
     keys = []
     for position, image in enumerate(images):
         clip, frame = footage(image)
-        if isinstance(clip, str) and isinstance(frame, int) and not isinstance(frame, bool):
-            keys.append((first.setdefault(clip, position), frame, position))
+        number = frame_of(frame)
+        if isinstance(clip, str) and number is not None:
+            keys.append((first.setdefault(clip, position), number, position))
         else:
             keys.append((position, 0, position))
     return [images[position] for *_, position in sorted(keys)]
+
+
+def frame_of(said: object) -> int | None:
+    """What a label file says of an image's frame, if it is one."""
+    return said if isinstance(said, int) and not isinstance(said, bool) else None

@@ -10,7 +10,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ import msgspec
 from posetune.data.origin import PRELABEL, REJECTED, STATUSES, VERIFIED, status_of
 from posetune.errors import PosetuneError
 from posetune.label import second_opinion
-from posetune.label.actions import EDIT, REDO, Action, Id, Seen
+from posetune.label.actions import EDIT, REDO, Action, Seen
 from posetune.label.hints import Hints
 from posetune.label.history import Change, Entry, History, read_entries, tab_of
 from posetune.label.keeping import Keeper, mark_of, replay
@@ -30,6 +30,8 @@ from posetune.label.people_rows import row_of, seen_of
 from posetune.label.pictures import Pictures, group_of
 from posetune.label.second_opinion import Opinion
 from posetune.label.set_index import Place, SetIndex
+from posetune.label.split_files import label_file, named_in
+from posetune.label.undo import Stacks, turned
 from posetune.lock import locked
 
 #: Of so many frames around one of a clip two are looked for to interpolate between.
@@ -80,11 +82,10 @@ class Review:
         self._file = LabelFile.read(path)
         self.history = History(path.with_suffix(".history.jsonl"))
         stack.callback(self.history.close)
-        self._touched: dict[str, list[tuple[int, str]]] = {}
-        self._stacks: dict[str, tuple[list[str], list[str]]] = {}
+        self._stacks = Stacks()
         missing = []
         for entry in self.history.entries():
-            self._remember(entry)
+            self._stacks.remember(entry)
             if entry.n > mark_of(self._file):
                 missing.append(entry)
         # A label file may have been there before its history, which somebody moved away: what comes now is beyond what it has.
@@ -92,7 +93,7 @@ class Review:
         self._keeper = Keeper(self._file, self.history.path, self._lock)
         replayed, self.notes = replay(self._file, self.history.path, missing)
         self.hints = Hints.beside(root)
-        self.index = SetIndex(self._file, self.pictures.names(), _named_in(others), self.hints.images)
+        self.index = SetIndex(self._file, self.pictures.names(), named_in(others), self.hints.images)
         self._next_id = self._file.free_id(ANNOTATIONS)
         self._tabs: dict[str, float] = {}
         #: Of this review alone: another one of the same set has another.
@@ -116,7 +117,7 @@ class Review:
             raise PosetuneError(
                 f"There is no folder {root}; give a set: a folder with images/ and perhaps annotations/train.json."
             )
-        labels, others = _label_file(root, split)
+        labels, others = label_file(root, split)
         path = second_opinion.path_of(labels, reviewer) if blind else labels
         with contextlib.ExitStack() as stack:
             try:
@@ -183,7 +184,7 @@ class Review:
         people = [seen_of(self._file.row(ANNOTATIONS, key) or {}) for key in self.index.people.get(place.id, ())]
         return Told(
             place,
-            self._touched.get(place.name, [(0, "")])[-1][0],
+            self._stacks.last(place.name),
             int(row.get("width") or 0),
             int(row.get("height") or 0),
             status,
@@ -270,8 +271,7 @@ class Review:
             place = self.image(action.image).place
             if action.key in self.history:
                 return self._told(place).revision
-            mine = tab_of(action.key)
-            if any(n > action.seen and tab != mine for n, tab in self._touched.get(place.name, ())):
+            if self._stacks.others_since(place.name, action.seen, tab_of(action.key)):
                 raise Conflict(f"{place.name} was changed in another tab since it was opened here; it is loaded anew.")
             changes = self._edited(place, action) if action.kind == EDIT else self._reversed(place, action)
             entry = Entry(
@@ -280,7 +280,7 @@ class Review:
             )  # fmt: skip
             if changes:
                 self.history.append(entry)
-                self._remember(entry)
+                self._stacks.remember(entry)
                 self._apply(place, changes)
                 self._keeper.changed(entry.n)
             return self._told(place).revision
@@ -349,10 +349,10 @@ class Review:
         entry = self.history.find(action.of)
         if entry is None or entry.image != place.name or entry.kind != EDIT:
             raise Unknown(f"There is no action {action.of[:60]!r} of {place.name}.")
-        undo, redo = self._stacks.get(place.name, ([], []))
+        undo, redo = self._stacks.of(place.name)
         if (redo if action.kind == REDO else undo)[-1:] != [entry.key]:
             raise Conflict("Only the last action can be undone, or redone.")
-        changes = entry.changes if action.kind == REDO else [_turned(c) for c in reversed(entry.changes)]
+        changes = entry.changes if action.kind == REDO else [turned(c) for c in reversed(entry.changes)]
         for change in changes:
             if self._file.rows[change.table].get(change.id) != change.was:
                 raise Conflict(f"{place.name} was changed since by another program; this cannot be undone.")
@@ -363,17 +363,6 @@ class Review:
             self._file.put(change.table, change.id, change.becomes)
             self.index.renew(self._file, change.table, change.id, place)
 
-    def _remember(self, entry: Entry) -> None:
-        self._touched.setdefault(entry.image, []).append((entry.n, entry.tab))
-        undo, redo = self._stacks.setdefault(entry.image, ([], []))
-        if entry.kind == EDIT:
-            undo.append(entry.key)
-            redo.clear()
-            return
-        here, there = (redo, undo) if entry.kind == REDO else (undo, redo)
-        if here and here[-1] == entry.of:
-            there.append(here.pop())
-
     def _image_row(self, place: Place) -> Row | None:
         return None if place.id is None else self._file.row(IMAGES, place.id)
 
@@ -383,7 +372,7 @@ class Review:
         """``(undo, redo)``: the actions of an image that can be undone, the last one last, and those that can be redone."""
         with self._lock:
             place = self.image(name).place
-            undo, redo = self._stacks.get(place.name, ([], []))
+            undo, redo = self._stacks.of(place.name)
             return self._found(undo), self._found(redo)
 
     def _found(self, keys: Sequence[str]) -> list[Entry]:
@@ -391,7 +380,7 @@ class Review:
 
     def depth(self, name: str) -> tuple[int, int]:
         """How many there are of each."""
-        undo, redo = self._stacks.get(name, ([], []))
+        undo, redo = self._stacks.of(name)
         return len(undo), len(redo)
 
     # -- who is here ------------------------------------------------------------------------------------------------------------
@@ -408,74 +397,3 @@ class Review:
     def tab_is_gone(self, tab: str) -> None:
         with self._lock:
             self._tabs.pop(tab, None)
-
-
-def people_of(entry: Entry, after: bool) -> dict[Id, Seen | None]:
-    """The people that an action changed, as they are after it, or were before; None: there is none."""
-    found: dict[Id, Seen | None] = {}
-    for change in entry.changes:
-        if change.table == ANNOTATIONS:
-            raw = change.becomes if after else change.was
-            found[change.id] = None if raw is None else seen_of(msgspec.json.decode(raw))
-    return found
-
-
-def image_status_of(entry: Entry, after: bool) -> str | None:
-    """The same of the image's status; None where it has none or stays."""
-    for change in entry.changes:
-        if change.table == IMAGES:
-            raw = change.becomes if after else change.was
-            return None if raw is None else status_of(msgspec.json.decode(raw).get("status"))
-    return None
-
-
-def _turned(change: Change) -> Change:
-    return Change(change.table, change.id, change.after, change.before)
-
-
-def _label_file(root: Path, split: str) -> tuple[Path, list[Path]]:
-    """The label file of a split, and those of the others. Raises PosetuneError if it is not one that can be worked on."""
-    if not split or "/" in split or "\\" in split or split.startswith("."):
-        raise PosetuneError(f"--split {split!r} is no name of a split; give train, val or another.")
-    folder = root / "annotations"
-    files = sorted(p for p in folder.glob("*.json") if not p.name.startswith(".")) if folder.is_dir() else []
-    path = folder / f"{split}.json"
-    if path not in files and files and split == "train":
-        names = [p.stem for p in files]
-        raise PosetuneError(
-            f"{root} has no annotations/train.json; it has {', '.join(names)}: give --split {names[0]} to work on that."
-        )
-    if (folder / f"{split}.json.gz").is_file() and path not in files:
-        raise PosetuneError(f"{folder / split}.json.gz is packed: unpack it (gunzip) to work on it.")
-    if path not in files:
-        _require_no_other_format(root)
-    return path, [p for p in files if p != path]
-
-
-def _require_no_other_format(root: Path) -> None:
-    from posetune.data.layouts import label_files
-
-    try:
-        found = label_files(root)[0]
-    except PosetuneError:
-        return  # nothing but pictures, it seems
-    if found and not found[0].path.is_relative_to(root / "annotations"):
-        raise PosetuneError(
-            f"{root} is labelled in another way ({found[0].path.name}): 'posetune data convert {root} --to coco --out NEW' makes a "
-            "set that can be annotated."
-        )
-
-
-def _named_in(files: Sequence[Path]) -> set[str]:
-    """The names of the pictures that other splits have."""
-    names: set[str] = set()
-    for path in files:
-        with contextlib.suppress(PosetuneError):
-            names |= {head.file_name for head in LabelFile.read(path).images()}
-    return names
-
-
-def frame_of(row: Mapping[str, Any]) -> float | None:
-    """When in its clip an image was taken: its frame, or None."""
-    frame = row.get("frame")
-    return float(frame) if isinstance(frame, int) and not isinstance(frame, bool) else None

@@ -205,10 +205,10 @@ def _frame(told: Told) -> t.Frame:
 
 
 def _at(told: Told) -> float:
-    from posetune.label.review import frame_of
+    from posetune.label.order import frame_of
 
-    frame = frame_of(told.row)
-    return float(told.place.number) if frame is None else frame
+    frame = frame_of(told.row.get("frame"))
+    return float(told.place.number if frame is None else frame)
 
 
 async def other(request: Request) -> Response:
@@ -245,7 +245,7 @@ async def history(request: Request) -> Response:
 
 
 def _done(entry: Entry) -> t.Done:
-    from posetune.label.review import image_status_of, people_of
+    from posetune.label.undo import image_status_of, people_of
 
     before, after = people_of(entry, after=False), people_of(entry, after=True)
 
