@@ -4,13 +4,11 @@
  *
  * Events: "change" (there is something else to draw); "loop" (detail: {from, to} in seconds, or null); "seek" (detail: seconds).
  */
-import { ApiError } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { language, number, t } from "../i18n.js";
-import { Curves } from "../video/curves.js";
-import { sentence } from "../video/panels.js";
 import { getCoached, getExercises } from "./api.js";
 import { onFrames } from "./axis.js";
+import { JobView } from "./job_view.js";
 import { table } from "./table.js";
 import { checkName, isDegrees, measureName, own, valueOf } from "./words.js";
 
@@ -18,12 +16,11 @@ import { checkName, isDegrees, measureName, own, valueOf } from "./words.js";
 /** @typedef {import("./api.js").Exercise} Exercise */
 /** @typedef {import("../types.js").Person} Person */
 
-/** Between two questions about a job that runs. */
-const LEISURE_MS = 1500;
 /** A fault is shown this long before and after it was seen, seconds. */
 const SHOWN_S = 0.3;
 
-export class CoachPanel extends EventTarget {
+/** @extends {JobView<Coached>} */
+export class CoachPanel extends JobView {
   /**
    * @param {HTMLElement} host
    * @param {{state: Record<string, any>, say: (text: string) => void, fixed?: boolean, ask?: (job: string, person: number, signal: AbortSignal) => Promise<Coached>, refused?: (error: unknown) => boolean}} context
@@ -31,65 +28,20 @@ export class CoachPanel extends EventTarget {
    *   whether it was shown, so that what was found before stays
    */
   constructor(host, context) {
-    super();
-    this.host = host;
+    super(host);
     this.context = context;
-    this.on = false;
-    this.job = "";
     this.exercise = "auto";
-    this.person = 0;
     /** @type {Exercise[]} */
     this.exercises = [];
-    /** @type {Coached | null} */
-    this.found = null;
-    /** @type {unknown} */
-    this.error = null;
-    this.busy = false;
     this.looped = -1;
-    this.frames = -1;
-    /** Not before: what a job has found so far is asked for at leisure, so that it is found in time. */
-    this.again = 0;
-    this.time = 0;
-    this.asking = new AbortController();
-    /** @type {Curves | null} */
-    this.curves = null;
-    /** @type {{times: number[], end: number}} */
-    this.axis = { times: [], end: 0 };
     window.addEventListener("posetune:language", () => this.draw());
     window.addEventListener("posetune:theme", () => this.curves?.again());
   }
 
-  /**
-   * Another video.
-   * @param {string} job
-   * @param {{times: number[], end: number}} axis seconds: of the frames, and when the last one ends
-   */
-  open(job, axis) {
-    this.close();
-    Object.assign(this, { job, axis });
-    if (this.on) void this.ask();
-  }
-
+  /** @override */
   close() {
-    this.asking.abort();
-    Object.assign(this, { job: "", found: null, error: null, looped: -1, person: 0, frames: -1 });
-    this.tell();
-    this.draw();
-  }
-
-  /** Whether it is looked at; asks when it is, for the first time. @param {boolean} on */
-  show(on) {
-    this.on = on;
-    this.host.hidden = !on;
-    if (on && this.job && !this.found && !this.busy) void this.ask();
-    this.tell();
-  }
-
-  /** The job has found more frames. @param {number} frames @param {boolean} complete */
-  more(frames, complete) {
-    if (!this.on || this.busy || !this.job || (this.found?.complete && this.frames === frames)) return;
-    if (!complete && performance.now() < this.again) return;
-    if (frames > this.frames || (complete && !this.found?.complete)) void this.ask();
+    this.looped = -1;
+    super.close();
   }
 
   /** @param {number} id a track id that was chosen */
@@ -100,35 +52,20 @@ export class CoachPanel extends EventTarget {
     if (this.on) void this.ask();
   }
 
-  async ask() {
-    if (!this.job) return;
-    this.asking.abort();
-    this.asking = new AbortController();
-    const { signal } = this.asking;
-    const began = performance.now();
-    this.busy = true;
-    this.draw();
-    try {
-      if (!this.exercises.length && !this.context.fixed) this.exercises = (await getExercises()).exercises;
-      const found = await (this.context.ask?.(this.job, this.person, signal) ?? getCoached(this.job, this.exercise, this.person, signal));
-      if (signal.aborted) return;
-      const before = this.found?.count;
-      Object.assign(this, { found, error: null, frames: found.frames });
-      if (found.complete && before === undefined) this.context.say(t("coach.said", { count: number(found.count), what: own(found.title) || t("coach.none.short") }));
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ApiError)) console.error(error);
-      if (this.context.refused?.(error)) {
-        this.busy = false;
-        this.draw();
-        return;
-      }
-      Object.assign(this, { error, found: null });
-    }
-    this.again = performance.now() + Math.max(LEISURE_MS, 5 * (performance.now() - began));
-    this.busy = false;
-    this.tell();
-    this.draw();
+  /** @override @param {AbortSignal} signal @returns {Promise<Coached>} */
+  async find(signal) {
+    if (!this.exercises.length && !this.context.fixed) this.exercises = (await getExercises()).exercises;
+    return this.context.ask?.(this.job, this.person, signal) ?? getCoached(this.job, this.exercise, this.person, signal);
+  }
+
+  /** @override @param {boolean} first */
+  answered(first) {
+    if (first && this.found?.complete) this.context.say(t("coach.said", { count: number(this.found.count), what: own(this.found.title) || t("coach.none.short") }));
+  }
+
+  /** @override @param {unknown} error */
+  refused(error) {
+    return !!this.context.refused?.(error);
   }
 
   /** @param {string} name */
@@ -157,10 +94,9 @@ export class CoachPanel extends EventTarget {
     this.draw();
   }
 
-  /** @param {number} seconds */
+  /** @override @param {number} seconds */
   setTime(seconds) {
-    this.time = seconds;
-    this.curves?.setTime(seconds);
+    super.setTime(seconds);
     const now = this.found?.repetitions.findIndex(({ start, end }) => start <= seconds && seconds <= end) ?? -1;
     for (const row of this.host.querySelectorAll("tr[data-repetition]")) row.classList.toggle("now", Number(/** @type {HTMLElement} */ (row).dataset.repetition) === now);
   }
@@ -210,24 +146,25 @@ export class CoachPanel extends EventTarget {
     return fault ? own(fault.check.cue) : "";
   }
 
+  /** @override */
   tell() {
     const { found } = this;
     this.context.state.coach = this.on && {
-      status: this.busy ? "busy" : this.error ? "error" : found ? "done" : "empty", asked: this.exercise, exercise: found?.exercise ?? null, count: found?.count ?? 0,
+      status: this.status, asked: this.exercise, exercise: found?.exercise ?? null, count: found?.count ?? 0,
       repetitions: found?.repetitions ?? [], complete: !!found?.complete, frames: found?.frames ?? 0, looped: this.looped, notes: found?.notes.en ?? [], bands: this.bands,
     };
-    this.dispatchEvent(new Event("change"));
+    super.tell();
   }
 
   // Drawing
 
+  /** @override */
   draw() {
     if (!this.on && !this.host.childElementCount) return;
     const { host, found } = this;
     const had = host.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).id : "";
-    this.curves?.destroy();
-    this.curves = null;
-    fill(host, this.head(), h("div", { class: "body stack coach-body" }, this.error ? problem(this.error) : found ? this.told(found) : this.waiting()));
+    this.unplot();
+    fill(host, this.head(), h("div", { class: "body stack coach-body" }, this.error ? this.problem() : found ? this.told(found) : this.waiting()));
     const plot = host.querySelector(".signal");
     if (plot && found?.signal) this.drawSignal(/** @type {HTMLElement} */ (plot), found.signal);
     this.setTime(this.time);
@@ -271,7 +208,7 @@ export class CoachPanel extends EventTarget {
   passed(found) {
     const items = found.not_counted.map(({ start, end, why }) => {
       const go = h("button", { class: "link", type: "button" }, t("coach.passed.one", { from: number(start, 1), to: number(end, 1), what: measureName(why) }));
-      go.addEventListener("click", () => this.dispatchEvent(new CustomEvent("seek", { detail: start })));
+      go.addEventListener("click", () => this.seek(start));
       return h("li", {}, go);
     });
     return h("details", { class: "passed small" }, h("summary", {}, t("coach.passed", { count: number(items.length) })), h("ul", {}, items));
@@ -285,7 +222,7 @@ export class CoachPanel extends EventTarget {
     const items = faults.map(({ check, in: seen }) => {
       const at = seen[0].checks[check.name].at ?? seen[0].extremum;
       const go = h("button", { class: "cue", type: "button", dataset: { cue: check.name } }, icon("warning", 16), h("span", {}, own(check.cue)), h("span", { class: "muted small" }, t("coach.of", { faults: number(seen.length), all: number(found.count) })));
-      go.addEventListener("click", () => this.dispatchEvent(new CustomEvent("seek", { detail: at })));
+      go.addEventListener("click", () => this.seek(at));
       return h("li", {}, go);
     });
     return h("ul", { class: "cues", "aria-label": t("coach.cues") }, items);
@@ -299,10 +236,9 @@ export class CoachPanel extends EventTarget {
     const high = Math.max(...known, signal.enter, signal.leave);
     const room = 0.08 * (high - low || 1);
     const degrees = isDegrees(signal.measure);
-    this.curves = new Curves(host, this.axis.times, this.axis.end, { range: [low - room, high + room], write: (value) => (degrees ? `${number(value)}°` : number(value, 1)), lines: [{ at: signal.enter, label: t("coach.enter", { value: valueOf(signal.measure, signal.enter) }) }, { at: signal.leave, label: t("coach.leave", { value: valueOf(signal.measure, signal.leave) }) }] });
-    this.curves.addEventListener("seek", (event) => this.dispatchEvent(new CustomEvent("seek", { detail: /** @type {CustomEvent} */ (event).detail })));
-    this.curves.show([{ key: "signal", label: measureName(signal.measure), colour: getComputedStyle(host).getPropertyValue("--accent").trim(), dashed: false, values }]);
-    this.curves.setBands(this.bands);
+    const curves = this.plot(host, { range: [low - room, high + room], write: (value) => (degrees ? `${number(value)}°` : number(value, 1)), lines: [{ at: signal.enter, label: t("coach.enter", { value: valueOf(signal.measure, signal.enter) }) }, { at: signal.leave, label: t("coach.leave", { value: valueOf(signal.measure, signal.leave) }) }] });
+    curves.show([{ key: "signal", label: measureName(signal.measure), colour: getComputedStyle(host).getPropertyValue("--accent").trim(), dashed: false, values }]);
+    curves.setBands(this.bands);
   }
 }
 
@@ -316,9 +252,4 @@ export function worst(repetition) {
 export function jointsOf(mark, side) {
   if (mark.startsWith("both_")) return ["left", "right"].map((one) => `${one}_${mark.slice(5)}`);
   return [/^(left|right)_/.test(mark) ? mark : `${side}_${mark}`];
-}
-
-/** @param {unknown} error */
-function problem(error) {
-  return h("div", { class: "notice bad", role: "alert" }, icon("warning"), h("div", {}, sentence(error)));
 }

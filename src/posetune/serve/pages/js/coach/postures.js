@@ -3,13 +3,12 @@
  *
  * Events: "change"; "seek" (detail: seconds).
  */
-import { ApiError, get } from "../api.js";
+import { get } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
-import { Curves } from "../video/curves.js";
-import { sentence } from "../video/panels.js";
 import { clock } from "../video/transport.js";
 import { onFrames } from "./axis.js";
+import { JobView } from "./job_view.js";
 
 /**
  * @typedef {"reba" | "rula" | "owas"} Method
@@ -24,77 +23,35 @@ import { onFrames } from "./axis.js";
 const METHODS = ["reba", "rula", "owas"];
 const TYPED = ["shock", "static", "repeated", "unstable", "twisted", "neck_twisted", "supported", "en1005"];
 const WAIT_MS = 350;
-/** Between two questions about a job that runs. */
-const LEISURE_MS = 1500;
 /** More of the time than this not known to one score: another place for the camera would tell more. */
 const VAGUE = 0.5;
 
-export class PosturesPanel extends EventTarget {
+/** @extends {JobView<Postures>} */
+export class PosturesPanel extends JobView {
   /**
    * @param {HTMLElement} host
    * @param {{state: Record<string, any>, say: (text: string) => void}} context
    */
   constructor(host, context) {
-    super();
-    this.host = host;
+    super(host);
     this.context = context;
-    this.on = false;
-    this.job = "";
     /** @type {Method} */
     this.method = "reba";
-    this.person = 0;
     /** @type {Record<string, number | boolean>} */
     this.task = { load: 0, coupling: 0 };
     this.faces = false;
-    /** @type {Postures | null} */
-    this.found = null;
-    /** @type {unknown} */
-    this.error = null;
-    this.busy = false;
-    this.frames = -1;
-    /** Not before: what a job has found so far is asked for at leisure, so that it is found in time. */
-    this.again = 0;
-    this.time = 0;
     this.timer = 0;
-    this.asking = new AbortController();
-    /** @type {Curves | null} */
-    this.curves = null;
-    /** @type {{times: number[], end: number}} */
-    this.axis = { times: [], end: 0 };
     this.result = h("div", { class: "stack coach-body" });
     window.addEventListener("posetune:language", () => this.build());
     window.addEventListener("posetune:theme", () => this.draw());
     this.build();
   }
 
-  /** @param {string} job @param {{times: number[], end: number}} axis */
-  open(job, axis) {
-    this.close();
-    Object.assign(this, { job, axis });
-    if (this.on) void this.ask();
-  }
-
+  /** @override */
   close() {
     clearTimeout(this.timer);
-    this.asking.abort();
-    Object.assign(this, { job: "", found: null, error: null, frames: -1, person: 0, busy: false });
-    this.tell();
-    this.draw();
-  }
-
-  /** @param {boolean} on */
-  show(on) {
-    this.on = on;
-    this.host.hidden = !on;
-    if (on && this.job && !this.found && !this.busy) void this.ask();
-    this.tell();
-  }
-
-  /** @param {number} frames @param {boolean} complete */
-  more(frames, complete) {
-    if (!this.on || this.busy || !this.job || (this.found?.complete && this.frames === frames)) return;
-    if (!complete && performance.now() < this.again) return;
-    if (frames > this.frames || (complete && !this.found?.complete)) void this.ask();
+    this.busy = false;
+    super.close();
   }
 
   /** @param {number} id whose scores are drawn */
@@ -109,27 +66,9 @@ export class PosturesPanel extends EventTarget {
     return query;
   }
 
-  async ask() {
-    if (!this.job) return;
-    this.asking.abort();
-    this.asking = new AbortController();
-    const { signal } = this.asking;
-    const began = performance.now();
-    this.busy = true;
-    this.draw();
-    try {
-      const found = /** @type {Postures} */ (await get(`jobs/${this.job}/ergonomics?${this.query}`));
-      if (signal.aborted) return;
-      Object.assign(this, { found, error: null, frames: found.frames });
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ApiError)) console.error(error);
-      Object.assign(this, { error, found: null });
-    }
-    this.again = performance.now() + Math.max(LEISURE_MS, 5 * (performance.now() - began));
-    this.busy = false;
-    this.tell();
-    this.draw();
+  /** @override @returns {Promise<Postures>} */
+  find() {
+    return get(`jobs/${this.job}/ergonomics?${this.query}`);
   }
 
   /** Something was typed in. @param {string} key @param {number | boolean} value */
@@ -139,19 +78,14 @@ export class PosturesPanel extends EventTarget {
     this.timer = window.setTimeout(() => void this.ask(), WAIT_MS);
   }
 
-  /** @param {number} seconds */
-  setTime(seconds) {
-    this.time = seconds;
-    this.curves?.setTime(seconds);
-  }
-
+  /** @override */
   tell() {
     const { found } = this;
     this.context.state.postures = this.on && {
-      status: this.busy ? "busy" : this.error ? "error" : found ? "done" : "empty", method: this.method, task: this.task, complete: !!found?.complete,
+      status: this.status, method: this.method, task: this.task, complete: !!found?.complete,
       people: found?.people ?? [], methods: found?.methods ?? null,
     };
-    this.dispatchEvent(new Event("change"));
+    super.tell();
   }
 
   // Drawing
@@ -184,12 +118,12 @@ export class PosturesPanel extends EventTarget {
     this.draw();
   }
 
+  /** @override */
   draw() {
-    this.curves?.destroy();
-    this.curves = null;
+    this.unplot();
     const { found, result } = this;
     const had = result.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).id : "";
-    if (this.error) fill(result, h("div", { class: "notice bad", role: "alert" }, icon("warning"), h("div", {}, sentence(this.error))));
+    if (this.error) fill(result, this.problem());
     else if (!found) fill(result, h("p", { class: "muted" }, h("span", { class: "spinner ink tiny" }), " ", t("posture.scoring")));
     else if (!found.people.length) fill(result, h("div", { class: "notice" }, icon("info"), h("div", {}, h("strong", {}, t("posture.nobody")), t("posture.how"))));
     else fill(result, this.told(found));
@@ -236,7 +170,7 @@ export class PosturesPanel extends EventTarget {
       const [low, high] = moment.score;
       const said = t("posture.worst.score", { score: low === high ? number(low) : t("posture.interval", { low: number(low), high: number(high) }), level: levelWords(moment.level) });
       const card = h("button", { class: "moment", type: "button", dataset: { time: moment.time_s } }, h("img", { src: picture, alt: "", loading: "lazy", decoding: "async", width: 480, height: 270 }), h("strong", {}, said), h("span", { class: "muted small numeric" }, clock(moment.time_s)));
-      card.addEventListener("click", () => this.dispatchEvent(new CustomEvent("seek", { detail: moment.time_s })));
+      card.addEventListener("click", () => this.seek(moment.time_s));
       return h("li", {}, card);
     });
     return h("section", { class: "worst" }, h("div", { class: "worst-head" }, h("h3", {}, t("posture.worst")), h("label", { class: "check small", for: "faces" }, faces, h("span", {}, t("posture.faces")))), h("ul", { class: "moments" }, cards));
@@ -251,10 +185,9 @@ export class PosturesPanel extends EventTarget {
     const style = getComputedStyle(host);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const zones = levels.map(({ low, high }, i) => ({ from: i ? low - 0.5 : 0.5, to: high + 0.5, colour: colour(zone(i, levels.length)) }));
-    this.curves = new Curves(host, this.axis.times, this.axis.end, { range: [0.5, most + 0.5], write: (value) => number(value), splits: levels.map(({ low }) => low), zones, between: colour("--accent") });
-    this.curves.addEventListener("seek", (event) => this.dispatchEvent(new CustomEvent("seek", { detail: /** @type {CustomEvent} */ (event).detail })));
-    this.curves.show(["low", "high"].map((key, end) => ({ key, label: key, colour: colour("--accent"), dashed: false, values: scores.map((score) => score && score[end]) })));
-    this.curves.setTime(this.time);
+    const curves = this.plot(host, { range: [0.5, most + 0.5], write: (value) => number(value), splits: levels.map(({ low }) => low), zones, between: colour("--accent") });
+    curves.show(["low", "high"].map((key, end) => ({ key, label: key, colour: colour("--accent"), dashed: false, values: scores.map((score) => score && score[end]) })));
+    curves.setTime(this.time);
   }
 }
 
