@@ -8,23 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from posetune.cli.common import add_server
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Every action is saved at once, in SET/annotations/train.json. Keys: docs/reference/annotate.md."
     parser.add_argument(
         "set", type=Path, metavar="SET", help="a folder with images/ and perhaps annotations/train.json"
-    )
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
-    parser.add_argument(
-        "--host", default="127.0.0.1",
-        help="where to listen: 0.0.0.0 for a tablet beside it, with --token-file (default: %(default)s, this machine alone)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--token-file", type=Path, metavar="FILE",
-        help="a file with the token that who comes in must know; needed beyond this machine",
-    )  # fmt: skip
-    parser.add_argument(
-        "--allowed-host", action="append", default=[], metavar="NAME", help="a name by which the server may be called"
     )
     parser.add_argument(
         "--reviewer", metavar="NAME", default="reviewer",
@@ -41,10 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the network that finds people you point at: lite, full, heavy, a run folder, a .task or a .tflite (default: "
         "%(default)s)",
     )  # fmt: skip
-    parser.add_argument(
-        "--workers", type=int, metavar="N", default=1, help="processes that run it (default: %(default)s)"
-    )
-    parser.add_argument("--verbose", action="store_true", help="log every request")
+    add_server(parser, host=": 0.0.0.0 for a tablet beside it, with --token-file", workers="run it", one_worker=True)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,6 @@
-"""What several verbs share: options that take several words, ``--json [FILE]``, files that can be written to."""
+"""What several verbs share: options that take several words, ``--json [FILE]``, where a server listens, files that can be
+written to.
+"""
 
 from __future__ import annotations
 
@@ -127,3 +129,27 @@ def add_tiles(parser: argparse.ArgumentParser) -> None:
         metavar="MS",
         help="--tiles auto: begin no tile after MS milliseconds of a picture",
     )
+
+
+def add_server(parser: argparse.ArgumentParser, *, host: str = "", workers: str, one_worker: bool = False) -> None:
+    """Where a server listens, who comes in and how many processes work for it.
+
+    ``host``: what to add to where it listens; ``workers``: what they do; ``one_worker``: unless told otherwise, instead
+    of as many as processors.
+    """
+    parser.add_argument(
+        "--host", default="127.0.0.1", help=f"where to listen{host} (default: %(default)s, this machine alone)"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE",
+        help="a file with the token that who comes in must know; needed beyond this machine",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allowed-host", action="append", default=[], metavar="NAME", help="a name by which the server may be called"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", default=1 if one_worker else None,
+        help=f"processes that {workers} (default: {1 if one_worker else 'processors'})",
+    )  # fmt: skip
+    parser.add_argument("--verbose", action="store_true", help="log every request")

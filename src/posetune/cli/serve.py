@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from posetune.cli.common import add_server
 from posetune.errors import PosetuneError
 
 _DATA_DIR = "posetune-data"
@@ -31,10 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep no picture and no correction, whatever people agree to (docs/guide/corrections.md)",
     )  # fmt: skip
     parser.add_argument(
-        "--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine alone)"
-    )
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any that is free (default: %(default)s)")
-    parser.add_argument(
         "--data-dir", metavar="DIR", default=_DATA_DIR,
         help="uploads, networks, jobs and ranges (default: %(default)s); the URL of a database is taken as --database",
     )  # fmt: skip
@@ -42,14 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--database", metavar="URL",
         help="postgresql://… instead of SQLite in --data-dir; with a password, better in POSETUNE_DATABASE",
     )  # fmt: skip
-    parser.add_argument(
-        "--token-file", type=Path, metavar="FILE",
-        help="a file with the token that who comes in must know; needed beyond this machine",
-    )  # fmt: skip
-    parser.add_argument(
-        "--allowed-host", action="append", default=[], metavar="NAME", help="a name by which the server may be called"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes that run networks (default: processors)")
     parser.add_argument(
         "--queue", type=int, default=64, metavar="N", help="requests that may wait (default: %(default)s)"
     )
@@ -62,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key")
-    parser.add_argument("--verbose", action="store_true", help="log every request")
+    add_server(parser, workers="run networks")
 
 
 def run(args: argparse.Namespace) -> int:
