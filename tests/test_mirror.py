@@ -59,6 +59,8 @@ TESTED_ELSEWHERE = {
     "serve/jobs/files.py": "serve/api/test_jobs.py and serve/jobs/test_engine.py, through a running server",
     "serve/jobs/film.py": "serve/api/test_media.py, through a running server",
     "serve/jobs/films.py": "serve/api/test_media.py, through a running server",
+    "learn/entering.py": "learn/test_round.py, through whole passes",
+    "learn/turn.py": "learn/test_round.py, with passes at once and one that lost its lease",
     "learn/rules.py": "figures; learn/test_gate.py and learn/test_guards.py judge by them",
     "stock/pins.py": "facts; stock/test_official.py holds the files against them",
     "store/tables.py": "store/test_schema.py and store/test_jobs.py, on both databases",

@@ -12,7 +12,8 @@ pytest.importorskip("sqlalchemy")
 from tests.helpers.learning import add_people, opened, registry_with
 
 from posetune.errors import PosetuneError
-from posetune.learn import drift, material, round
+from posetune.learn import drift, guarding, material, round, turn
+from posetune.learn.guarding import Guarding
 from posetune.learn.guards import Check, Guard
 from posetune.learn.material import Sets
 from posetune.learn.round import Options, challenge_with, run_pass
@@ -39,7 +40,7 @@ class House:
         self.rules = Rules(least_new=2, threshold=1.2, back=1.2)
         monkeypatch.setattr(round, "train", self._train)
         monkeypatch.setattr(material, "_ordinary", lambda folder: Guard(material.ORDINARY, ()))
-        monkeypatch.setattr(round._Pass, "_checks", lambda one, sha256, held: self.checks)
+        monkeypatch.setattr(Guarding, "checks", lambda one, sha256, held: self.checks)
 
     def _train(self, training, alive, say) -> Path:
         found = json.loads((training.data / "annotations" / "train.json").read_text())
@@ -173,7 +174,7 @@ def test_a_training_that_died_is_gone_on_with(house, monkeypatch):
 
 def test_of_two_passes_one_works_and_one_says_so(house):
     leases = Leases(house.database)
-    lease = leases.take(round.LEASE, "somebody")
+    lease = leases.take(turn.LEASE, "somebody")
     assert lease is not None
 
     with pytest.MonkeyPatch.context() as patch:
@@ -187,7 +188,7 @@ def test_a_pass_that_lost_its_lease_decides_nothing(house, monkeypatch):
     house.run()
     judged(house, 6.0, 5.0)
     before = house.registry.state
-    monkeypatch.setattr(round, "_held", lambda leases, lease: __import__("contextlib").nullcontext(lambda: False))
+    monkeypatch.setattr(turn, "_held", lambda leases, lease: __import__("contextlib").nullcontext(lambda: False))
     with pytest.raises(PosetuneError, match="taken over"):
         house.run()
     assert house.registry.refresh() == before
@@ -227,9 +228,9 @@ def test_where_all_of_it_forgets_too_much_a_part_is_taken(house, monkeypatch):
     bad = Check("ordinary people: error", False, "worse.")
     whole = hashlib.sha256(house.result).hexdigest()
     part = house.result + b"0.5"
-    monkeypatch.setattr(round, "softened", lambda base, tuned, share: tuned + str(share).encode())
+    monkeypatch.setattr(guarding, "softened", lambda base, tuned, share: tuned + str(share).encode())
     allowed = hashlib.sha256(part).hexdigest()
-    monkeypatch.setattr(round._Pass, "_checks", lambda one, sha256, held: house.checks if sha256 == allowed else [bad])
+    monkeypatch.setattr(Guarding, "checks", lambda one, sha256, held: house.checks if sha256 == allowed else [bad])
     add_people(house.database, house.path, [150.0, 160.0])
     assert "50% of it does not, and is taken" in house.run()
     state = house.registry.state

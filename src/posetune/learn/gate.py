@@ -1,4 +1,4 @@
-"""The gate: what follows from the evidence and the guards. Pure; who acts on it is ``learn.round``."""
+"""The gate: what follows from the evidence and the guards. Pure; who acts on it are ``learn.round`` and ``learn.entering``."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from posetune.learn.guards import Guard
 from posetune.learn.people import group_of, labelled
 from posetune.learn.rules import Rules
 from posetune.measure.metrics import scorable
+from posetune.progress import Say
 from posetune.store.correction import Correction
 from posetune.store.corrections import Corrections
 from posetune.synthetic.sample import write_sample
@@ -28,7 +29,6 @@ _FEW_SCENES = 12
 #: A guard of more people than this is thinned out evenly: it says no more for the time it takes.
 _GUARD_PEOPLE = 250
 ORDINARY = "ordinary people"
-Say = Callable[[str], None]
 
 
 def part_of(group: str) -> str:

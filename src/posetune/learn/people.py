@@ -14,6 +14,7 @@ from posetune.data.people import ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.measure.metrics import Labels, in_crop_px, point_errors
+from posetune.progress import Say
 from posetune.runtime.landmarker import Landmarker
 from posetune.store.correction import Correction
 from posetune.store.corrections import Corrections
@@ -21,7 +22,7 @@ from posetune.store.sets import people_of
 
 
 def labelled(
-    units: Sequence[Correction], store: Corrections, folder: Path, say: Callable[[str], None] = lambda text: None
+    units: Sequence[Correction], store: Corrections, folder: Path, say: Say = lambda text: None
 ) -> list[tuple[Correction, Person]]:
     """Each correction with the person that it labels; pictures are written to ``folder``. Those whose picture is damaged are left
     out, and said; they stay in the store.
@@ -38,9 +39,7 @@ def labelled(
     return found
 
 
-def _placed(
-    unit: Correction, image: ImageRecord, store: Corrections, folder: Path, say: Callable[[str], None]
-) -> ImageRecord | None:
+def _placed(unit: Correction, image: ImageRecord, store: Corrections, folder: Path, say: Say) -> ImageRecord | None:
     path = folder / f"{unit.image}{unit.suffix}"
     try:
         write_bytes(path, store.picture(unit))

@@ -10,6 +10,7 @@ from typing import Any
 
 from posetune.learn import trial
 from posetune.learn.rules import Rules
+from posetune.learn.turn import LEASE
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database
 from posetune.store.evidence import Evidence as Verdicts
@@ -58,7 +59,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     said += [f"{state.title(n)} learned from {c} corrections that were forgotten since." for n, c in marked.items()]
     if state.held:
         said.append(f"Nothing is promoted by itself: {state.held}")
-    holder = Leases(database).holder("learn")
+    holder = Leases(database).holder(LEASE)
     figures["at_work"] = holder
     if holder:
         said.append(f"A pass is at work, or died ({holder}).")

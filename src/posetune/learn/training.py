@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posetune.errors import PosetuneError
+from posetune.progress import Say
 
 #: What a full training takes on two processors, seconds, and how many crops it sees then; a smaller budget sees fewer.
 _FULL_SECONDS, _LEAST, _MOST = 1500.0, 4000, 10500
@@ -55,7 +56,7 @@ class Training:
         return [f"samples=[{min(_LEAST, most)},{most}]"]
 
 
-def train(training: Training, alive: Callable[[], bool], say: Callable[[str], None]) -> Path:
+def train(training: Training, alive: Callable[[], bool], say: Say) -> Path:
     """Train, and give the finished network's file. ``alive`` is asked every second: False ends the training, to be gone on with.
 
     Where the budget runs out the best network so far is taken. Raises PosetuneError where the training fails, or takes more
@@ -82,9 +83,7 @@ def train(training: Training, alive: Callable[[], bool], say: Callable[[str], No
     return network
 
 
-def _watch(
-    process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Callable[[str], None]
-) -> None:
+def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Say) -> None:
     begun, asked, told = time.monotonic(), False, (time.monotonic(), "")
     while process.poll() is None:
         time.sleep(0.5)

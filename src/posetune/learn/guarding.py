@@ -1,0 +1,96 @@
+"""Networks before the guards: fetched, measured once each, and compared with all that are or ever were live."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from posetune import stock
+from posetune.errors import PosetuneError
+from posetune.files import NPZ_ERRORS, replacing, write_bytes
+from posetune.learn import guards
+from posetune.learn.guards import Check, Guard, Measured
+from posetune.learn.rules import Rules
+from posetune.learn.soften import SHARES, softened
+from posetune.measure.metrics import scorable
+from posetune.progress import Reporter
+from posetune.runtime.landmarker import Landmarker
+from posetune.runtime.load import load
+from posetune.store.registry.registry import Registry
+
+_FIGURES = ("errors", "angles", "found", "jitter")
+
+
+class Guarding:
+    """``work``: a folder for networks and their figures."""
+
+    def __init__(self, registry: Registry, work: Path, rules: Rules, report: Reporter) -> None:
+        self._registry, self._work, self._rules, self._report = registry, work, rules, report
+        self._loaded: dict[str, Landmarker] = {}
+
+    def network(self, sha256: str) -> Landmarker:
+        if sha256 not in self._loaded:
+            folder = self._work / "networks"
+            path = folder / f"{sha256}.tflite"
+            if not path.is_file() or sha256 in self._registry.state.networks:
+                path = self._registry.fetch(sha256, folder)
+            self._loaded[sha256] = load(path)
+        return self._loaded[sha256]
+
+    def kept(self, base: str, content: bytes, held: tuple[Guard, ...]) -> tuple[bytes, float, list[Check]]:
+        """As much of what was learned as the guards allow, its share, and what they say; all of it where they allow no part."""
+        whole = self.looked_over(content, held)
+        failed = {check.name for check in whole if check.passed is False}
+        if not failed or failed <= {"doctor", "speed"}:
+            return content, 1.0, whole
+        for share in SHARES:
+            try:
+                part = softened(stock.resolve(base).landmarks, content, share)
+            except PosetuneError:  # resized, say
+                break
+            checks = self.looked_over(part, held)
+            if all(check.passed is not False for check in checks):
+                self._report.say(f"All of what was learned forgets too much; {share:.0%} of it does not, and is taken.")
+                return part, share, checks
+        return content, 1.0, whole
+
+    def looked_over(self, content: bytes, held: tuple[Guard, ...]) -> list[Check]:
+        sha256 = hashlib.sha256(content).hexdigest()
+        write_bytes(self._work / "networks" / f"{sha256}.tflite", content)
+        return self.checks(sha256, held)
+
+    def checks(self, sha256: str, held: tuple[Guard, ...]) -> list[Check]:
+        """The challenger against all that are or ever were live."""
+        state, rules = self._registry.state, self._rules
+        lived = list(dict.fromkeys(term.network for term in state.terms))
+        found: list[Check] = []
+        with self._report.counting("people guarded", sum(len(g.people) for g in held) * (1 + len(lived))) as counter:
+            for guard in held:
+                others = {state.title(other): self._measured(other, guard) for other in lived}
+                counter.step(by=len(guard.people) * len(lived))
+                found += guards.compare(guard, self._measured(sha256, guard), others, rules)
+                counter.step(by=len(guard.people))
+        people = [person for guard in held for person in guard.people if scorable(person)]
+        challenger = self.network(sha256)
+        if people:
+            found.append(guards.speed(challenger, self.network(state.live), people, rules))
+        content = (self._work / "networks" / f"{sha256}.tflite").read_bytes()
+        found.append(guards.clean(content, state.title(sha256)))
+        return found
+
+    def _measured(self, sha256: str, guard: Guard) -> Measured:
+        """Measured once for each network and guard; figures are kept, no points."""
+        key = hashlib.sha256(sha256.encode())
+        for person in guard.people:
+            key.update(person.keypoints.tobytes() + person.image.path.name.encode())
+        path = self._work / "measured" / f"{key.hexdigest()}.npz"
+        if path.is_file():
+            with contextlib.suppress(*NPZ_ERRORS), np.load(path) as kept:
+                return Measured(*(kept[name] for name in _FIGURES))
+        found = guards.measure(self.network(sha256), guard)
+        with replacing(path) as beside, beside.open("wb") as file:
+            np.savez(file, **{name: getattr(found, name) for name in _FIGURES})
+        return found
