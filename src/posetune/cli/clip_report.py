@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
+from posetune.cli.common import make_writable
 from posetune.errors import PosetuneError
 
 PAGE_NAME = "report.html"
@@ -34,10 +34,5 @@ def checked_folder(args: argparse.Namespace) -> Path | None:
         raise PosetuneError(f"--video needs a video as input: {args.input} holds points alone.")
     if out is None:
         return None
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PosetuneError(f"Cannot write to {out}: {error.strerror}. Choose another folder with --out.") from error
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise PosetuneError(f"Cannot write to {out}: Permission denied. Choose another folder with --out.")
+    make_writable(out)
     return out

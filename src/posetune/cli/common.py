@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -95,6 +96,27 @@ def check_writable(path: Path) -> None:
         probe.unlink()
     except PosetuneError as error:
         raise PosetuneError(str(error).replace(str(probe), str(path))) from error
+
+
+def make_writable(out: Path) -> None:
+    """Make the folder ``out``, and find out before the work is done that its result has no place. Raises PosetuneError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PosetuneError(f"Cannot write to {out}: {error.strerror}. Choose another folder with --out.") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise PosetuneError(f"Cannot write to {out}: Permission denied. Choose another folder with --out.")
+
+
+def count(text: str) -> int:
+    """The type of an option that counts something."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value
 
 
 def _nan_as_null(content: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from posetune import stock
 from posetune.backends.base import BACKENDS, processors
-from posetune.cli.common import add_json
+from posetune.cli.common import add_json, count
 from posetune.progress import Reporter, clock, to_terminal
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="local: processes of this machine; ray: tasks of the cluster that RAY_ADDRESS names, or of one started here "
         "(default: %(default)s)",
     )  # fmt: skip
-    run.add_argument("--processes", type=_count, metavar="N", help="workers (default: one a processor of this machine)")
+    run.add_argument("--processes", type=count, metavar="N", help="workers (default: one a processor of this machine)")
     run.add_argument("--retry", action="store_true", help="try units again that failed three times")
     run.set_defaults(run_action=_run)
     for name, action, text in (
@@ -96,14 +96,14 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         "--out", required=True, metavar="URL", help="where the job and its results lie; made if missing"
     )
     parser.add_argument(
-        "--shard", type=_count, default=2000, metavar="N", help="pictures a unit of work (default: %(default)s)"
+        "--shard", type=count, default=2000, metavar="N", help="pictures a unit of work (default: %(default)s)"
     )
     parser.add_argument(
-        "--segment", type=_count, default=3600, metavar="N",
+        "--segment", type=count, default=3600, metavar="N",
         help="frames a part of a video; people are followed from 2 s before each (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--max-people", type=_count, default=DEFAULT_MAX_PEOPLE, metavar="N", help="as of posetune predict"
+        "--max-people", type=count, default=DEFAULT_MAX_PEOPLE, metavar="N", help="as of posetune predict"
     )
     parser.add_argument(
         "--min-score", type=float, default=MIN_PRESENCE_CONFIDENCE, metavar="S", help="as of posetune predict"
@@ -120,7 +120,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 def _add_worker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=count,
         default=1,
         metavar="N",
         help="pictures that a worker looks at at a time (default: %(default)s)",
@@ -277,13 +277,3 @@ def _sweep(args: argparse.Namespace) -> int:
         args.json.write(swept)
     print("Removed: " + ", ".join(f"{count} {name}" for name, count in swept.items()))
     return 0
-
-
-def _count(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return value

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from posetune.cli.common import add_json, add_tiles
+from posetune.cli.common import add_json, add_tiles, count
 from posetune.cli.convert import read_names
 from posetune.errors import PosetuneError
 from posetune.label.proposer import NetworkProposer, PredictionProposer, Proposer
@@ -155,12 +155,6 @@ def _remarks(result: LabelReport, args: argparse.Namespace) -> list[str]:
     if args.blur_faces:
         lines.append(f"  {result.faces_blurred} faces blurred; look for others, of people who were not found")
     return lines
-
-
-def count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"wants a whole number from 1 on, not {text!r}")
-    return int(text)
 
 
 def _seconds(text: str) -> float:

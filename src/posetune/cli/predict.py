@@ -18,7 +18,7 @@ from urllib.request import url2pathname
 
 from posetune import stock
 from posetune.backends.base import BACKENDS
-from posetune.cli.common import add_json, add_tiles
+from posetune.cli.common import add_json, add_tiles, count, make_writable
 from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
 from posetune.interrupt import Terminated
@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--show", action="store_true", help="show videos, cameras and streams in a window; q ends")
     parser.add_argument(
-        "--max-people", type=_count, default=DEFAULT_MAX_PEOPLE, metavar="N",
+        "--max-people", type=count, default=DEFAULT_MAX_PEOPLE, metavar="N",
         help="look for at most N people in an image (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
@@ -116,7 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--segmentation", action="store_true", help="compute and draw masks of the people as well")
     parser.add_argument("--no-overlays", action="store_true", help="write no pictures, only JSON and CSV")
     parser.add_argument("--frames", action="store_true", help="videos: overlays as .jpg frames, not as .mp4")
-    parser.add_argument("--threads", type=_count, help="processors to use (default: all, at most 4)")
+    parser.add_argument("--threads", type=count, help="processors to use (default: all, at most 4)")
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
@@ -156,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
     source = LiveSource(live[0]) if live else None
     ids = ImageIds(args.labels)
     if args.out is not None:
-        _check_writable(args.out)
+        make_writable(args.out)
     with _alone_in(args.out):
         if args.out is not None and not args.overwrite:
             _check_unused(args.out, {source.name} if source else {name for _, name in files})
@@ -325,16 +325,6 @@ def _names_in(predictions: Path) -> set[str]:
 _FILE_NAME = re.compile(r'"file_name": ("(?:[^"\\]|\\.)*")')
 
 
-def _check_writable(out: Path) -> None:
-    """Find out before the work is done that its result has no place."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PosetuneError(f"Cannot write to {out}: {error.strerror}. Choose another folder with --out.") from error
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise PosetuneError(f"Cannot write to {out}: Permission denied. Choose another folder with --out.")
-
-
 def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: LeftOut) -> None:
     if args.json is not None:
         summary = {
@@ -402,16 +392,6 @@ def _given(text: str) -> str:
 
 def _folder(text: str) -> Path:
     return Path(_given(text))
-
-
-def _count(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return value
 
 
 def _fraction(text: str) -> float:

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 
 from posetune import stock
-from posetune.cli.common import add_json
-from posetune.cli.label import count
+from posetune.cli.common import add_json, count
 from posetune.label.cover import HARD, PLACE
 from posetune.label.signals import Looker
 from posetune.label.suggest import SUGGESTED, SuggestReport, pool_of, suggest

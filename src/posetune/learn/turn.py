@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from posetune.errors import PosetuneError
+from posetune.heartbeat import beating
 from posetune.progress import Reporter
 from posetune.store.database import Database
 from posetune.store.registry.log import Moved
@@ -53,21 +54,17 @@ def taken(registry: Registry, database: Database, report: Reporter) -> Iterator[
 @contextlib.contextmanager
 def _held(leases: Leases, lease: Lease) -> Iterator[Callable[[], bool]]:
     """Beat while the block runs; the yielded function says whether the lease is still held."""
-    ended, lost = threading.Event(), threading.Event()
+    lost = threading.Event()
 
-    def beat() -> None:
-        while not ended.wait(_BEAT):
-            with contextlib.suppress(PosetuneError):  # a database that is away for a moment
-                if not leases.beat(lease):
-                    lost.set()
-                    return
+    def beat() -> bool:
+        with contextlib.suppress(PosetuneError):  # a database that is away for a moment
+            if not leases.beat(lease):
+                lost.set()
+        return not lost.is_set()
 
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
     try:
-        yield lambda: not lost.is_set()
+        with beating(beat, _BEAT, "posetune-learn"):
+            yield lambda: not lost.is_set()
     finally:
-        ended.set()
-        thread.join()
         if not lost.is_set():
             leases.release(lease)

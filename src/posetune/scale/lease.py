@@ -5,13 +5,13 @@ and one of them commits.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 
 from posetune.errors import PosetuneError
+from posetune.heartbeat import beating
 from posetune.scale.store import Store
 
 #: A lease that nobody renewed for so long, seconds, may be taken by others; it is renewed three times as often.
@@ -85,23 +85,16 @@ def kept(store: Store, unit: str, lease: Lease, seconds: float = SECONDS) -> Ite
     A renewal that fails is tried again at the next: at worst somebody else does the unit as well. Whoever finds, after a long
     sleep, that the unit has another worker, leaves that one's lease alone.
     """
-    ended = threading.Event()
 
     def renew() -> None:
-        while not ended.wait(seconds / 3):
-            try:
-                there = read_lease(store, unit)
-                if there is not None and there.worker == lease.worker:
-                    store.put(name_of(unit), Lease(lease.worker, time.time() + seconds, lease.deaths).to_json())
-            except PosetuneError:
-                continue
+        with suppress(PosetuneError):
+            there = read_lease(store, unit)
+            if there is not None and there.worker == lease.worker:
+                store.put(name_of(unit), Lease(lease.worker, time.time() + seconds, lease.deaths).to_json())
 
-    thread = threading.Thread(target=renew, name="posetune-lease", daemon=True)
-    thread.start()
     try:
-        yield
+        with beating(renew, seconds / 3, "posetune-lease"):
+            yield
     finally:
-        ended.set()
-        thread.join()
         with suppress(PosetuneError):  # it runs out
             give_back(store, unit, lease.worker)

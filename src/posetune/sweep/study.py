@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from posetune.errors import PosetuneError
+from posetune.heartbeat import beating
 
 STUDY = "study.jsonl"
 _BEAT = 60.0
@@ -64,25 +64,18 @@ def _storage(folder: Path, url: str | None) -> Any:
 @contextmanager
 def alive(trial: Any, every: float = _BEAT) -> Iterator[None]:
     """Say that ``trial`` is being worked on, again and again by a thread, for as long as the block takes."""
-    ended = threading.Event()
 
     def say(**more: Any) -> None:
         for key, value in {**more, _ALIVE: time.time()}.items():
             trial.set_user_attr(key, value)
 
     def beat() -> None:
-        while not ended.wait(every):
-            with suppress(Exception):  # the storage is away for a moment: the next beat may reach it
-                say()
+        with suppress(Exception):  # the storage is away for a moment: the next beat may reach it
+            say()
 
     say(**{_HOST: platform.node(), _PID: os.getpid()})
-    thread = threading.Thread(target=beat, name="posetune-trial", daemon=True)
-    thread.start()
-    try:
+    with beating(beat, every, "posetune-trial"):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def free_the_dead(study: Any, now: Callable[[], float] = time.time) -> int:
