@@ -129,3 +129,21 @@ def test_a_hold_says_how_long_it_lasts(visit, pages_server, tmp_path):
     (held,) = state["coach"]["repetitions"]
     assert f"{held['end'] - held['start']:.1f} 秒" in page.locator(".coach-table tbody tr").inner_text()
     assert "次保持：平板支撑" in page.locator("#count").inner_text()
+
+
+def test_a_video_that_is_opened_while_another_is_asked_about_is_asked_about_when_looked_at(visit):
+    asked = visit("/video").evaluate(
+        """async () => {
+          const { JobView } = await import("/static/js/coach/job_view.js");
+          const view = new JobView(document.createElement("div"));
+          const asked = [];
+          view.find = () => { asked.push(view.job); return new Promise(() => {}); };
+          view.show(true);
+          view.open("first", { times: [0], end: 1 });
+          view.show(false);
+          view.open("second", { times: [0], end: 1 });
+          view.show(true);
+          return asked;
+        }"""
+    )
+    assert asked == ["first", "second"]

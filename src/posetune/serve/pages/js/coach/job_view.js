@@ -76,7 +76,7 @@ export class JobView extends EventTarget {
 
   close() {
     this.asking.abort();
-    Object.assign(this, { job: "", found: null, error: null, person: 0, frames: -1 });
+    Object.assign(this, { job: "", found: null, error: null, person: 0, frames: -1, busy: false });
     this.tell();
     this.draw();
   }

@@ -50,7 +50,6 @@ export class PosturesPanel extends JobView {
   /** @override */
   close() {
     clearTimeout(this.timer);
-    this.busy = false;
     super.close();
   }
 
