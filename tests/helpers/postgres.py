@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
+from posetune.store.database import Database
+
 
 def programs() -> Path | None:
     """The folder of initdb and postgres: the newest that Debian has, or that on the PATH; None where there is none."""
@@ -49,3 +53,11 @@ def cluster() -> Iterator[str]:
             subprocess.run([bin_ / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **run)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty(url: str) -> str:
+    """Drop everything in the database at ``url``, and return the URL."""
+    with Database(url) as database, database.write() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    return url

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
-import sqlalchemy as sa
+from tests.helpers import postgres
 
 from posetune.store.database import Database
 from posetune.store.schema import prepare
@@ -17,11 +17,7 @@ def empty_url(request, tmp_path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
-    url = request.getfixturevalue("postgres_url")
-    with Database(url) as database, database.write() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    return url
+    return postgres.empty(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -12,17 +12,17 @@ from posetune.errors import PosetuneError
 from posetune.store import schema, tables
 from posetune.store.database import Database
 
-SET = "INSERT INTO alembic_version VALUES ('{}')"
+SET = "INSERT INTO posetune_version VALUES ('{}')"
 
 
 def versions(database: Database) -> list[str]:
     with database.read() as connection:
-        return list(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
+        return list(connection.scalars(sa.text("SELECT version_num FROM posetune_version")))
 
 
 def begin(database: Database, *statements: str) -> None:
     with database.write() as connection:
-        for statement in ("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)", *statements):
+        for statement in ("CREATE TABLE posetune_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)", *statements):
             connection.execute(sa.text(statement))
 
 
@@ -44,7 +44,12 @@ def test_the_steps_end_at_the_tables_of_this_version(empty_url, tmp_path):
         assert versions(database) == [schema.REVISION]
         with database.read() as connection:
             context = MigrationContext.configure(
-                connection, opts={"compare_type": True, "compare_server_default": not database.is_sqlite}
+                connection,
+                opts={
+                    "compare_type": True,
+                    "compare_server_default": not database.is_sqlite,
+                    "version_table": schema.VERSION_TABLE,
+                },
             )
             assert compare_metadata(context, tables.metadata) == []
         assert (tmp_path / f"store.sqlite.before-{schema.REVISION}").is_file() == database.is_sqlite
@@ -57,11 +62,23 @@ def test_a_newer_database_is_refused(empty_url):
             schema.prepare(database)
 
 
-def test_the_database_of_another_program_is_left_alone(empty_url):
+def test_the_tables_of_another_program_are_left_alone(empty_url):
     with Database(empty_url) as database:
         with database.write() as connection:
-            connection.execute(sa.text("CREATE TABLE songs (n INTEGER)"))
+            connection.execute(sa.text("CREATE TABLE images (n INTEGER)"))
         with pytest.raises(PosetuneError, match="tables of another program"):
             schema.prepare(database)
         with database.read() as connection:
-            assert sa.inspect(connection).get_table_names() == ["songs"]
+            assert sa.inspect(connection).get_table_names() == ["images"]
+
+
+def test_postgresql_may_be_shared_and_a_file_may_not(empty_url):
+    with Database(empty_url) as database:
+        with database.write() as connection:
+            connection.execute(sa.text("CREATE TABLE songs (n INTEGER)"))
+        if database.is_sqlite:
+            with pytest.raises(PosetuneError, match="tables of another program"):
+                schema.prepare(database)
+        else:
+            schema.prepare(database)
+            assert versions(database) == [schema.REVISION]

@@ -13,7 +13,13 @@ optuna = pytest.importorskip("optuna", reason="optuna is not installed: pip inst
 
 from optuna.trial import TrialState
 
+pytest.importorskip("sqlalchemy")
+
+from tests.helpers import postgres
+
 from posetune.errors import PosetuneError
+from posetune.store.database import Database
+from posetune.store.schema import prepare
 from posetune.sweep import study as studies
 from posetune.sweep.study import alive, free_the_dead, open_study
 
@@ -75,12 +81,16 @@ def test_another_machine_sees_the_same_study(study, tmp_path):
     assert free_the_dead(open_study("s", 0, tmp_path)) == 1
 
 
-def test_in_a_database(postgres_url, tmp_path):
+def test_in_a_database_that_the_store_uses_too(postgres_url, tmp_path):
+    with Database(postgres.empty(postgres_url)) as database:
+        prepare(database)
     one, other = (open_study("s", 0, tmp_path / name, postgres_url) for name in ("a", "b"))
     trial = begun(one, host="elsewhere", pid=1, alive=1000.0)
     assert free_the_dead(other) == 0
     assert states(one) == [TrialState.FAIL, TrialState.WAITING]
     assert other.ask().suggest_float("lr", 0.1, 1.0) == trial.params["lr"]
+    with Database(postgres_url) as database:
+        prepare(database)
 
 
 def test_a_database_that_is_not_there_is_one_sentence(tmp_path):

@@ -13,7 +13,9 @@ from posetune.store.database import Database, sqlite_file
 
 #: The newest step in ``migrations/versions``.
 REVISION = "0002"
-_VERSION = sa.table("alembic_version", sa.column("version_num"))
+#: Not Alembic's usual name: Optuna, whose studies may lie in the same PostgreSQL database, keeps its own version there.
+VERSION_TABLE = "posetune_version"
+_VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
 #: Any number that nobody else locks in PostgreSQL.
 _ADVISORY_LOCK = 0x706F7365
 
@@ -21,21 +23,24 @@ _ADVISORY_LOCK = 0x706F7365
 def prepare(database: Database) -> None:
     """Make the tables, or change those of an older version, of which SQLite's file is copied first (``FILE.before-REVISION``).
 
-    Raises PosetuneError for a database of a newer posetune, and for one with tables that are not posetune's.
+    A PostgreSQL database may be shared with other programs, an SQLite file may not.
+
+    Raises PosetuneError for a database of a newer posetune, and where another program's tables are in the way.
     """
     with database.write() as connection:
         if not database.is_sqlite:  # two servers that begin at once
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
         there = set(sa.inspect(connection).get_table_names())
-        stored = connection.scalar(sa.select(_VERSION.c.version_num)) if "alembic_version" in there else None
+        stored = connection.scalar(sa.select(_VERSION.c.version_num)) if VERSION_TABLE in there else None
         if stored == REVISION:
             return
-        if not there:
+        in_the_way = there if database.is_sqlite else there & set(tables.metadata.tables)
+        if VERSION_TABLE not in there and not in_the_way:
             tables.metadata.create_all(connection)
-            connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(sa.text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
             connection.execute(sa.insert(_VERSION).values(version_num=REVISION))
             return
-        if "alembic_version" not in there:
+        if VERSION_TABLE not in there:
             raise PosetuneError(f"The database {database.name} has tables of another program: name another one.")
     _upgrade(database, stored)
 

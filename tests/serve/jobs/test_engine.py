@@ -15,6 +15,7 @@ import pytest
 
 sa = pytest.importorskip("sqlalchemy")
 
+from tests.helpers import postgres
 from tests.helpers.served_videos import followed, send, wait_for, walk_clip
 from tests.helpers.server import running
 
@@ -23,7 +24,6 @@ from posetune.serve.jobs import engine as module
 from posetune.serve.pool.messages import Reply
 from posetune.serve.pool.pool import Failed
 from posetune.store import jobs as store
-from posetune.store.database import Database
 
 
 @pytest.fixture(autouse=True)
@@ -119,9 +119,7 @@ def test_a_killed_worker_goes_unnoticed(tmp_path, long_clip, expected):
 
 
 def test_postgresql_serves_several_servers_each_of_which_does_its_own_jobs(tmp_path, clip, postgres_url):
-    with Database(postgres_url) as database, database.write() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
+    postgres.empty(postgres_url)
     with (
         running(tmp_path / "a", database=postgres_url) as one,
         running(tmp_path / "b", database=postgres_url) as other,

@@ -2,9 +2,12 @@
 
 from alembic import context
 
-from posetune.store import tables
+from posetune.store import schema, tables
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=tables.metadata, render_as_batch=True
+    connection=context.config.attributes["connection"],
+    target_metadata=tables.metadata,
+    version_table=schema.VERSION_TABLE,
+    render_as_batch=True,
 )
 context.run_migrations()
