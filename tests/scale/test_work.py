@@ -61,8 +61,10 @@ def test_bits_do_not_depend_on_who_did_what(store, tmp_path, unlabelled):
 
 def test_units_of_others_are_left_to_them_until_they_are_not_heard_of(store, blind):
     store.put(lease.name_of("00000000"), Lease("ben", time.time() + 0.3).to_json())
-    work(store, QUICK)
+    shown: list[str] = []
+    work(store, QUICK, Reporter(progress=lambda what, *_: shown.append(what)))
     assert read_done(store, "00000000").worker == "ada"
+    assert any("1 unit is leased by ben until" in text for text in shown)
 
 
 def test_a_unit_done_by_another_meanwhile(store, blind, monkeypatch):

@@ -1,32 +1,42 @@
 """Leases: who works on a unit, and until when. They save work and decide nothing: two who work on one unit by mistake cost time,
 and one of them commits.
+
+Who is known to have ended, as a process of this machine, has no lease any more; of others the time alone tells.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from posetune.errors import PosetuneError
 from posetune.heartbeat import beating
+from posetune.process import has_ended, this_process
 from posetune.scale.store import Store
 
 #: A lease that nobody renewed for so long, seconds, may be taken by others; it is renewed three times as often.
 SECONDS = 60.0
+#: To say who is waited for, so many leases are read.
+_READ = 20
 
 
 @dataclass(frozen=True)
 class Lease:
     """``worker`` has the unit until ``until`` (seconds since 1970); ``deaths``: how many before it took it and were not heard of
-    again.
+    again; ``process``: whose it is, see posetune.process.
     """
 
     worker: str
     until: float
     deaths: int = 0
+    process: str = ""
+
+    def holds(self, now: float) -> bool:
+        """Whether its worker may still be at it."""
+        return self.until > now and not has_ended(self.process)
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -40,8 +50,11 @@ def read_lease(store: Store, unit: str) -> Lease | None:
     """The unit's lease, run out or not; None where there is none, or nobody can read it."""
     content = store.get(name_of(unit))
     try:
-        return None if content is None else Lease(**json.loads(content))
-    except (ValueError, TypeError):
+        if content is None:
+            return None
+        said = json.loads(content)
+        return Lease(str(said["worker"]), float(said["until"]), int(said["deaths"]), str(said.get("process", "")))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return Lease("?", 0.0)
 
 
@@ -51,15 +64,15 @@ def take(
     """Take the unit if nobody has it, or ``worker`` has it already; None if another does. Of those who find one that has run out
     at the same time, the one who wrote last has it, and the others mostly see that.
     """
-    lease = Lease(worker, now() + seconds)
+    lease = Lease(worker, now() + seconds, process=this_process())
     if store.create(name_of(unit), lease.to_json()):
         return lease
     before = read_lease(store, unit)
     if before is None:  # given back this moment
         return lease if store.create(name_of(unit), lease.to_json()) else None
-    if before.until > now() and before.worker != worker:
+    if before.worker != worker and before.holds(now()):
         return None
-    lease = Lease(worker, now() + seconds, before.deaths + 1)
+    lease = replace(lease, until=now() + seconds, deaths=before.deaths + 1)
     store.put(name_of(unit), lease.to_json())
     return lease if read_lease(store, unit) == lease else None
 
@@ -75,7 +88,26 @@ def let_go(store: Store, unit: str, worker: str) -> None:
     """Let others take the lease of a worker that is known to be dead; its death is counted."""
     lease = read_lease(store, unit)
     if lease is not None and lease.worker == worker:
-        store.put(name_of(unit), Lease(worker, 0.0, lease.deaths).to_json())
+        store.put(name_of(unit), replace(lease, until=0.0).to_json())
+
+
+def with_others(store: Store, units: Container[str], ours: Container[str] = ()) -> str:
+    """Who is waited for: "2 units are leased by NAME until 12:00:07" (the last of them, by the clock here); "" where nobody has
+    one of ``units``, or one of the workers ``ours`` has.
+    """
+    names = [entry.name.rpartition("/")[2].removesuffix(".json") for entry in store.list("leases")]
+    wanted = [name for name in names if name in units]
+    read = [lease for unit in wanted[:_READ] if (lease := read_lease(store, unit)) is not None]
+    held = [lease for lease in read if lease.holds(time.time())]
+    if not held or any(lease.worker in ours for lease in held):
+        return ""
+    count = len(held) + len(wanted[_READ:])
+    workers = sorted({lease.worker for lease in held})
+    others = " and others" if len(workers) > 3 or len(wanted) > _READ else ""
+    until = time.strftime("%H:%M:%S", time.localtime(max(lease.until for lease in held)))
+    return (
+        f"{count} {'unit is' if count == 1 else 'units are'} leased by {', '.join(workers[:3])}{others} until {until}"
+    )
 
 
 @contextmanager
@@ -90,7 +122,7 @@ def kept(store: Store, unit: str, lease: Lease, seconds: float = SECONDS) -> Ite
         with suppress(PosetuneError):
             there = read_lease(store, unit)
             if there is not None and there.worker == lease.worker:
-                store.put(name_of(unit), Lease(lease.worker, time.time() + seconds, lease.deaths).to_json())
+                store.put(name_of(unit), replace(lease, until=time.time() + seconds).to_json())
 
     try:
         with beating(renew, seconds / 3, "posetune-lease"):

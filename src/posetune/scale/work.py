@@ -68,8 +68,9 @@ def work(store: Store, settings: Settings | None = None, report: Reporter | None
                 moved = [
                     _claim(store, job, n, looker, settings, summary, counter) for n in numbers[start:] + numbers[:start]
                 ]
-                if not any(moved):
-                    time.sleep(settings.wait)  # all that is left is with other workers
+                if not any(moved):  # all that is left is with other workers
+                    counter.step(lease.with_others(store, {*map(unit_name, numbers)}), by=0)
+                    time.sleep(settings.wait)
     finally:
         looker.close()
     return replace(summary, listed=commit.listed_units(store))

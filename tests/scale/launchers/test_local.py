@@ -80,6 +80,22 @@ def test_a_worker_with_an_error_ends_the_others(store, monkeypatch):
         os.kill(pid, signal.SIGTERM)
 
 
+def test_who_is_waited_for_is_told(store, monkeypatch):
+    from posetune.progress import Reporter
+    from posetune.scale.job import read_job
+
+    monkeypatch.setattr(local, "_STANDING", 0.0)
+
+    def start(store, threads, seconds):
+        take(store, "00000001", "ben")
+        return local._Worker("w", subprocess.Popen(["sleep", "0.3"]))
+
+    monkeypatch.setattr(local, "_start", start)
+    shown: list[str] = []
+    local.run_local(store, read_job(store), 1, 1, 60, Reporter(progress=lambda what, *_: shown.append(what)))
+    assert any("1 unit is leased by ben until" in text for text in shown)
+
+
 def test_what_failed_three_times_is_listed(store, monkeypatch):
     from posetune.scale.job import read_job
 

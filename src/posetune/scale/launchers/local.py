@@ -16,6 +16,8 @@ from posetune.scale.store import Store
 from posetune.scale.work import worker_name
 
 _LOOK = 0.5
+#: When no unit got done for so long, seconds, it is looked whether others are waited for, and again after as much.
+_STANDING = 3.0
 #: So many deaths in a row without a unit done between them, and nobody is started any more.
 _MOST_DEATHS = 10
 
@@ -37,13 +39,14 @@ def run_local(
     report = report or Reporter()
     workers = [_start(store, threads, seconds) for _ in range(processes)]
     deaths, before = 0, -1
+    waiting = _Waiting(store, job)
     try:
         with report.counting("units", job.units) as counter:
             while workers:
                 time.sleep(_LOOK)
-                done = len(commit.done_units(store))
-                deaths, before = (0, done) if done > before else (deaths, before)
-                counter.at(done)
+                done = commit.done_units(store)
+                deaths, before = (0, len(done)) if len(done) > before else (deaths, before)
+                counter.step(waiting.text(done, {worker.name for worker in workers}), by=len(done) - counter.done)
                 for worker in list(workers):
                     code = worker.process.poll()
                     if code is None:
@@ -67,6 +70,24 @@ def run_local(
     finally:
         _end(workers)
     return commit.listed_units(store)
+
+
+class _Waiting:
+    """Says whom the workers here are waiting for, where no unit got done for a while."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self._store, self._job = store, job
+        self._done, self._looked, self._text = -1, time.monotonic(), ""
+
+    def text(self, done: set[str], workers: set[str]) -> str:
+        """ "" where one of ``workers`` has a unit, or units get done."""
+        now = time.monotonic()
+        if len(done) > self._done:
+            self._done, self._looked, self._text = len(done), now, ""
+        elif now - self._looked >= _STANDING:
+            self._looked = now
+            self._text = lease.with_others(self._store, {*self._job.unit_names()} - done, workers)
+        return self._text
 
 
 def _start(store: Store, threads: int, seconds: float) -> _Worker:
