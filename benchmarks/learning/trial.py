@@ -8,7 +8,6 @@ The people of SET judge in random order, twenty orders; the gate looks after eac
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +18,11 @@ from posetune.learn.evidence import Evidence, relative_difference
 from posetune.learn.gate import on_challenger
 from posetune.learn.guards import Guard, compare, measure
 from posetune.learn.material import _ordinary
+from posetune.learn.ordinary import PICTURES
 from posetune.learn.people import errors_by
 from posetune.learn.rules import Rules
 from posetune.measure.metrics import scorable
+from posetune.progress import to_terminal
 from posetune.runtime.load import load
 
 
@@ -58,15 +59,14 @@ def main() -> None:
     print(f"of 20 orders promoted {len(promoted)}, refused {said.count('refuse')}, undecided {said.count('wait')}")
     if promoted:
         print(f"people needed: median {np.median(promoted):.0f}, least {min(promoted)}, most {max(promoted)}")
-    with tempfile.TemporaryDirectory() as folder:
-        guards = [_ordinary(Path(folder))]
-        if args.everyday is not None:
-            everyday = [p for p in load_dataset(args.everyday, args.everyday_split).people if scorable(p)]
-            guards.append(Guard("everyday people", tuple(everyday)))
-        for guard in guards:
-            measured = {name: measure(network, guard) for name, network in networks.items()}
-            for check in compare(guard, measured["challenger"], {"live": measured["live"]}, rules):
-                print(f"{'passed' if check.passed else 'FAILED'}: {check.said}")
+    guards = [_ordinary(PICTURES, to_terminal())]
+    if args.everyday is not None:
+        everyday = [p for p in load_dataset(args.everyday, args.everyday_split).people if scorable(p)]
+        guards.append(Guard("everyday people", tuple(everyday)))
+    for guard in guards:
+        measured = {name: measure(network, guard) for name, network in networks.items()}
+        for check in compare(guard, measured["challenger"], {"live": measured["live"]}, rules):
+            print(f"{'FAILED' if check.passed is False else 'passed' if check.passed else 'not shown'}: {check.said}")
 
 
 if __name__ == "__main__":

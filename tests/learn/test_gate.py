@@ -69,3 +69,11 @@ def test_one_failed_check_refuses_and_silence_does_not():
     assert gate.guarded([good, silent]).what == "promote"
     ruling = gate.guarded([good, bad, silent])
     assert (ruling.what, ruling.reasons) == ("refuse", ("b is worse.",))
+
+
+def test_what_could_not_be_shown_is_named_first():
+    checks = [Check("a", True, "a is fine."), Check("b", None, "b cannot be shown."), Check("c", True, "c is fine.")]
+    ruling = gate.guarded(checks)
+    assert (ruling.what, ruling.why) == ("promote", "2 checks passed, 1 could not be shown.")
+    assert ruling.reasons == ("b cannot be shown.", "a is fine.", "c is fine.")
+    assert gate.guarded([*checks, Check("d", False, "d is worse.")]).reasons == ("d is worse.",)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.helpers.drawn_set import write_drawn_set
 
-from posetune.learn.guards import Guard, Measured, clean, compare, measure, speed
+from posetune.learn.guards import Guard, Measured, clean, compare, joined, measure, speed, together
 from posetune.learn.rules import Rules
 from posetune.runtime.landmarker import Landmarker
 from posetune.stock import path
@@ -21,10 +21,9 @@ def people(tmp_path_factory):
 
 
 def figures(
-    error: float, *, spread: float = 0.2, angle: float = 5.0, jitter: float = 1.0, found: float = 1.0
+    error: float, *, spread: float = 0.2, angle: float = 5.0, jitter: float = 1.0, found: float = 1.0, people: int = 20
 ) -> Measured:
     rng = np.random.default_rng(0)
-    people = 20
     return Measured(
         error * np.exp(spread * rng.standard_normal(people)),
         np.full((people, 8), angle),
@@ -46,13 +45,58 @@ def test_a_challenger_must_be_no_worse_at_anything(people):
     assert failed(people, figures(5.0, found=0.9), live=live) == ["found"]
 
 
-def test_what_too_few_people_can_tell_is_what_they_seem_to_say(people):
+@pytest.mark.parametrize(
+    ("share", "spread", "must_show", "passed", "verdict"),
+    [
+        (0.98, 0.01, False, True, ": not worse."),
+        (1.0, 0.3, False, None, "cannot be shown with 20 people; about "),
+        (1.0, 0.3, True, False, ": not shown to be no worse."),
+        (1.03, 0.3, False, False, ": worse."),
+        (1.009, 0.14, False, False, ": not shown to be no worse."),  # the interval could have shown it
+        (1.005, 0.0, False, True, ": not worse."),
+        (0.6, 0.3, True, True, ": not worse."),
+    ],
+)
+def test_no_worse_is_shown_or_not_or_cannot_be(people, share, spread, must_show, passed, verdict):
     rng = np.random.default_rng(1)
     live = figures(5.0)
-    noisy = live.errors * np.exp(0.3 * rng.standard_normal(20))
-    for share, passed in ((1.0, True), (1.03, False)):
-        challenger = dataclasses.replace(live, errors=share * noisy * live.errors.mean() / noisy.mean())
-        assert compare(people, challenger, {"live": live}, RULES)[0].passed is passed
+    noisy = live.errors * np.exp(spread * rng.standard_normal(20))
+    challenger = dataclasses.replace(live, errors=share * noisy * live.errors.mean() / noisy.mean())
+    guard = dataclasses.replace(people, must_show=must_show)
+    check = compare(guard, challenger, {"live": live}, RULES)[0]
+    assert (check.passed, verdict in check.said) == (passed, True), check.said
+
+
+def test_how_many_people_would_do_is_what_does(people):
+    """As many as it says, with the same spread, and it is shown."""
+    rng = np.random.default_rng(2)
+
+    def asked(count: int):
+        live = figures(5.0, people=count)
+        noisy = live.errors * np.exp(0.3 * rng.standard_normal(count))
+        challenger = dataclasses.replace(live, errors=noisy * live.errors.mean() / noisy.mean())
+        guard = Guard(people.name, (people.people * 99)[:count])
+        guard = dataclasses.replace(
+            guard,
+            people=tuple(
+                dataclasses.replace(p, image=dataclasses.replace(p.image, group=str(n)))
+                for n, p in enumerate(guard.people)
+            ),
+        )
+        return compare(guard, challenger, {"live": live}, RULES)[0]
+
+    found = asked(40)
+    assert found.passed is None
+    needed = int(found.said.split("about ")[1].split()[0])
+    assert 100 < needed < 1000
+    assert asked(2 * needed).passed
+    assert not asked(needed // 3).passed
+
+
+def test_scenes_of_one_name_in_two_sets_are_two(people):
+    both = together("all", [people, Guard("others", people.people)])
+    assert len({p.group for p in both.people}) == 40
+    assert joined([figures(5.0), figures(6.0)]).errors.shape == (40,)
 
 
 def test_it_is_held_against_the_best_that_was_ever_live(people):

@@ -11,14 +11,22 @@ from posetune.data.dataset import load_dataset
 from posetune.learn import material
 from posetune.learn.material import Sets, gather, part_of
 from posetune.learn.rules import Rules
+from posetune.progress import Reporter
 from posetune.store.corrections import Corrections
+
+
+@pytest.fixture(autouse=True)
+def ordinary(tmp_path, monkeypatch):
+    """Drawn people stand for the rendered ones."""
+    people = write_drawn_set(tmp_path / "ordinary", "ordinary", [100.0, 110.0]).people
+    monkeypatch.setattr(material, "ordinary_people", lambda pictures, report: people[:pictures])
 
 
 def gathered(tmp_path, places, sets=Sets(), known=()):  # noqa: B008
     with opened(tmp_path) as database:
         units = add_people(database, tmp_path, places)
         said: list[str] = []
-        return units, gather(units, Corrections(database), sets, tmp_path / "work", said.append, known)
+        return units, gather(units, Corrections(database), sets, tmp_path / "work", Reporter(said.append), known)
 
 
 def test_a_scene_is_always_of_the_same_part_and_most_train():
@@ -48,7 +56,8 @@ def test_of_few_scenes_all_train(tmp_path):
     _, found = gathered(tmp_path, [100.0, 110.0])
     assert len(found.train.people) == 2
     assert found.val is None
-    assert [g.name for g in found.guards] == [material.ORDINARY]
+    (guard,) = found.guards
+    assert (guard.name, len(guard.people), guard.must_show) == (material.ORDINARY, 2, True)
 
 
 def test_what_a_network_learned_from_does_not_guard_it(tmp_path):

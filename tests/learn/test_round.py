@@ -39,7 +39,7 @@ class House:
         self.checks = [Check("a", True, "a is fine.")]
         self.rules = Rules(least_new=2, threshold=1.2, back=1.2)
         monkeypatch.setattr(round, "train", self._train)
-        monkeypatch.setattr(material, "_ordinary", lambda folder: Guard(material.ORDINARY, ()))
+        monkeypatch.setattr(material, "_ordinary", lambda pictures, report: Guard(material.ORDINARY, ()))
         monkeypatch.setattr(Guarding, "checks", lambda one, sha256, held: self.checks)
 
     def _train(self, training, alive, say) -> Path:

@@ -22,12 +22,16 @@ class Ruling:
 
 
 def guarded(checks: Sequence[Check]) -> Ruling:
-    """Whether a challenger forgets nothing: "promote" where nothing failed, as far as the guards go."""
+    """Whether a challenger forgets nothing: "promote" where nothing failed, as far as the guards go; what could not be shown
+    comes first among the reasons.
+    """
     failed = tuple(check.said for check in checks if check.passed is False)
     if failed:
         return Ruling("refuse", f"{len(failed)} of {len(checks)} checks failed: {failed[0]}", failed)
-    passed = sum(check.passed is True for check in checks)
-    return Ruling("promote", f"{passed} checks passed.", tuple(check.said for check in checks))
+    unshown = tuple(check.said for check in checks if check.passed is None)
+    passed = tuple(check.said for check in checks if check.passed)
+    why = f"{len(passed)} checks passed{f', {len(unshown)} could not be shown' if unshown else ''}."
+    return Ruling("promote", why, (*unshown, *passed))
 
 
 def on_challenger(evidence: Evidence, against: Evidence, rules: Rules) -> Ruling:

@@ -16,12 +16,14 @@ from posetune.learn.guards import Check, Guard, Measured
 from posetune.learn.rules import Rules
 from posetune.learn.soften import SHARES, softened
 from posetune.measure.metrics import scorable
-from posetune.progress import Reporter
+from posetune.progress import Counter, Reporter
 from posetune.runtime.landmarker import Landmarker
 from posetune.runtime.load import load
 from posetune.store.registry.registry import Registry
 
 _FIGURES = ("errors", "angles", "found", "jitter")
+#: All guards but the rendered one, as one.
+TOGETHER = "all people kept apart"
 
 
 class Guarding:
@@ -66,13 +68,21 @@ class Guarding:
         """The challenger against all that are or ever were live."""
         state, rules = self._registry.state, self._rules
         lived = list(dict.fromkeys(term.network for term in state.terms))
+        every = list(dict.fromkeys([*lived, sha256]))
         found: list[Check] = []
+        figures: dict[str, dict[str, Measured]] = {}
         with self._report.counting("people guarded", sum(len(g.people) for g in held) * (1 + len(lived))) as counter:
             for guard in held:
-                others = {state.title(other): self._measured(other, guard) for other in lived}
-                counter.step(by=len(guard.people) * len(lived))
-                found += guards.compare(guard, self._measured(sha256, guard), others, rules)
-                counter.step(by=len(guard.people))
+                figures[guard.name] = {one: self._measured(one, guard, counter) for one in every}
+        parts = [guard for guard in held if not guard.must_show]
+        if len(parts) > 1:
+            # Many guards that are too small to show anything must not add up to none.
+            of_parts = [figures[guard.name] for guard in parts]
+            figures[TOGETHER] = {one: guards.joined([f[one] for f in of_parts]) for one in every}
+            held = (*held, guards.together(TOGETHER, parts))
+        for guard in held:
+            others = {state.title(other): figures[guard.name][other] for other in lived}
+            found += guards.compare(guard, figures[guard.name][sha256], others, rules)
         people = [person for guard in held for person in guard.people if scorable(person)]
         challenger = self.network(sha256)
         if people:
@@ -81,16 +91,19 @@ class Guarding:
         found.append(guards.clean(content, state.title(sha256)))
         return found
 
-    def _measured(self, sha256: str, guard: Guard) -> Measured:
+    def _measured(self, sha256: str, guard: Guard, counter: Counter) -> Measured:
         """Measured once for each network and guard; figures are kept, no points."""
         key = hashlib.sha256(sha256.encode())
         for person in guard.people:
             key.update(person.keypoints.tobytes() + person.image.path.name.encode())
-        path = self._work / "measured" / f"{key.hexdigest()}.npz"
+        path, begun = self._work / "measured" / f"{key.hexdigest()}.npz", counter.done
         if path.is_file():
             with contextlib.suppress(*NPZ_ERRORS), np.load(path) as kept:
-                return Measured(*(kept[name] for name in _FIGURES))
-        found = guards.measure(self.network(sha256), guard)
+                measured = Measured(*(kept[name] for name in _FIGURES))
+                counter.step(by=len(guard.people))
+                return measured
+        found = guards.measure(self.network(sha256), guard, lambda done: counter.at(begun + done))
+        counter.at(begun + len(guard.people))
         with replacing(path) as beside, beside.open("wb") as file:
             np.savez(file, **{name: getattr(found, name) for name in _FIGURES})
         return found

@@ -7,6 +7,7 @@ out). Comparisons are paired, and resampled by groups (``measure.bootstrap``).
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +31,9 @@ _TIMED = 24
 
 @dataclass(frozen=True)
 class Check:
-    """``passed``: None where there is too little to say. ``said``: one sentence. ``change``: of the challenger against what it is
-    held against, as a share; ``most``: the upper end of its 95 % interval, or what was compared with the margin.
+    """``passed``: None where there are too few people to show it, or to say anything. ``said``: one sentence. ``change``: of the
+    challenger against what it is held against, as a share; ``most``: the upper end of its 95 % interval, or what was compared with
+    the margin.
     """
 
     name: str
@@ -46,10 +48,13 @@ class Check:
 
 @dataclass(frozen=True, eq=False)
 class Guard:
-    """People of one kind: "ordinary people", a set, a domain. All of them scorable, none of them ever trained on."""
+    """People of one kind: "ordinary people", a set, a domain. All of them scorable, none of them ever trained on. ``must_show``:
+    they are so many that "no worse" can be shown, and where it is not, the guard has failed.
+    """
 
     name: str
     people: tuple[Person, ...]
+    must_show: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,22 @@ class Measured:
     angles: np.ndarray
     found: np.ndarray
     jitter: np.ndarray
+
+
+def together(name: str, held: Sequence[Guard]) -> Guard:
+    """The people of several guards as one."""
+    people = [
+        dataclasses.replace(p, image=dataclasses.replace(p.image, group=f"{guard.name}: {p.group}"))
+        for guard in held
+        for p in guard.people
+    ]
+    return Guard(name, tuple(people))
+
+
+def joined(found: Sequence[Measured]) -> Measured:
+    """What a network's figures on several guards are on all of them :func:`together`."""
+    fields = [field.name for field in dataclasses.fields(Measured)]
+    return Measured(*(np.concatenate([getattr(one, name) for one in found]) for name in fields))
 
 
 def measure(network: Landmarker, guard: Guard, progress: Callable[[int], None] | None = None) -> Measured:
@@ -102,15 +123,10 @@ def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], 
         ]
     best = min(others, key=lambda other: float(others[other].errors.mean()))
     held = others[best]
-    groups = np.array([p.group for p in guard.people], dtype=object)
     checks = [
-        _not_worse(f"{name}: error", challenger.errors, held.errors, groups, (best, rules.margin, rules.most)),
+        _not_worse("error", guard, challenger.errors, held.errors, _Held(best, rules.margin, rules.most)),
         _not_worse(
-            f"{name}: joint angles",
-            challenger.angles,
-            held.angles,
-            groups,
-            (best, rules.angle_margin, rules.angle_most),
+            "joint angles", guard, challenger.angles, held.angles, _Held(best, rules.angle_margin, rules.angle_most)
         ),
     ]
     before, after = float(held.jitter.mean()), float(challenger.jitter.mean())
@@ -124,25 +140,52 @@ def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], 
     return checks
 
 
-def _not_worse(
-    what: str, values: np.ndarray, reference: np.ndarray, groups: np.ndarray, held: tuple[str, float, float]
-) -> Check:
-    """``held``: against whom, by how much it may seem worse, and by how much it may be at most with certainty."""
-    name, margin, bound = held
-    if not np.isfinite(reference).any():
-        return Check(what, None, f"{what}: nothing is labelled that says anything.")
+@dataclass(frozen=True)
+class _Held:
+    """``name``: the network that a challenger is held against; ``margin``: by how much it may seem worse, ``most``: by how much it
+    may be worse with certainty.
+    """
+
+    name: str
+    margin: float
+    most: float
+
+
+def _not_worse(what: str, guard: Guard, values: np.ndarray, reference: np.ndarray, held: _Held) -> Check:
+    """Whether ``values`` (N, …) of the guard's people are shown to be no worse than ``reference`` (non-inferiority)."""
+    name = f"{guard.name}: {what}"
+    known = int(np.isfinite(reference.reshape(len(reference), -1)).any(axis=1).sum())
+    if not known:
+        return Check(name, None, f"{name}: nothing is labelled that says anything.")
+    groups = np.array([p.group for p in guard.people], dtype=object)
     if len(set(groups)) < 2:
         groups = np.arange(len(groups)).astype(object)  # one video: its people are all there is
     change = float(np.nanmean(values) / np.nanmean(reference) - 1)
     interval = Resampling.of(groups).interval_of_ratio(values, reference)
-    assert interval is not None
-    low, most = interval
-    # So few people, or so unlike answers, that no network could be shown to keep the bound: what they seem to say decides.
-    blunt = (most - low) / 2 > bound
-    passed = change <= margin and (most <= bound or blunt)
-    verdict = "not worse" if passed else "worse" if low > 0 or change > margin else "not shown to be no worse"
-    bounds = f"95 % interval {low:+.1%} … {most:+.1%}; at most {margin:+.0%} and {bound:+.0%}"
-    return Check(what, passed, f"{what} {change:+.1%} against {name} ({bounds}): {verdict}.", change, most)
+    if interval is None:
+        return Check(name, None, f"{name}: too little is labelled to say anything.")
+    low, high = interval
+    passed: bool | None
+    if change > held.margin:
+        passed, verdict = False, "worse"
+    elif high <= held.most:
+        passed, verdict = True, "not worse"
+    elif low > 0:
+        passed, verdict = False, "surely worse"
+    elif guard.must_show or (high - low) / 2 <= held.most:
+        passed, verdict = False, "not shown to be no worse"
+    else:
+        # So few people, or so unlike answers, that of no network it could be shown. The interval narrows with the root of them.
+        needed = known * ((high - change) / (held.most - change)) ** 2
+        passed, verdict = None, f"cannot be shown with {known} people; about {_round_up(needed)} would do"
+    bounds = f"95 % interval {low:+.1%} … {high:+.1%}; at most {held.margin:+.0%} and {held.most:+.0%}"
+    return Check(name, passed, f"{name} {change:+.1%} against {held.name} ({bounds}): {verdict}.", change, high)
+
+
+def _round_up(number: float) -> int:
+    """To two figures: 1234 → 1300."""
+    step = 10 ** max(0, math.floor(math.log10(max(number, 1))) - 1)
+    return step * math.ceil(number / step)
 
 
 def speed(challenger: Landmarker, live: Landmarker, people: Sequence[Person], rules: Rules) -> Check:

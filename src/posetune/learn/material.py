@@ -14,20 +14,20 @@ from posetune.data.people import Dataset, Person
 from posetune.data.reviewed import seen
 from posetune.data.stratify import merged
 from posetune.learn.guards import Guard
+from posetune.learn.ordinary import PICTURES, ordinary_people
 from posetune.learn.people import group_of, labelled
 from posetune.learn.rules import Rules
 from posetune.measure.metrics import scorable
-from posetune.progress import Say
+from posetune.progress import Reporter, Say
 from posetune.store.correction import Correction
 from posetune.store.corrections import Corrections
-from posetune.synthetic.sample import write_sample
 
 TRAIN, VAL, GUARD = "train", "val", "guard"
 #: Of 256 scenes so many are chosen on and so many are kept apart to be guarded; fewer than this many scenes all train.
 _VAL_OF_256, _GUARD_OF_256 = 32, 38
 _FEW_SCENES = 12
 #: A guard of more people than this is thinned out evenly: it says no more for the time it takes.
-_GUARD_PEOPLE = 250
+_GUARD_PEOPLE = 500
 ORDINARY = "ordinary people"
 
 
@@ -40,11 +40,12 @@ def part_of(group: str) -> str:
 @dataclass(frozen=True)
 class Sets:
     """``data``: the set that was trained on before there were corrections; ``everyday``: one of everyday people, to be guarded, not
-    trained on. None: there is none.
+    trained on. None: there is none. ``ordinary``: how many pictures of ordinary people are rendered to be guarded.
     """
 
     data: Path | None = None
     everyday: Path | None = None
+    ordinary: int = PICTURES
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +69,17 @@ class Material:
 
 
 def gather(
-    units: Sequence[Correction], store: Corrections, sets: Sets, folder: Path, say: Say, known: Collection[int] = ()
+    units: Sequence[Correction],
+    store: Corrections,
+    sets: Sets,
+    folder: Path,
+    report: Reporter,
+    known: Collection[int] = (),
 ) -> Material:
     """``units``: the corrections to learn from, bounded as ``store.shares`` does; ``folder``: for pictures, for as long as the
     pass runs; ``known``: the numbers of corrections that are not to be guarded, as the network in question learned from them.
     """
+    say = report.say
     pairs = labelled(units, store, folder / "pictures", say)
     few = len({group_of(unit) for unit, _ in pairs}) < _FEW_SCENES
     part = {unit.number: TRAIN if few else part_of(group_of(unit)) for unit, _ in pairs}
@@ -82,7 +89,7 @@ def gather(
     }
     old = _original(sets.data, say) if sets.data is not None else {}
     parts = {name: [d for d in (old.get(name), new[name]) if d is not None and d.people] for name in (TRAIN, VAL)}
-    guards = [_ordinary(folder)]
+    guards = [_ordinary(sets.ordinary, report)]
     if sets.everyday is not None:
         guards.append(_guard("everyday people", _everyday(sets.everyday, say)))
     if GUARD in old:
@@ -113,12 +120,10 @@ def _guard(name: str, people: Sequence[Person]) -> Guard:
     return Guard(name, tuple(usable[:: max(1, step)]))
 
 
-def _ordinary(folder: Path) -> Guard:
-    """The rendered people of the sample set, whom the trainer looks at, too, when it chooses how much of the new weights to
-    take.
-    """
-    write_sample(folder / "sample")
-    return _guard(ORDINARY, load_dataset(folder / "sample", "ordinary").people)
+def _ordinary(pictures: int, report: Reporter) -> Guard:
+    """Rendered people; others than those whom a trainer looks at when it chooses how much of the new weights to take."""
+    people = ordinary_people(pictures, report)
+    return Guard(ORDINARY, tuple(p for p in people if scorable(p)), must_show=True)
 
 
 def _everyday(data: Path, say: Say) -> list[Person]:

@@ -223,7 +223,8 @@ class _Pass:
             self._act(current, guarded)
             return
         body = {
-            "network": current.candidate, "from": current.live, "why": ruling.why, "reasons": list(guarded.reasons),
+            "network": current.candidate, "from": current.live, "why": f"{ruling.why} {guarded.why}",
+            "reasons": list(guarded.reasons),
             "proven": True, "frozen_at": self.store.newest(),
         }  # fmt: skip
         self.turn.append(kinds.PROMOTE, body)
@@ -349,7 +350,7 @@ class _Pass:
     def _material(self, run: Run | None = None) -> Material:
         """``run``: what that training learned from does not guard what it made."""
         known = set(self.runs.learned_from(run)) if run is not None else set()
-        return gather(self._units(), self.store, self.options.sets, self._pictures, self.report.say, known)
+        return gather(self._units(), self.store, self.options.sets, self._pictures, self.report, known)
 
     @property
     def _pictures(self) -> Path:
