@@ -4,12 +4,15 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
+import sqlalchemy as sa
 from tests.helpers.learning import add_people, opened, registry_with
 
 from posetune.learn.rules import Rules
 from posetune.learn.status import status
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.registry import entry as kinds
+from posetune.store.runs import Runs
+from posetune.store.tables import images
 
 
 def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):
@@ -49,4 +52,21 @@ def test_audits_of_people_who_were_corrected_before_are_said_not_to_judge(tmp_pa
         registry.append(kinds.CHALLENGE, body, "test")
         add_people(database, tmp_path, [100.0, 120.0], "audit", "bob")
         said = status(registry, database, Rules()).sentences
-        assert any(s.startswith("1 audited people do not judge it") for s in said)
+        assert any(s.startswith("1 audited people do not judge it: they had been corrected") for s in said)
+
+
+def test_audits_of_scenes_that_were_learned_from_are_said_not_to_judge(tmp_path):
+    registry = registry_with(tmp_path, b"live")
+    with opened(tmp_path) as database:
+        (learned,) = add_people(database, tmp_path, [100.0])
+        challenger = registry.add(b"new", ".tflite", {"name": "learned-1"}, by="test").sha256
+        runs = Runs(database)
+        runs.finish(runs.begin([learned.number], learned.number), challenger)
+        body = {"network": challenger, "live": registry.state.live, "frozen_at": learned.number}
+        registry.append(kinds.CHALLENGE, body, "test")
+        add_people(database, tmp_path, [110.0, 120.0], "audit", "bob")
+        with database.write() as connection:
+            connection.execute(sa.update(images).values(scene="camera 1"))  # all of one
+        found = status(registry, database, Rules())
+        assert found.figures["trials"][0]["left_out"] == {"corrected_before": 0, "scene_learned_from": 2}
+        assert any("2 audited people do not judge it" in s and "2 of 'camera 1'" in s for s in found.sentences)

@@ -17,6 +17,7 @@ from posetune.runtime.load import load
 from posetune.store.corrections import Corrections
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.registry import entry as kinds
+from posetune.store.runs import Runs
 
 RULES = Rules()
 
@@ -40,7 +41,7 @@ def test_each_audited_person_judges_a_challenger_frozen_before(tmp_path, databas
         return load(registry.fetch(sha256, tmp_path / "networks"))
 
     def judge() -> int:
-        return trial.judge(current, store, verdicts, network, tmp_path / "pictures", Reporter())
+        return trial.judge(current, store, verdicts, Runs(database), network, tmp_path / "pictures", Reporter())
 
     assert judge() == 0
     add_people(database, tmp_path, [160.0, 180.0, 200.0], "audit", "bob")
@@ -88,3 +89,17 @@ def test_after_a_promotion_the_network_before_is_tried_against_it(tmp_path, lite
     (current,) = trial.trials(registry.state, RULES)
     assert current == trial.Trial(trial.BACK, first, second, 7, 0, RULES.back)
     assert Path(registry.name).is_dir()
+
+
+def test_what_either_network_learned_from_is_known(tmp_path, database):
+    store, runs = Corrections(database), Runs(database)
+    units = add_people(database, tmp_path, [150.0, 160.0, 170.0])
+    first, second, third = (unit.number for unit in units)
+    forward = trial.Trial(trial.FORWARD, "new", "live", third, 0, 100.0)
+    assert trial.learned_from(forward, store, runs) == {first, second, third}  # from elsewhere: nobody knows
+    runs.finish(runs.begin([second], third), "new")
+    assert trial.learned_from(forward, store, runs) == {second}
+    runs.finish(runs.begin([first], second), "live")
+    assert trial.learned_from(forward, store, runs) == {first, second}
+    back = trial.Trial(trial.BACK, "first", "live", third, 0, 20.0)
+    assert trial.learned_from(back, store, runs) == {first}

@@ -129,7 +129,7 @@ def test_who_was_corrected_before_a_challenger_was_frozen_does_not_judge_it(stor
     audited = accept(store, annotator="ben", kind="audit", x=30.5)
     stranger = accept(store, annotator="ben", kind="audit", x=300.0)
     assert [c.number for c in store.unjudged(after=corrected.number)] == [stranger.number]
-    assert store.known_audits(corrected.number) == 1
+    assert store.left_out(corrected.number).people == 1
     assert [c.number for c in store.unjudged()] == [audited.number, stranger.number]  # a challenger that knows nobody
 
 

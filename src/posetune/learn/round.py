@@ -136,7 +136,7 @@ class _Pass:
 
     def _try(self, current: trial.Trial) -> None:
         folder = self.scratch / "judged"
-        judged = trial.judge(current, self.store, self.verdicts, self.guarding.network, folder, self.report)
+        judged = trial.judge(current, self.store, self.verdicts, self.runs, self.guarding.network, folder, self.report)
         shutil.rmtree(folder, ignore_errors=True)
         if current.kind == trial.FORWARD and (why := self._drifted(current)):
             counted = trial.counted(current, self.verdicts)

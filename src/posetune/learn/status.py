@@ -15,6 +15,7 @@ from posetune.store.corrections import Corrections
 from posetune.store.database import Database
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.evidence import Verdict
+from posetune.store.known import LeftOut
 from posetune.store.registry.registry import Registry
 from posetune.store.runs import Leases, Runs
 
@@ -43,10 +44,10 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     for current in trial.trials(state, rules):
         sentence, found = _trial(current, verdicts, state.title(current.candidate), now())
         said.append(sentence)
-        known = store.known_audits(current.after)
-        if known:
-            said.append(f"{known} audited people do not judge it: they had been corrected before, so it may know them.")
-        figures["trials"].append(found)
+        left_out = store.left_out(current.after, trial.learned_from(current, store, Runs(database)))
+        said += _left_out(left_out)
+        left = {"corrected_before": left_out.people, "scene_learned_from": left_out.scenes.total()}
+        figures["trials"].append({**found, "left_out": left})
     if not state.challenger:
         said.append("Nothing challenges it.")
     counts = store.counts()
@@ -103,6 +104,21 @@ def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> 
         return f"{stands}; so far they speak for nothing, so nobody can say how many more it takes.", figures
     when = "" if weeks is None else f", {_duration(weeks)} at the present pace of {pace:.0f} a week"
     return f"{stands}; about {missing} more are missing{when}.", figures
+
+
+def _left_out(left_out: LeftOut) -> list[str]:
+    said = []
+    if left_out.people:
+        said.append(
+            f"{left_out.people} audited people do not judge it: they had been corrected before, so it may know them."
+        )
+    if left_out.scenes:
+        scene, most = left_out.scenes.most_common(1)[0]
+        said.append(
+            f"{left_out.scenes.total()} audited people do not judge it: it learned from their scenes ({most} of {scene!r}). Where "
+            "one camera stands for long, name the scene of each recording anew."
+        )
+    return said
 
 
 def _pace(counted: list[Verdict], now: float) -> float | None:

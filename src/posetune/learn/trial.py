@@ -14,10 +14,12 @@ from posetune.learn.rules import Rules
 from posetune.measure.metrics import scorable
 from posetune.progress import Reporter
 from posetune.runtime.landmarker import Landmarker
+from posetune.store.correction import ACCEPTED
 from posetune.store.corrections import Corrections
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.evidence import Verdict
 from posetune.store.registry.state import State
+from posetune.store.runs import Runs
 
 FORWARD, BACK = "forward", "back"
 
@@ -74,16 +76,32 @@ def figures(verdicts: Sequence[Verdict]) -> np.ndarray:
     return relative_difference(live, candidate) if first else np.zeros(0)
 
 
+def learned_from(trial: Trial, store: Corrections, runs: Runs) -> set[int]:
+    """The numbers of corrections that one of the two learned from, or was chosen on. Of a challenger from elsewhere nobody knows:
+    all that were accepted when it came.
+    """
+    numbers: set[int] = set()
+    for network in (trial.candidate, trial.live):
+        run = runs.of(network)
+        if run is not None:
+            numbers.update(runs.learned_from(run))
+        elif network == trial.candidate and trial.kind == FORWARD and trial.after:
+            accepted = store.find(status=ACCEPTED, up_to=trial.after)
+            numbers.update(unit.number for unit in accepted if unit.kind != "honeypot")
+    return numbers
+
+
 def judge(
     trial: Trial,
     store: Corrections,
     verdicts: Verdicts,
+    runs: Runs,
     network: Callable[[str], Landmarker],
     folder: Path,
     report: Reporter,
 ) -> int:
     """Have every audited person judge who has not and may; how many did. ``network``: sha256 → the landmarker."""
-    units = store.unjudged(trial.after, trial.candidate)
+    units = store.unjudged(trial.after, trial.candidate, learned_from(trial, store, runs))
     pairs = [(unit, person) for unit, person in labelled(units, store, folder, report.say) if scorable(person)]
     if not pairs:
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ from posetune.store.correction import (
 from posetune.store.database import Database
 from posetune.store.ids import new_id
 from posetune.store.kept import annotator_number, audit_row, in_order, keep_image, session_number
+from posetune.store.known import Known, LeftOut
 from posetune.store.pictures import Pictures
 from posetune.store.subjects import open_audit, subject_of
 from posetune.store.tables import annotators, audits, corrections, evidence, images, reviews
@@ -168,30 +169,29 @@ class Corrections:
                 people[found.image, found.subject] = found.without_held()
         return sorted(people.values(), key=lambda c: c.number)
 
-    def unjudged(self, after: int = 0, challenger: str | None = None) -> list[Correction]:
+    def unjudged(
+        self, after: int = 0, challenger: str | None = None, learned_from: Collection[int] = ()
+    ) -> list[Correction]:
         """Accepted audits with a number > ``after`` that never judged (``challenger``), the oldest first; of each person in a
-        picture one, and nobody of whom there were corrections up to ``after``: a challenger that knows somebody does not err
-        on them as on others.
+        picture one, and nobody of :meth:`known`: a challenger that knows somebody does not err on them as on others.
         """
-        judged, seen, units = self._judged(challenger), self._corrected(after), []
+        judged, known = self._judged(challenger), self.known(after, learned_from)
+        seen: set[tuple[str, int]] = set()
+        units = []
         for found in self.find(status=ACCEPTED, kind="audit"):
-            used = (found.image, found.subject) in seen
+            used = (found.image, found.subject) in seen or known.person(found) or known.scene(found)
             seen.add((found.image, found.subject))
             if not used and found.number > after and found.number not in judged:
                 units.append(found)
         return units
 
-    def known_audits(self, after: int) -> int:
-        """How many audits with a number > ``after`` judge nothing, as there were corrections of the same people before."""
-        known = self._corrected(after)
-        audits = self.find(status=ACCEPTED, kind="audit", after=after)
-        return len({(a.image, a.subject) for a in audits} & known)
+    def known(self, after: int, learned_from: Collection[int] = ()) -> Known:
+        """Whom a challenger may know that was frozen at ``after``, and ``learned_from`` corrections of these numbers."""
+        return Known.of(self.find(up_to=after), learned_from) if after else Known()
 
-    def _corrected(self, up_to: int) -> set[tuple[str, int]]:
-        """(image, subject) of all that were corrected, whatever was thought of it, up to that number."""
-        if not up_to:
-            return set()
-        return {(found.image, found.subject) for found in self.find(kind="correction", up_to=up_to)}
+    def left_out(self, after: int, learned_from: Collection[int] = ()) -> LeftOut:
+        """How many audits with a number > ``after`` judge nothing, as such a challenger may know them."""
+        return LeftOut.of(self.find(status=ACCEPTED, kind="audit", after=after), self.known(after, learned_from))
 
     def _judged(self, challenger: str | None = None) -> set[int]:
         query = sa.select(evidence.c.correction).where(evidence.c.correction.is_not(None))
