@@ -10,7 +10,7 @@ from posetune.graph.torch.network import Network
 from posetune.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP
 from posetune.progress import Reporter
 from posetune.runtime.landmark_network import LandmarkNetwork
-from posetune.tune.crop_protocol import Answerer, Errors, in_file, in_torch, measured
+from posetune.tune.crop_protocol import Answerer, Errors, in_file, in_torch, measured, share_of, together
 from posetune.tune.people.samples import ImageCache, subject_of
 from posetune.tune.training.validate import Score
 
@@ -76,3 +76,18 @@ def test_within_a_share_of_the_torso():
 def test_where_nothing_is_known_there_is_no_mean():
     nothing = np.zeros((1, 33), bool)
     assert np.isnan(errors(nothing, 1).mean_px)
+
+
+@pytest.mark.parametrize(("people", "parts"), [(37, 2), (20, 3), (5, 2)])
+def test_several_look_at_each_person_once_in_the_batches_that_one_makes(people, parts):
+    target = np.arange(people * 2.0).reshape(people, 1, 2)
+    shares = [share_of(people, part, parts) for part in range(parts)]
+    # Whole batches of eight: answers differ in their last bits with the company in which somebody is asked about.
+    assert all(set(range(k - k % 8, min(k - k % 8 + 8, people))) <= set(share) for share in shares for k in share)
+    found = [
+        Errors(target[share] + 1, target[share], np.ones((len(share), 1), bool), 256) if share else None
+        for share in shares
+    ]
+    whole = together(found)
+    np.testing.assert_array_equal(whole.target, target)
+    assert len(whole.people_px) == people

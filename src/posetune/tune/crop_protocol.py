@@ -24,6 +24,7 @@ from posetune.tune.people.samples import ImageCache, Sample, Subject, make_sampl
 from posetune.tune.training.losses import OUTPUTS, Prediction
 from posetune.tune.training.losses import refine as refine_batch
 
+#: People who are asked about at once.
 _BATCH = 8
 
 
@@ -119,16 +120,22 @@ def measured(
     return Errors(np.concatenate(found, axis=-3), np.concatenate(target), np.concatenate(known), answerer.size)
 
 
+def share_of(people: int, part: int, parts: int) -> list[int]:
+    """Whom of N people one of several ``parts`` looks at: whole batches, so that all are asked about in the company in which one
+    alone would ask about them, and answers do not differ in their last bits.
+    """
+    return [k for k in range(people) if k // _BATCH % parts == part]
+
+
 def together(parts: Sequence[Errors | None]) -> Errors:
-    """The errors of N people of whom part k of n looked at every n-th from the k-th on, each once, in their own order; None for a
-    part without anybody.
+    """The errors of N people of whom each part looked at its :func:`share_of`, each once, in their own order; None for a part
+    without anybody.
     """
     present = [part for part in parts if part is not None]
     if len(parts) == 1:
         return present[0]
-    order = np.argsort(
-        np.concatenate([np.arange(len(p.target)) * len(parts) + k for k, p in enumerate(parts) if p is not None])
-    )
+    people = sum(len(p.target) for p in present)
+    order = np.argsort([who for k in range(len(parts)) for who in share_of(people, k, len(parts))])
     found = np.take(np.concatenate([p.found for p in present], axis=-3), order, axis=-3)
     target, known = (np.concatenate([getattr(p, name) for p in present])[order] for name in ("target", "known"))
     return Errors(found, target, known, present[0].size)

@@ -1,7 +1,8 @@
 """One run on several devices: processes ("ranks") that each work on a part of every batch, and agree after every step.
 
-Batch statistics are frozen, so a step on N parts is the step on the whole batch up to rounding, and a run may be resumed with
-another number of ranks. Started by ``posetune train --devices N``, or by torchrun on several machines.
+Batch statistics are frozen, so a step on N parts is the step on the whole batch: on CPUs that of one process with as many threads,
+to the bit (``tune.training.division``), on GPUs up to rounding. A run may be resumed with another number of ranks. Started by
+``posetune train --devices N``, or by torchrun on several machines.
 """
 
 from __future__ import annotations
@@ -24,11 +25,17 @@ from posetune.backends.base import processors
 from posetune.errors import PosetuneError
 from posetune.tune.config import TrainConfig
 from posetune.tune.run_folder import CHECKPOINT, PSEUDO_LABELS, STAGES
+from posetune.tune.training.division import sum_scaled
 
 #: A rank that is not heard of for so long is lost; one that dies is noticed at once.
 _PATIENCE = timedelta(minutes=20)
 #: While the first rank asks a teacher, the others wait.
 _COLLECTING = timedelta(days=2)
+#: Numbers that are sent on at once while gradients are added up.
+_PIECE = 250_000
+
+#: One tensor of each part of a sum.
+Column = Sequence[Tensor | None]
 
 
 class RankLost(PosetuneError):
@@ -50,28 +57,54 @@ class Ranks:
         """Whether this rank writes the run's files and tells of it."""
         return self.rank == 0
 
-    def mean(self, parts: dict[str, float], crops: int) -> tuple[dict[str, float], float]:
-        """``(parts, share)``: the mean over all crops of what each rank found on its own, and its share of the crops."""
+    def rows(self, mine: Sequence[Sequence[float]]) -> list[list[float]]:
+        """Every rank's rows of numbers, as many and as long on each, in the ranks' order."""
         if self.count == 1:
-            return parts, 1.0
-        values = torch.tensor([float(crops), *(crops * v for v in parts.values())], dtype=torch.float64)
+            return [list(row) for row in mine]
+        own = torch.tensor(mine, dtype=torch.float64)
+        found = [torch.empty_like(own) for _ in range(self.count)]
         with _lost():
-            dist.all_reduce(values)
-        total = float(values[0])
-        return dict(zip(parts, (values[1:] / total).tolist(), strict=True)), crops / total
+            dist.all_gather(found, own)
+        return [row for rows in found for row in rows.tolist()]
 
-    def sum(self, tensors: Sequence[Tensor | None], share: float) -> list[Tensor | None]:
-        """The sum over the ranks of ``tensors``, each rank's times its ``share``; alike on all of them."""
+    def sum(self, parts: Sequence[Sequence[Tensor | None]], scales: Sequence[float]) -> list[Tensor | None]:
+        """All ranks' parts of a sum, a list of tensors each, times their ``scales``; alike on all ranks. On CPUs they are added one
+        after another in the ranks' order, to the same bits as if one process had them all.
+        """
+        columns = list(zip(*parts, strict=True))
         if self.count == 1:
-            return list(tensors)
-        present = [t for t in tensors if t is not None]
-        flat = torch.cat([t.reshape(-1) for t in present]).mul_(share)
+            return [sum_scaled(column, scales) for column in columns]
         with _lost():
-            dist.all_reduce(flat)
-        # Into the tensors that were there: the optimizer goes through memory in the order of the strides.
-        for tensor, summed in zip(present, flat.split([t.numel() for t in present]), strict=True):
-            tensor.copy_(summed.view(tensor.shape))
-        return list(tensors)
+            if any(t is not None and t.is_cuda for t in parts[0]):
+                return _reduced(columns, scales)
+            return self._in_order(columns, scales)
+
+    def _in_order(self, columns: Sequence[Column], scales: Sequence[float]) -> list[Tensor | None]:
+        """Each rank adds its parts to what the one before it has sent, and sends that on; the last tells all. In pieces, so that
+        all of them work at a time.
+        """
+        sums: list[Tensor | None] = []
+        sent = []
+        for piece in _pieces(columns):
+            # Each in the strides of the gradients: the optimizer goes through memory as it lies.
+            before: list[Tensor | None] = [None if c[0] is None else torch.empty_like(c[0]) for c in piece]
+            if self.rank:
+                flat = _flat(before)
+                dist.recv(flat, self.rank - 1)
+                _fill(before, flat)
+            else:
+                before = [None] * len(piece)
+            sums += (added := [sum_scaled(c, scales, b) for c, b in zip(piece, before, strict=True)])
+            if self.rank < self.count - 1:
+                flat = _flat(added)
+                sent.append((dist.isend(flat, self.rank + 1), flat))
+        for work, _ in sent:
+            if work is not None:  # so much torch's types allow
+                work.wait()
+        flat = _flat(sums)
+        dist.broadcast(flat, self.count - 1)
+        _fill(sums, flat)
+        return sums
 
     def most(self, number: int) -> int:
         """The largest of all ranks' numbers: a signal that one of them got is heard by all."""
@@ -114,6 +147,35 @@ class Ranks:
 
 
 SINGLE = Ranks()
+
+
+def _reduced(columns: Sequence[Column], scales: Sequence[float]) -> list[Tensor | None]:
+    sums = [sum_scaled(column, scales) for column in columns]
+    flat = _flat(sums)
+    dist.all_reduce(flat)
+    _fill(sums, flat)
+    return sums
+
+
+def _pieces(columns: Sequence[Column]) -> Iterator[list[Column]]:
+    piece: list[Column] = []
+    for column in columns:
+        piece.append(column)
+        if sum(c[0].numel() for c in piece if c[0] is not None) >= _PIECE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def _flat(tensors: Sequence[Tensor | None]) -> Tensor:
+    return torch.cat([t.reshape(-1) for t in tensors if t is not None])
+
+
+def _fill(tensors: Sequence[Tensor | None], flat: Tensor) -> None:
+    present = [t for t in tensors if t is not None]
+    for tensor, values in zip(present, flat.split([t.numel() for t in present]), strict=True):
+        tensor.copy_(values.view(tensor.shape))
 
 
 def started() -> bool:

@@ -20,7 +20,7 @@ from posetune.graph.torch.network import Network
 from posetune.runtime.batch import write_jpeg
 from posetune.stock import Networks
 from posetune.tune.config import TrainConfig
-from posetune.tune.crop_protocol import Answerer, Errors, in_torch, measured, together
+from posetune.tune.crop_protocol import Answerer, Errors, in_torch, measured, share_of, together
 from posetune.tune.people.batches import BatchMaker, BatchPlan
 from posetune.tune.people.collect import Material
 from posetune.tune.people.samples import ImageCache, Subject
@@ -82,7 +82,7 @@ class Session(LandmarkRun):
         """How a stage looks at its network: the crop protocol on ``val``. ``torso``: see ``Score.of``."""
 
         def look(network: Network, pool: Executor | None) -> Score:
-            mine = val[self.ranks.rank :: self.ranks.count]
+            mine = [val[who] for who in share_of(len(val), self.ranks.rank, self.ranks.count)]
             with self.report.counting("crops, validation", len(mine)) as counter:
                 answerer = answering(network, self.device)
                 found = measured(answerer, mine, self.cache, pool, counter) if mine else None
@@ -97,7 +97,6 @@ class Session(LandmarkRun):
         the run folder. ``second_look``: at suspected labels, half-way.
         """
         write_jpeg(self.folder / pictures.BATCH, pictures.of_batch(batches(0)))
-        trainer.ranks = self.ranks
         loop = Loop(self, trainer, look, second_look)
         if self.resume and (self.folder / CHECKPOINT).exists():
             loop.load()

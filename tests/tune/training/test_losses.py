@@ -9,6 +9,7 @@ from posetune.tune.people.samples import Targets
 from posetune.tune.training.losses import (
     LossConfig,
     Prediction,
+    counted,
     gaussian_maps,
     losses,
     map_error,
@@ -185,3 +186,32 @@ def test_known_depth_is_learnt_and_not_held():
     assert cost["hold_z"] == 0
     away = parts(p, p, points, torch.ones(2, 33), world=world)
     assert away["z"] > 1
+
+
+def test_pieces_weighed_by_what_is_counted_are_the_whole():
+    """Processes that share a batch add up to what one says of it, though one has more labels than the other."""
+    p, stock = prediction(4), prediction(4, seed=1)
+    g = torch.Generator().manual_seed(2)
+    world = torch.randn(4, 33, 3, generator=g) * 0.3
+    points = world[..., :2] * 100 + 128
+    world[0], world[3, :20] = torch.nan, torch.nan
+    weight = torch.rand(4, 33, generator=g) * (torch.arange(33) < torch.tensor([5, 33, 20, 30])[:, None])
+    visible = torch.where(torch.rand(4, 33, generator=g) < 0.3, 1.0, torch.nan)
+    targets = Targets(points, weight, visible, world)
+
+    def said(take):
+        def part(prediction):
+            return Prediction(*(getattr(prediction, n)[take] for n in ("points", "presence", "heatmap", "world")))
+
+        own = targets.apply(lambda t: t[take])
+        return losses(part(p), part(stock), own, 256, LossConfig()), counted(own)
+
+    whole, total = said(slice(None))
+    pieces = [said(slice(k, None, 2)) for k in range(2)]
+    for name, value in whole.items():
+        shares = [float(own[name] / total[name]) if name in total else 0.5 for _, own in pieces]
+        assert sum(shares) == pytest.approx(1)
+        found = sum(share * float(piece[name]) for share, (piece, _) in zip(shares, pieces, strict=True))
+        assert found == pytest.approx(float(value), rel=1e-4), name
+    assert {"world", "z", "visibility", "regression"} <= set(total) <= set(whole)
+    assert float(pieces[0][1]["regression"]) != pytest.approx(float(total["regression"]) / 2, rel=0.1)

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from posetune import stock
 from posetune.graph.flatbuffer import Graph
 from posetune.tune.config import load_config
 from posetune.tune.people.samples import Batch, Targets
+from posetune.tune.training.division import Division
 from posetune.tune.training.trainer import Trainer, merged
 
 
@@ -117,3 +119,28 @@ def test_no_thread_holds_more_than_a_few_crops_at_once(trainer, count, sizes):
     assert [len(part.names) for part in parts] == sizes
     assert sorted((name for part in parts for name in part.names), key=int) == list(named.names)
     assert [len(part.images) for part in parts] == sizes
+
+
+def test_pieces_of_a_batch_weigh_as_their_labels_do(trainer):
+    """Where processes share what one would not divide, the gradient is that of the whole batch, whoever has the labels."""
+    whole = batch(4)
+    whole.targets.weight[::2, 5:] = 0
+    whole.targets.visible[3] = 1
+
+    def gradients(part, weights):
+        with trainer._folded_once() as leaves:
+            parts, found = trainer._gradients(part, trainer.begin(part.images), leaves, weights)
+        return parts, torch.cat([g.flatten() for g in found if g is not None])
+
+    parts, wanted = gradients(whole, {})
+    trainer.config = replace(trainer.config, batch=4)
+    pieces = [whole.part(k, 2) for k in range(2)]
+    counts = [[float(n) for n in trainer.counted(piece).values()] for piece in pieces]
+    trainer.ranks = SimpleNamespace(rows=lambda mine: counts)
+    found = []
+    for k, piece in enumerate(pieces):
+        trainer.division = Division.of(1, k, 2)
+        found.append(gradients(piece, trainer._weights(piece)))
+    for name, value in parts.items():
+        assert sum(f[0][name] for f in found) / 2 == pytest.approx(value, rel=1e-4, abs=1e-6), name
+    assert float((sum(f[1] for f in found) / 2 - wanted).norm() / wanted.norm()) < 1e-4

@@ -26,8 +26,9 @@ from posetune.landmarks import COUNT
 from posetune.tune.people.augment import AugmentConfig
 from posetune.tune.people.batches import BatchMaker, BatchPlan
 from posetune.tune.people.samples import Batch, ImageCache, Subject
+from posetune.tune.training.division import sum_scaled
 from posetune.tune.training.losses import OUTPUTS, UNIT, LossConfig, Prediction, held, refine, robust
-from posetune.tune.training.trainer import merged, parameter_groups, set_up_thread, sum_scaled
+from posetune.tune.training.trainer import merged, parameter_groups, set_up_thread
 
 _RATE = 1e-4  # relative to a layer's typical weight, falling by a cosine to 0
 _FINEST = 32  # px of a 256 px crop: finer layers stay as they are, their backward pass costs most

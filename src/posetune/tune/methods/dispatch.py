@@ -38,6 +38,10 @@ def _of_ranks(train: Callable[[TrainConfig, Start], TrainResult], config: TrainC
     """One rank's part; the first writes the run's folder, the others' files go."""
     folder = Path(config.out)
     with joined(folder) as ranks:
+        if config.batch < ranks.count:
+            raise PosetuneError(
+                f"A batch of {config.batch} crops is too small for {ranks.count} processes; give --batch {ranks.count} or more."
+            )
         start = replace(start, ranks=ranks)
         if ranks.first:
             with RunFolder(folder).taken(start.resume):

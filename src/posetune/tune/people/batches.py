@@ -60,15 +60,15 @@ class BatchMaker:
         """The crops of a batch that are not replayed."""
         return self.plan.batch - self.replayed
 
-    def part(self, index: int, count: int) -> Callable[[int], Batch]:
-        """Makes of each batch every ``count``-th crop from ``index`` on, as ``Batch.part`` would give them."""
-        return lambda step: self._make(step, slice(index, None, count))
+    def only(self, places: Sequence[int]) -> Callable[[int], Batch]:
+        """Makes of each batch the crops at these places alone."""
+        return lambda step: self._make(step, places)
 
     def __call__(self, step: int) -> Batch:
         """Deterministic in (seed, step): a resumed run sees what an unbroken one would have."""
-        return self._make(step, slice(None))
+        return self._make(step, range(self.plan.batch))
 
-    def _make(self, step: int, take: slice) -> Batch:
+    def _make(self, step: int, places: Sequence[int]) -> Batch:
         plan, labelled = self.plan, self.labelled
         first = Sampler(len(self.subjects), plan.seed, step * labelled)
         chosen = [(self.subjects[i], n) for i, n in first.take(labelled)]
@@ -77,7 +77,8 @@ class BatchMaker:
             picks = Sampler(len(self.replay), plan.seed + 1, start).take(self.replayed)
             chosen += [(self.replay[i], n) for i, n in picks]
         samples = []
-        for k, (subject, number) in list(enumerate(chosen))[take]:
+        for k in places:
+            subject, number = chosen[k]
             rng = np.random.default_rng([plan.seed, 2, int(k >= labelled), number])
             samples.append(make_sample(subject, self.cache.read(subject.image), plan.size, plan.augment, rng))
         return collate(samples)

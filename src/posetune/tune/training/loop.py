@@ -87,7 +87,8 @@ class Loop:
 
             if self.best is None:
                 self.validate(0)
-            made = batches.part(self.ranks.rank, self.ranks.count)
+            division = self.trainer.join(self.ranks)
+            made = batches.only(division.crops(batches.plan.batch))
             for stop in self._stops(total):
                 # Anew for each part: no batch made before a second look is visited after it.
                 revisited = Revisited(made, self.config.visits, batches.plan.batch)
@@ -118,7 +119,7 @@ class Loop:
         step = self.trainer.steps_done
         self.report.progress(f"steps · loss {parts['loss']:.3f}", step, total)
         if step % _LOG_EVERY == 0 or step == total:
-            self._report(self._pace, parts, len(batch.names) * self.ranks.count)
+            self._report(self._pace, parts, self.config.batch)
         return step
 
     def _report(self, pace: _Pace, parts: dict[str, float], batch: int) -> None:

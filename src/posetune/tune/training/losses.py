@@ -191,6 +191,14 @@ def losses(
     return parts
 
 
+def counted(targets: Targets) -> dict[str, Tensor]:
+    """Over how many labels the parts of :func:`losses` are means; those that are not named are means over crops."""
+    labels, world = targets.weight.sum(), torch.isfinite(targets.world).all(-1).sum()
+    depth = torch.isfinite(z_in_px(targets.world, targets.points, targets.weight > 0)).sum()
+    flags = torch.isfinite(targets.visible).sum()
+    return {"regression": labels, "refined": labels, "heatmap": labels, "visibility": flags, "world": world, "z": depth}
+
+
 def _wanted_maps(stock: Prediction, targets: Targets, size: int, config: LossConfig) -> Tensor:
     """(B, h, w, 39) what the maps are to say: a Gaussian where there is a label, stock's probability elsewhere."""
     wanted = torch.sigmoid(stock.heatmap)

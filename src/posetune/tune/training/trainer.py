@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -25,7 +25,8 @@ from posetune.landmarks import COUNT
 from posetune.tune.config import TrainConfig
 from posetune.tune.people.samples import Batch
 from posetune.tune.ranks import SINGLE, Ranks
-from posetune.tune.training.losses import OUTPUTS, Prediction, losses
+from posetune.tune.training.division import Division, parts_of
+from posetune.tune.training.losses import OUTPUTS, Prediction, counted, losses
 
 #: Coarsest output resolution, in px of a 256 px crop, at which a convolution is still trained.
 _FINEST_TRAINED = {"head": 4, "tail": 32, "all": 256}
@@ -35,8 +36,6 @@ _GAIN_RATE = 0.5
 _YOUNG = 3
 #: The last part of a run in which the trapezoid schedule lowers the learning rate, in a straight line to 0.
 _DESCENT = 0.3
-#: Crops that a thread of a CPU works on at once: their activations are what takes memory.
-_MOST_IN_A_PART = 8
 _HEATMAP = 3  # its place among the outputs
 
 
@@ -58,8 +57,9 @@ class Trainer:
     outputs: tuple[int, ...] = OUTPUTS
     #: Those of them in which it is held to the stock network.
     held_outputs: tuple[int, ...] = OUTPUTS
-    #: The processes that each step is divided among; set before the first.
+    #: The processes that each step is divided among, and how; see :meth:`join`.
     ranks: Ranks = SINGLE
+    division: Division | None = None
 
     def __init__(
         self,
@@ -111,37 +111,47 @@ class Trainer:
 
     # --- one step --------------------------------------------------------------------------------------------------
 
+    def join(self, ranks: Ranks) -> Division:
+        """Make every step with ``ranks``, from the first on, on a part of the configuration's batches: which is returned."""
+        self.ranks = ranks
+        threads = -ranks.most(-self.threads)  # the fewest that one of them has
+        parts = parts_of(self.config.batch, threads * ranks.count) if self.device.type == "cpu" else 1
+        self.division = Division.of(parts, ranks.rank, ranks.count) if ranks.count > 1 else None
+        return self.division or Division.of(1)
+
     def step(self, batch: Batch, total_steps: int) -> dict[str, float]:
-        """One optimizer step on ``batch``. Returns the parts of the loss and their sum. What training cannot change is kept for
-        the next visit, for as long as the batch lives.
+        """One optimizer step on ``batch``, or on this process's part of one. Returns the parts of the loss and their sum. What
+        training cannot change is kept for the next visit, for as long as the batch lives.
 
         Raises PosetuneError, naming the batch, if the loss is not finite; nothing has been changed then.
         """
         begun = self.begun.setdefault(batch, {})
         batch = batch.to(self.device)
         shards = self._shards(batch)
+        weights = self._weights(batch)
 
         def gradients(k: int) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
             if k not in begun:
                 begun[k] = self.begin(shards[k].images)
-            return self._gradients(shards[k], begun[k], leaves)
+            return self._gradients(shards[k], begun[k], leaves, weights)
 
         with self._folded_once() as leaves:
             results = list(self.pool.map(gradients, range(len(shards))))
-        shares = [len(s.names) / len(batch.names) for s in shards]
-        parts = {k: sum(w * r[0][k] for w, r in zip(shares, results, strict=True)) for k in results[0][0]}
-        parts, mine = self.ranks.mean(parts, len(batch.names))
+        crops = len(batch.names) if self.division is None else self.config.batch
+        shares = [len(s.names) / crops for s in shards]
+        rows = self.ranks.rows([(w, *r[0].values()) for w, r in zip(shares, results, strict=True)])
+        parts = {k: sum(row[0] * row[n] for row in rows) for n, k in enumerate(results[0][0], 1)}
         norm = math.nan
         if math.isfinite(parts["loss"]):
-            summed = [sum_scaled([r[1][k] for r in results], shares) for k in range(len(leaves))]
-            summed = self.ranks.sum(summed, mine)
+            summed = self.ranks.sum([r[1] for r in results], shares)
             for parameter, gradient in zip(self.parameters, self._unfold(summed), strict=True):
                 parameter.grad = gradient
             norm = float(torch.nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None]))
         if not math.isfinite(norm):
+            names = [name for found in self.ranks.gather(batch.names) for name in found]
             raise PosetuneError(
                 f"The loss or its gradient is not a finite number at step {self.steps_done + 1}, on the batch of "
-                f"{', '.join(dict.fromkeys(batch.names))}; look at these images and labels, or lower lr."
+                f"{', '.join(dict.fromkeys(names))}; look at these images and labels, or lower lr."
             )
         self._clip(norm)
         self._set_rate(total_steps)
@@ -152,15 +162,30 @@ class Trainer:
         return parts
 
     def _shards(self, batch: Batch) -> list[Batch]:
-        """On a CPU, one part of the batch per thread, or several where a part would be so large that it needs much memory.
+        """On a CPU, one part of the batch per thread, or several (``division.parts_of``).
 
         Each thread then runs whole layers by itself. Dividing every layer among the threads instead, as torch does, makes
         them wait for each other some thousand times a step.
         """
-        if self.device.type != "cpu" or len(batch.names) < 2 * self.threads:
-            return [batch]
-        count = self.threads * math.ceil(len(batch.names) / (self.threads * _MOST_IN_A_PART))
-        return [batch.part(i, count) for i in range(count)]
+        if self.division is not None:
+            count = len(self.division.mine)
+        else:
+            count = parts_of(len(batch.names), self.threads) if self.device.type == "cpu" else 1
+        return [batch] if count == 1 else [batch.part(i, count) for i in range(count)]
+
+    def _weights(self, batch: Batch) -> dict[str, float]:
+        """By what the parts of the loss are multiplied that are means over labels, where ``batch`` is a piece of one that is
+        counted as a whole: its crops may have more labels than is their share. Empty where it is not.
+        """
+        if self.division is None or self.division.whole:
+            return {}
+        mine = {name: float(number) for name, number in self.counted(batch).items()}
+        totals = [sum(column) for column in zip(*self.ranks.rows([list(mine.values())]), strict=True)]
+        share = len(batch.names) / self.config.batch
+        return {
+            name: own / (share * total) if total else 1.0
+            for (name, own), total in zip(mine.items(), totals, strict=True)
+        }
 
     @contextmanager
     def _folded_once(self) -> Iterator[list[Tensor]]:
@@ -199,10 +224,13 @@ class Trainer:
             yield from layer
 
     def _gradients(
-        self, batch: Batch, begun: Begun, leaves: Sequence[Tensor]
+        self, batch: Batch, begun: Begun, leaves: Sequence[Tensor], weights: Mapping[str, float] | None = None
     ) -> tuple[dict[str, float], tuple[Tensor | None, ...]]:
-        """The parts of the loss with their sum, and the sum's gradient for every leaf."""
+        """The parts of the loss, times their ``weights``, with their sum, and the sum's gradient for every leaf."""
         parts = self.parts(batch, begun)
+        for name, weight in (weights or {}).items():
+            if name in parts:
+                parts[name] = parts[name] * weight
         loss = torch.stack(list(parts.values())).sum()
         gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
         return {"loss": float(loss.detach()), **{k: float(v.detach()) for k, v in parts.items()}}, gradients
@@ -217,6 +245,10 @@ class Trainer:
         """The parts of the loss on a batch, whose :meth:`begin` gave ``begun``."""
         predicted = Prediction.of(self.network.finish(begun.values, OUTPUTS, self.stem))
         return losses(predicted, begun.stock, batch.targets, self.network.input_size, self.config.loss)
+
+    def counted(self, batch: Batch) -> dict[str, Tensor]:
+        """Over how many labels those of :meth:`parts` are means that are no means over crops."""
+        return counted(batch.targets)
 
     def _clip(self, norm: float) -> None:
         """Scale a gradient down that is far beyond what has been typical."""
@@ -332,17 +364,6 @@ def set_up_thread() -> None:
     """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-
-
-def sum_scaled(tensors: Sequence[Tensor | None], scales: Sequence[float]) -> Tensor | None:
-    """The weighted sum of tensors of one shape; None where there is none."""
-    present = [(t, s) for t, s in zip(tensors, scales, strict=True) if t is not None]
-    if not present:
-        return None
-    total = present[0][0] * present[0][1]
-    for tensor, scale in present[1:]:
-        total.add_(tensor, alpha=scale)
-    return total
 
 
 def merged(groups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

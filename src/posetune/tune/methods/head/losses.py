@@ -78,7 +78,7 @@ def head_losses(answer: HeadOutput, targets: Targets, size: int, config: LossCon
     """
     points, weight, visible = targets.points, targets.weight, targets.visible
     parts: dict[str, Tensor] = {}
-    inside = ((points >= 0) & (points <= size)).all(-1) * weight
+    inside = _inside(points, size) * weight
     if answer.points is not None:
         xy = answer.points[..., :2]
         parts["regression"] = config.regression * _coordinates(xy, points, weight, config)
@@ -100,6 +100,20 @@ def head_losses(answer: HeadOutput, targets: Targets, size: int, config: LossCon
             cost = -(target * torch.log_softmax(logits, 1)).sum(1) + torch.xlogy(target, target).sum(1)
             parts[name] = (cost * inside).sum() / inside.sum().clamp_min(1e-6)
     return parts
+
+
+def head_counted(targets: Targets, size: int) -> dict[str, Tensor]:
+    """Over how many labels the parts of :func:`head_losses` are means."""
+    inside = (_inside(targets.points, size) * targets.weight).sum()
+    return {
+        "regression": targets.weight.sum(),
+        "visibility": torch.isfinite(targets.visible).sum(),
+        **dict.fromkeys(("heatmap", "refined", "columns", "rows"), inside),
+    }
+
+
+def _inside(points: Tensor, size: int) -> Tensor:
+    return ((points >= 0) & (points <= size)).all(-1)
 
 
 def _coordinates(xy: Tensor, target: Tensor, weight: Tensor, config: LossConfig) -> Tensor:

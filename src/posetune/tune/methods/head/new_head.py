@@ -22,7 +22,7 @@ from posetune.tune.config import TrainConfig
 from posetune.tune.crop_protocol import Answerer, file_answers, images_of, measured
 from posetune.tune.methods.head.collect import collect_points
 from posetune.tune.methods.head.frozen import FrozenStage
-from posetune.tune.methods.head.losses import KEPT, HeadOutput, head_losses
+from posetune.tune.methods.head.losses import KEPT, HeadOutput, head_counted, head_losses
 from posetune.tune.people.collect import Material
 from posetune.tune.people.samples import Batch
 from posetune.tune.run import TrainResult
@@ -141,6 +141,9 @@ class HeadTrainer(Trainer):
         for name, value in held(kept, begun.stock, config, batch.targets.held).items():
             parts[f"hold_{name}"] = config.hold * value
         return parts
+
+    def counted(self, batch: Batch) -> dict[str, Tensor]:
+        return head_counted(batch.targets, self.network.input_size)
 
 
 # --- measuring -------------------------------------------------------------------------------------------------------
