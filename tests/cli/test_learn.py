@@ -19,10 +19,34 @@ def named(tmp_path, monkeypatch):
 
 def test_a_pass_with_nothing_to_do_says_so(named, capsys):
     assert main(["learn", "run"]) == 0
-    assert "0 new corrections; a training begins at 20 (--least)." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "store.sqlite is a new store" in said
+    assert "0 new corrections; a training begins at 20 (--least)." in said
+    assert main(["learn", "run"]) == 0
+    assert "new store" not in capsys.readouterr().out
+
+
+def test_a_store_that_is_not_there_has_no_status(named, capsys):
+    assert main(["learn", "status"]) == 2
+    assert "There is no store at" in capsys.readouterr().err
+    assert not (named / "store.sqlite").exists()
+
+
+def test_a_damaged_live_network_is_said(named, capsys):
+    main(["learn", "run"])
+    (network,) = (named / "registry" / "networks").rglob("network.tflite")
+    network.chmod(0o600)
+    network.write_bytes(network.read_bytes()[:-1])
+    capsys.readouterr()
+    assert main(["learn", "status", "--json", str(named / "status.json")]) == 1
+    said = capsys.readouterr().out
+    assert "damaged network.tflite of lite" in said
+    assert "It is the live one" in said
+    assert len(json.loads((named / "status.json").read_text())["damaged"]) == 1
 
 
 def test_status_and_history_as_json(named, capsys):
+    main(["learn", "run"])
     assert main(["learn", "status", "--json", str(named / "status.json")]) == 0
     said = capsys.readouterr().out
     status = json.loads((named / "status.json").read_text())

@@ -142,11 +142,19 @@ def _amount(text: str, units: dict[str, float], wants: str) -> float:
     return float(match[1]) * units[match[2]]
 
 
-def _opened(args: argparse.Namespace) -> tuple[Registry, Database]:
+def _opened(args: argparse.Namespace, make: bool = True) -> tuple[Registry, Database]:
+    """``make``: whether a store that is not there is begun; that is said, as its name may be mistyped."""
+    from posetune.store.database import Database, sqlite_file
     from posetune.store.open import open_store
 
     registry = _registry(args)
-    return registry, open_store(url_of(args.store, STORE_ENVIRONMENT, "--store URL"))
+    url = url_of(args.store, STORE_ENVIRONMENT, "--store URL")
+    file = sqlite_file(Database(url))
+    new = file is not None and not file.exists()
+    database = open_store(url, make)
+    if new:
+        print(f"{file} is a new store, with nothing in it yet.")
+    return registry, database
 
 
 def _registry(args: argparse.Namespace) -> Registry:
@@ -216,14 +224,14 @@ def _status(args: argparse.Namespace) -> int:
     from posetune.learn.rules import Rules
     from posetune.learn.status import status
 
-    registry, database = _opened(args)
+    registry, database = _opened(args, make=False)
     with database:
         found = status(registry, database, Rules(threshold=args.threshold))
     for sentence in found.sentences:
         print(sentence)
     if args.json is not None:
         args.json.write(found.figures)
-    return 0
+    return 1 if found.damaged else 0
 
 
 def _history(args: argparse.Namespace) -> int:

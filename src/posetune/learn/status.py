@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from posetune.errors import PosetuneError
 from posetune.learn import trial
 from posetune.learn.rules import Rules
 from posetune.learn.turn import LEASE
@@ -26,21 +27,25 @@ _PACE_OVER = 8 * _WEEK
 
 @dataclass(frozen=True)
 class Status:
-    """``sentences``: for people. ``figures``: the same for programs (docs/reference/learning.md)."""
+    """``sentences``: for people. ``figures``: the same for programs (docs/reference/learning.md). ``damaged``: the file of a
+    network that is live, challenges, or stands in the shadow is not whole.
+    """
 
     sentences: tuple[str, ...]
     figures: dict[str, Any]
+    damaged: bool = False
 
 
 def status(registry: Registry, database: Database, rules: Rules, now: Callable[[], float] = time.time) -> Status:
-    """As the registry and the store have it; nothing is measured, nothing changed."""
+    """As the registry and the store have it; nothing is measured, nothing changed. The networks' files are read."""
     state = registry.state
     store, verdicts = Corrections(database), Verdicts(database)
     said = [f"Live is {state.title(state.live)}{_since(state, now())}."]
     figures: dict[str, Any] = {
         "live": state.live, "challenger": state.challenger, "shadow": state.shadow, "held": state.held,
-        "entries": state.last, "trials": [], "faults": registry.faults,
+        "entries": state.last, "trials": [], "faults": registry.faults, "damaged": damaged_files(registry),
     }  # fmt: skip
+    said += figures["damaged"]
     for current in trial.trials(state, rules):
         sentence, found = _trial(current, verdicts, state.title(current.candidate), now())
         said.append(sentence)
@@ -66,7 +71,28 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
         said.append(f"A pass is at work, or died ({holder}).")
     said += [f"The registry: {fault}" for fault in registry.faults]
     figures["sentences"] = said
-    return Status(tuple(said), figures)
+    return Status(tuple(said), figures, bool(figures["damaged"]))
+
+
+def damaged_files(registry: Registry) -> list[str]:
+    """A sentence for the file of the live network, of the challenger and of the network in the shadow, where it is not whole: what,
+    where, and what to do.
+    """
+    state, said = registry.state, []
+    cures = {
+        state.shadow: "It is the one that was live before, and cannot be taken back: put the file back from a copy.",
+        state.challenger: "It is the challenger, and nobody judges it: put the file back from a copy.",
+        state.live: "It is the live one: servers that have it answer on, others with the one before. Put the file back from a "
+        "copy, or go back for good: posetune learn rollback --why TEXT.",
+    }
+    for sha256, cure in cures.items():
+        if not sha256:
+            continue
+        try:
+            registry.read(sha256)
+        except PosetuneError as error:
+            said.append(f"{error} {cure}")
+    return said[::-1]
 
 
 def _since(state: Any, now: float) -> str:
