@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,9 @@ import pytest
 
 pytest.register_assert_rewrite("tests.helpers")
 
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would every program that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the processors
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -106,6 +106,12 @@ def test_a_new_line_keeps_the_indentation_and_tab_leaves(rules):
     assert rules.evaluate("document.activeElement.id") != "rule"
 
 
+def test_a_video_that_is_closed_is_not_drawn_again(rules):
+    rules.evaluate("posetune.viewer.close()")
+    rules.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert rules.evaluate("posetune.stage.picture") is None
+
+
 def test_without_a_video_the_rule_itself_is_checked(visit):
     page = visit("/exercises?exercise=plank", language="zh", width=390)
     page.expected = "Failed to load resource"

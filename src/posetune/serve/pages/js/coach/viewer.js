@@ -65,11 +65,11 @@ export class Viewer {
     this.turn++;
     this.stage.setPicture(null, { width: 0, height: 0 });
     this.stage.setPeople([]);
-    this.player?.close();
+    this.player?.close(); // and its pictures: nothing that the panel says from here on may draw one
+    this.player = undefined;
+    this.picture = null;
     this.transport?.destroy();
     this.panel.close();
-    this.picture = null;
-    this.player = undefined;
   }
 
   /** @param {{from: number, to: number} | null} span seconds */
