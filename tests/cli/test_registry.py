@@ -41,9 +41,9 @@ def test_where_the_live_network_is_unknown_it_is_said_and_none_is_made_live(tmp_
         (tmp_path / "registry" / folder / "000000003.json").write_bytes(b"{")
     capsys.readouterr()
     assert main(["registry", "verify", url]) == 1
-    assert "no network is live" in capsys.readouterr().out
+    assert "is live cannot be told: Entry 3 of the log is damaged" in capsys.readouterr().out
     assert main(["registry", "init", url]) == 2
-    assert "nothing is made live" in capsys.readouterr().err
+    assert "Nothing is made live: " in capsys.readouterr().err
     assert not (tmp_path / "registry/log/000000004.json").exists()
 
 

@@ -23,6 +23,7 @@ from posetune.store.corrections import Corrections
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.forget import forget
 from posetune.store.registry import entry as kinds
+from posetune.store.registry.registry import Registry
 from posetune.store.runs import Leases, Runs
 
 
@@ -250,3 +251,16 @@ def test_a_pass_that_died_between_training_and_registering_is_gone_on_with(house
     house.run()
     assert house.trained == [2]
     assert house.kinds() == ["register", "challenge"]
+
+
+def test_where_it_cannot_be_told_what_is_live_nothing_is_done(house):
+    add_people(house.database, house.path, [150.0, 160.0])
+    house.run()
+    judged(house, 6.0, 5.0)
+    for folder in ("log", "copies"):
+        (house.path / "registry" / folder / f"{house.registry.log.last:09d}.json").unlink()
+        (house.path / "registry" / folder / f"{house.registry.log.last - 1:09d}.json").write_bytes(b"{")
+    house.registry = Registry.open(house.registry.name)
+    with pytest.raises(PosetuneError, match="Nothing is judged, trained or promoted: Which network"):
+        house.run()
+    assert house.trained == [2]

@@ -11,6 +11,7 @@ from posetune.learn.rules import Rules
 from posetune.learn.status import status
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.registry import entry as kinds
+from posetune.store.registry.registry import Registry
 from posetune.store.runs import Runs
 from posetune.store.tables import images
 
@@ -70,3 +71,16 @@ def test_audits_of_scenes_that_were_learned_from_are_said_not_to_judge(tmp_path)
         found = status(registry, database, Rules())
         assert found.figures["trials"][0]["left_out"] == {"corrected_before": 0, "scene_learned_from": 2}
         assert any("2 audited people do not judge it" in s and "2 of 'camera 1'" in s for s in found.sentences)
+
+
+def test_that_nobody_can_tell_what_is_live_is_said_first(tmp_path):
+    registry = registry_with(tmp_path, b"live")
+    registry.append(kinds.PROMOTE, {"network": registry.state.live, "why": "again"}, "test")
+    for folder in ("log", "copies"):
+        (tmp_path / "registry" / folder / f"{registry.log.last:09d}.json").unlink()
+    registry.append(kinds.HOLD, {"why": "a fair"}, "test")
+    with opened(tmp_path) as database:
+        found = status(Registry.open(registry.name), database, Rules())
+    assert "cannot be told: Entry 4 of the log is missing" in found.sentences[0]
+    assert not any(s.startswith("Live is") for s in found.sentences)
+    assert found.damaged

@@ -130,3 +130,18 @@ def test_a_server_that_starts_without_its_registry_goes_on_with_what_was_live(tm
         (tmp_path / "away").rename(tmp_path / "registry")
         until(lambda: not server.services.follower.away)
         assert server.get("/api/v1/learning").json()["history"]
+
+
+def test_where_the_last_promotion_is_lost_what_answered_answers(tmp_path, registry, lite):
+    second = registry.add(another(lite, 1), ".tflite", {"name": "second"}).sha256
+    promote(registry, second)
+    with running(tmp_path / "data", models=(), registry=registry.name):
+        pass
+    for folder in ("log", "copies"):
+        (tmp_path / "registry" / folder / f"{registry.log.last:09d}.json").write_bytes(b"{")
+    with running(tmp_path / "data", models=(), registry=registry.name) as server:
+        time.sleep(0.3)  # it has looked again
+        assert server.predict(picture()).json()["network"]["sha256"] == second
+        shown = server.get("/api/v1/learning").json()
+        assert shown["live"]["sha256"] == second
+        assert "cannot be told" in shown["problem"]

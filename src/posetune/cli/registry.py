@@ -75,10 +75,8 @@ def _init(args: argparse.Namespace) -> int:
         raise PosetuneError(f"There is no set {args.data}.")
     settings = {} if args.data is None else {"data": str(Path(args.data).expanduser().absolute())}
     registry, new = Registry.init(url_of(args.url, option="a URL"), settings, "registry init")
-    if not registry.state.live and registry.faults:  # what was live is in an entry that cannot be read
-        raise PosetuneError(
-            f"{registry.name} is damaged, and nothing is made live in it: posetune registry verify says what is wrong."
-        )
+    if registry.doubt:
+        raise PosetuneError(f"Nothing is made live: {registry.doubt}")
     if not registry.state.live:
         about = {"name": networks.name, "from": args.model, "stock": networks.is_stock}
         known = registry.add(networks.landmarks, ".tflite", about, by="registry init")
@@ -102,10 +100,10 @@ def _verify(args: argparse.Namespace) -> int:
         print(f"fault: {fault}")
     for note in verdict.notes:
         print(f"note: {note}")
+    live = f"{registry.state.title(registry.state.live)} is live."
     print(
         f"{registry.name}: {verdict.entries} entries, {verdict.networks} networks, "
-        f"{len(verdict.faults) or 'no'} fault{'' if len(verdict.faults) == 1 else 's'}; "
-        f"{registry.state.title(registry.state.live)} is live."
+        f"{len(verdict.faults) or 'no'} fault{'' if len(verdict.faults) == 1 else 's'}; {registry.doubt or live}"
     )
     if args.json is not None:
         args.json.write(
@@ -125,6 +123,8 @@ def _list(args: argparse.Namespace) -> int:
         print(f"{network.sha256[:12]}  {roles.get(network.sha256, ''):10} {network.about.get('name', '')}")
     for fault in registry.faults:
         print(f"fault: {fault}")
+    if registry.doubt:
+        print(registry.doubt)
     if args.json is not None:
         args.json.write(
             {

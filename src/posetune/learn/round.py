@@ -119,6 +119,8 @@ class _Pass:
         state = self.registry.refresh()
         for fault in self.registry.faults:
             self.report.say(f"The registry: {fault}")
+        if self.registry.doubt:
+            raise PosetuneError(f"Nothing is judged, trained or promoted: {self.registry.doubt}")
         if not state.live:
             raise PosetuneError(
                 f"The registry {self.registry.name} has no live network: posetune registry init makes one."
@@ -320,6 +322,8 @@ class _Pass:
     def enter(self, content: bytes, about: dict[str, Any]) -> None:
         """As a challenger that was trained elsewhere."""
         state = self.registry.refresh()
+        if self.registry.doubt:
+            raise PosetuneError(f"Nothing challenges: {self.registry.doubt}")
         if state.challenger:
             raise PosetuneError(f"{state.title(state.challenger)} challenges already; one at a time.")
         self._check_new(state)

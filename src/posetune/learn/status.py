@@ -28,7 +28,7 @@ _PACE_OVER = 8 * _WEEK
 @dataclass(frozen=True)
 class Status:
     """``sentences``: for people. ``figures``: the same for programs (docs/reference/learning.md). ``damaged``: the file of a
-    network that is live, challenges, or stands in the shadow is not whole.
+    network that is live, challenges, or stands in the shadow is not whole, or it cannot be told which one is live.
     """
 
     sentences: tuple[str, ...]
@@ -40,10 +40,13 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     """As the registry and the store have it; nothing is measured, nothing changed. The networks' files are read."""
     state = registry.state
     store, verdicts = Corrections(database), Verdicts(database)
-    said = [f"Live is {state.title(state.live)}{_since(state, now())}."]
+    said = [registry.doubt or f"Live is {state.title(state.live)}{_since(state, now())}."]
+    if registry.doubt:
+        said.append("Servers answer with what they have; nothing is judged, trained or promoted until then.")
     figures: dict[str, Any] = {
         "live": state.live, "challenger": state.challenger, "shadow": state.shadow, "held": state.held,
-        "entries": state.last, "trials": [], "faults": registry.faults, "damaged": damaged_files(registry),
+        "entries": state.last, "trials": [], "faults": registry.faults, "doubt": registry.doubt,
+        "damaged": damaged_files(registry),
     }  # fmt: skip
     said += figures["damaged"]
     for current in trial.trials(state, rules):
@@ -71,7 +74,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
         said.append(f"A pass is at work, or died ({holder}).")
     said += [f"The registry: {fault}" for fault in registry.faults]
     figures["sentences"] = said
-    return Status(tuple(said), figures, bool(figures["damaged"]))
+    return Status(tuple(said), figures, bool(figures["damaged"] or registry.doubt))
 
 
 def damaged_files(registry: Registry) -> list[str]:

@@ -32,6 +32,8 @@ class Turn:
         """Write a decision down. Raises PosetuneError where this pass no longer has the lease, or the registry has moved on."""
         if not self.alive():
             raise PosetuneError("Another pass has taken over; this one ends.")
+        if self._registry.doubt:  # an entry was lost since the pass began
+            raise PosetuneError(self._registry.doubt)
         try:
             self._registry.append(kind, body, BY)
         except Moved as error:

@@ -59,7 +59,7 @@ class Follower:
 
     def begin_with(self) -> tuple[Path, str]:
         """The file and the name of the network to start with: the live one, or where that is damaged the last whole one that was;
-        where the registry cannot be read, what this server answered with last.
+        where the registry cannot be read, or which one is live cannot be told, what this server answered with last.
 
         Raises PosetuneError where there is none.
         """
@@ -71,8 +71,11 @@ class Follower:
                 raise
             self._say(f"{error} {last[1]}, live when it was last read, answers.")
             return last
+        trouble = self.registry.doubt
+        if trouble and (last := self._last()) is not None:
+            self._say(f"{trouble} {last[1]}, live when it was last read, answers.")
+            return last
         lived = [term.network for term in self.state.terms]
-        trouble = ""
         for sha256 in dict.fromkeys(reversed(lived)):
             try:
                 path = self.registry.fetch(sha256, self._folder)
@@ -137,6 +140,9 @@ class Follower:
         if loop.time() >= self._drop_at:
             self._drop_at = math.inf
             await self._networks.drop_others()
+        if self.registry.doubt:
+            self._say(f"{self.registry.doubt} {self._networks.current.network.name} answers on.")
+            return
         if state.live == self._networks.current.network.sha256:
             if not self.registry.faults:
                 self.problem = ""

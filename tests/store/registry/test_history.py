@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from posetune.errors import PosetuneError
@@ -93,3 +95,15 @@ def test_the_history_is_all_there(registry):
     ]
     assert [term["why"] for term in found["terms"]] == ["one it is", "two it is"]
     assert len(history.sentences(registry)) == 5
+
+
+def test_a_person_says_what_is_live_where_that_is_lost(registry):
+    for folder in ("log", "copies"):
+        (Path(registry.name) / folder / f"{registry.state.terms[-1].number:09d}.json").unlink()
+    again = Registry.open(registry.name)
+    assert name_of_live(again) == "one"
+    with pytest.raises(PosetuneError, match="cannot be told"):
+        history.rollback(again, "worse")
+    history.promote(again, "one", "it is")
+    assert again.doubt == ""
+    assert again.state.terms[-1].why == "it is"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,49 @@ def test_gaps_forks_and_tampering_are_found(tmp_path):
     body.pop("sha256")
     (tmp_path / "a/log/000000001.json").write_bytes(kinds.written(body))
     assert "Entry 1 of the log was changed; its copy is read instead." in Registry.open(str(tmp_path / "a")).faults
+
+
+def lose(registry: Registry, number: int) -> list[tuple[Path, bytes]]:
+    """Damage an entry and its copy; the files as they were."""
+    paths = [Path(registry.name) / folder / f"{number:09d}.json" for folder in ("log", "copies")]
+    whole = [(path, path.read_bytes()) for path in paths]
+    for path in paths:
+        path.write_bytes(b"{")
+    return whole
+
+
+def test_where_the_last_promotion_is_lost_nobody_knows_what_is_live(tmp_path):
+    registry = begun(str(tmp_path))
+    first = registry.state.live
+    second = registry.add(b"two", ".tflite", {"name": "two"}, by="test").sha256
+    registry.append(kinds.PROMOTE, {"network": second, "why": "better"}, "test")
+    assert registry.doubt == ""
+    whole = lose(registry, registry.log.last)
+    assert registry.refresh().live == second  # what was read before stands
+    assert registry.doubt == ""
+    again = Registry.open(str(tmp_path))
+    assert again.state.live == first
+    assert "cannot be told: Entry 5 of the log is damaged, and so is its copy." in again.doubt
+    again.append(kinds.HOLD, {"why": "it is lost"}, "test")  # settles nothing
+    assert Registry.open(str(tmp_path)).doubt == again.doubt
+
+    for path, content in whole:
+        path.write_bytes(content)
+    assert again.refresh().live == second
+    assert (again.doubt, again.faults) == ("", [])
+    assert Registry.open(str(tmp_path)).faults == []
+
+
+def test_an_entry_that_is_lost_before_the_last_promotion_leaves_no_doubt(tmp_path):
+    registry = begun(str(tmp_path))
+    registry.append(kinds.HOLD, {"why": "a fair"}, "test")
+    lose(registry, registry.log.last)
+    again = Registry.open(str(tmp_path))
+    assert again.doubt
+    again.append(kinds.PROMOTE, {"network": registry.state.live, "why": "it is"}, "a person")
+    found = Registry.open(str(tmp_path))
+    assert found.doubt == ""
+    assert len(found.faults) == 1
 
 
 def test_a_damaged_network_is_told_of_and_not_handed_out(tmp_path):

@@ -104,7 +104,7 @@ async def shown(request: Request) -> Response:
         current = services.networks.current.network
         live = LearnedNetwork(current.sha256, current.name)
         return json_response(Learning(follower.url, live, [], "", follower.problem, [], counted, []))
-    return json_response(_learning(follower, counted))
+    return json_response(_learning(services, follower, counted))
 
 
 async def picture(request: Request) -> Response:
@@ -147,7 +147,7 @@ async def _decide(request: Request, decide: Callable[[Follower, WhyBody], object
         await follower.look()
     except PosetuneError as error:
         raise Problem(409, str(error)) from error
-    return json_response(_learning(follower, await asyncio.to_thread(_counted, services)))
+    return json_response(_learning(services, follower, await asyncio.to_thread(_counted, services)))
 
 
 def _follower(services: Services) -> Follower:
@@ -165,13 +165,14 @@ def _counted(services: Services) -> list[Counted]:
     return [Counted(kind, status, count) for (kind, status), count in sorted(counts.items())]
 
 
-def _learning(follower: Follower, counted: list[Counted]) -> Learning:
+def _learning(services: Services, follower: Follower, counted: list[Counted]) -> Learning:
     registry, state = follower.registry, follower.state
+    live = services.networks.current.network.sha256 if registry.doubt else state.live
     entries = list(registry.log.entries)
     told = [e for e in entries if e.kind != kinds.INIT and (e.kind != kinds.EVIDENCE or "restarted" in e.body)]
     return Learning(
         registry.name,
-        _network(state, state.live, entries),
+        _network(state, live, entries),
         [trial for trial in (_trial(state, entries, kind) for kind in ("forward", "back")) if trial is not None],
         state.held,
         follower.problem,

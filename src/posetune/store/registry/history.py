@@ -69,6 +69,8 @@ def rollback(registry: Registry, why: str, to: str | None = None) -> str:
 
     def decide(state: State) -> tuple[str, dict[str, Any]]:
         lived = [term.network for term in state.terms]
+        if to is None and registry.doubt:
+            raise PosetuneError(registry.doubt)
         if to is None:
             before = [network for network in lived if network != state.live]
             if not before:
@@ -80,7 +82,7 @@ def rollback(registry: Registry, why: str, to: str | None = None) -> str:
                 raise PosetuneError(
                     f"{state.title(target)} never was live; posetune learn promote makes it so, unproven."
                 )
-            if target == state.live:
+            if target == state.live and not registry.doubt:
                 raise PosetuneError(f"{state.title(target)} is live already.")
         return kinds.ROLLBACK, {"network": target, "from": state.live, "why": why, "proven": False}
 
@@ -92,7 +94,7 @@ def promote(registry: Registry, which: str, why: str) -> str:
 
     def decide(state: State) -> tuple[str, dict[str, Any]]:
         target = found(state, which)
-        if target == state.live:
+        if target == state.live and not registry.doubt:
             raise PosetuneError(f"{state.title(target)} is live already.")
         return kinds.PROMOTE, {"network": target, "from": state.live, "why": why, "proven": False}
 

@@ -17,12 +17,15 @@ class Moved(PosetuneError):
 
 
 class Log:
-    """The entries of a registry, as last read. ``faults``: a sentence for each that is damaged, missing or out of the chain."""
+    """The entries of a registry, as last read. ``faults``: a sentence for each that is damaged, missing or out of the chain;
+    ``lost``: the numbers of those whose copy does not help: what they decided cannot be told, or trusted.
+    """
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         self._place, self._clock = place, clock
         self.entries: list[Entry] = []
         self.faults: dict[int, str] = {}
+        self.lost: set[int] = set()
         self.last = 0
 
     def refresh(self) -> bool:
@@ -59,6 +62,8 @@ class Log:
         previous = self.entries[-1] if self.entries else None
         if previous is not None:
             self._copy(previous)
+        if previous is not None and previous.number != after:
+            previous = None  # that one is lost, and nobody can vouch for it
         content = written(
             {
                 "number": after + 1, "kind": kind, "time": round(self._clock(), 3), "by": by, "body": dict(body),
@@ -73,6 +78,15 @@ class Log:
         self.last = entry.number
         self._place.create(f"{COPIES}/{name_of(entry.number)}", content)
         return entry
+
+    def mended(self) -> bool:
+        """Whether an entry that was lost is there again."""
+        return any(
+            content is not None and parsed(content, number) is not None
+            for number in self.lost - {entry.number for entry in self.entries}
+            for folder in (FOLDER, COPIES)
+            for content in (self._place.read(f"{folder}/{name_of(number)}"),)
+        )
 
     def _copy(self, entry: Entry) -> None:
         """Whoever wrote it may have died before the copy."""
@@ -95,17 +109,20 @@ class Log:
             self.faults[number] = f"Entry {number} of the log {what}; its copy is read instead."
             return twin
         if entry is not None or twin is not None:
+            self.lost.add(number)
             self.faults[number] = (
                 f"Entry {number + 1} of the log does not follow entry {number}: one of them was changed, or two registries "
                 "were mixed."
             )
             return entry or twin
         what = "is missing" if content is None else "is damaged"
+        self.lost.add(number)
         self.faults[number] = f"Entry {number} of the log {what}, and so is its copy."
         return None
 
     def _chained(self, before: Entry, entry: Entry) -> None:
-        if entry.previous != before.sha256:
+        if entry.previous not in ("", before.sha256):  # "": for who wrote it that one was lost
+            self.lost.add(entry.number)
             self.faults[entry.number] = (
                 f"Entry {entry.number} of the log does not follow entry {before.number}: one of them was changed, or two "
                 "registries were mixed."

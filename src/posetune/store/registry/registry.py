@@ -10,7 +10,7 @@ from typing import Any
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
 from posetune.store.registry import entry as kinds
-from posetune.store.registry.entry import Entry
+from posetune.store.registry.entry import Entry, name_of
 from posetune.store.registry.log import Log, Moved
 from posetune.store.registry.place import Place, place_of
 from posetune.store.registry.state import Registered, State, fold
@@ -73,7 +73,23 @@ class Registry:
     def faults(self) -> list[str]:
         return [self.log.faults[number] for number in sorted(self.log.faults)]
 
+    @property
+    def doubt(self) -> str:
+        """Why it cannot be told which network is live: an entry was lost behind the last one that said so, and may have been a
+        promotion, a rollback or a hold. What to do, too; "" where there is no doubt.
+        """
+        said = self._state.terms[-1].number if self._state.terms else 0
+        lost = [number for number in sorted(self.log.lost) if number > said]
+        if not lost:
+            return ""
+        return (
+            f"Which network of the registry {self.name} is live cannot be told: {self.log.faults[lost[0]]} Put "
+            f"log/{name_of(lost[0])} back from a copy, or say which one is live: posetune learn promote NAME --why TEXT."
+        )
+
     def refresh(self) -> State:
+        if self.log.lost and self.log.mended():
+            self.log, self._state = Log(self.place), State()
         seen = len(self.log.entries)
         if self.log.refresh():
             self._state = fold(self.log.entries[seen:], self._state)
