@@ -28,6 +28,8 @@ TESTED_ELSEWHERE = {
     "cli/pack.py": "data/test_pack.py",
     "data/formats/packed.py": "data/test_pack.py, there and back",
     "scale/beside.py": "scale/test_merge.py and scale/test_tasks.py, through whole jobs",
+    "scale/labelling.py": "scale/test_tasks.py, through whole jobs",
+    "scale/measuring.py": "scale/test_tasks.py, through whole jobs",
     "scale/store.py": "a protocol; scale/test_folder.py and scale/test_bucket.py, and scale/test_open.py",
     "label/cvat/shapes.py": "label/cvat/test_push.py and test_pull.py, through a server",
     "label/cvat/pictures.py": "label/cvat/test_pull.py and test_check.py, through a server",

@@ -8,9 +8,10 @@ from pathlib import Path
 from posetune import stock
 from posetune.scale.job import Job, Network, Options, save_network
 from posetune.scale.look import Looker
+from posetune.scale.measuring import Measured
 from posetune.scale.plan import make_plan
 from posetune.scale.store import Store
-from posetune.scale.tasks import TASKS, Measured
+from posetune.scale.tasks import TASKS
 
 
 def unplanned(

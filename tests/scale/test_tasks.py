@@ -15,8 +15,8 @@ from posetune.data.reviewed import prelabelled
 from posetune.errors import PosetuneError
 from posetune.measure.evaluate import evaluate
 from posetune.scale.folder import Folder
+from posetune.scale.measuring import Measured
 from posetune.scale.merge import merge
-from posetune.scale.tasks import Measured
 from posetune.scale.verify import verify
 from posetune.scale.work import Settings, work
 
@@ -72,7 +72,7 @@ def test_eval_wants_one_set_with_people(tmp_path, measured_set, unlabelled):
 
 
 def test_networks_with_points_of_their_own_do_not_label(tmp_path, monkeypatch, unlabelled):
-    monkeypatch.setattr("posetune.scale.tasks.has_own_points", lambda _: True)
+    monkeypatch.setattr("posetune.scale.labelling.has_own_points", lambda _: True)
     store = Folder(tmp_path / "job")
     planned(store, unlabelled, what="label")
     with pytest.raises(PosetuneError, match="points of its own"):

@@ -85,6 +85,23 @@ def test_a_unit_done_by_another_meanwhile(store, blind, monkeypatch):
     assert verify(store).faults == ()
 
 
+def test_what_others_did_meanwhile_is_not_asked_for(store, blind, monkeypatch):
+    """With a new list after each unit, nobody takes the lease of a unit that is done."""
+    monkeypatch.setattr(workers, "_FRESH", 0.0)
+    monkeypatch.setattr(workers, "_FRESH_SHARE", float("inf"))
+    take, taken = lease.take, []
+
+    def taking(store, unit, worker, seconds):
+        taken.append(unit)
+        if len(taken) == 1:
+            assert work(store, Settings(name="ben", wait=0.01)).units == 2
+        return take(store, unit, worker, seconds)
+
+    monkeypatch.setattr(lease, "take", taking)
+    assert work(store, QUICK).units == 0
+    assert len(taken) == 3  # ada's first, and ben's two
+
+
 def test_a_unit_that_fails_is_listed_after_three_attempts(store, blind, monkeypatch):
     look = Looker.__call__
 

@@ -136,7 +136,7 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
     from posetune.scale.job import Job, Options, save_network
     from posetune.scale.open import store_of
     from posetune.scale.plan import make_plan
-    from posetune.scale.tasks import TASKS, Measured
+    from posetune.scale.tasks import TASKS
 
     networks = stock.resolve(args.model)
     if args.detector is not None:
@@ -149,7 +149,11 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
         args.what, tuple(absolute(given) for given in args.input), save_network(store, networks), options, args.shard,
         args.segment, split=(args.split or "val") if args.what == "eval" else None,
     )  # fmt: skip
-    known = Measured.of(job).items() if args.what == "eval" else None
+    known = None
+    if args.what == "eval":
+        from posetune.scale.measuring import Measured
+
+        known = Measured.of(job).items()
     return store, make_plan(store, job, report, known, TASKS[args.what].videos)
 
 

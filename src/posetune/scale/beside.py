@@ -30,8 +30,8 @@ from posetune.measure.summary import Scored, in_body, summarise
 from posetune.runtime.image_ids import ImageIds
 from posetune.runtime.records import Found, RecordWriter
 from posetune.scale.job import Job
+from posetune.scale.measuring import Measured
 from posetune.scale.rows import pose_of
-from posetune.scale.tasks import Measured
 from posetune.skeleton import BLAZEPOSE, Skeleton
 
 #: A lesson's point of less trust than this is no label.

@@ -12,6 +12,7 @@ import numpy as np
 
 from posetune.errors import PosetuneError
 from posetune.graph import points as own_points
+from posetune.opencv import cv2
 from posetune.runtime import batch
 from posetune.runtime.flow import ahead, in_order
 from posetune.runtime.images import read_image
@@ -46,6 +47,7 @@ class Looker:
         self._task = TASKS[job.what]
         self._look = self._task.look(job, self._options)
         self._threads = threads
+        cv2.setNumThreads(threads)  # it would take all processors, as would every worker beside
         own = own_points.read(networks.landmarks)
         self._skeleton = None if own is None else own.skeleton
         self._pool: LandmarkerPool | None = None

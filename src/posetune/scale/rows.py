@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,10 @@ from posetune.errors import PosetuneError
 from posetune.geometry import Crop
 from posetune.runtime.pose import Pose
 from posetune.skeleton import BLAZEPOSE, Skeleton
+
+if TYPE_CHECKING:
+    from posetune.runtime.landmarker import Landmarker
+    from posetune.scale.plan import Item
 
 _FLOATS, _DOUBLES = pa.list_(pa.float32()), pa.list_(pa.float64())
 #: Of all rows: a picture without people, and one that could not be read (``error``), is one row without person and score.
@@ -47,6 +51,8 @@ ANSWERS = pa.schema(
     ]
 )  # fmt: skip
 _ABOUT = b"posetune"
+#: The people in a picture (H, W, 3) uint8 RGB as rows' values.
+Look = Callable[["Landmarker", np.ndarray, "Item"], Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import os
 import platform
 import time
@@ -21,6 +22,8 @@ from posetune.scale.tasks import TASKS
 
 #: Seconds between looks while all that is left is being worked on by others.
 _WAIT = 1.0
+#: For so long, seconds, a list of what is open is good; longer where making it takes more than this share of the time.
+_FRESH, _FRESH_SHARE = 2.0, 0.02
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,16 @@ def work(store: Store, settings: Settings | None = None, report: Reporter | None
     job = read_job(store)
     looker = Looker(load_network(store, job.network), job, settings.threads)
     summary = Summary()
-    offset = hash(settings.name)  # begin at another place than other workers do
+    units = _Open(store, job, hash(settings.name))  # each begins at another place
     try:
         with report.counting("pictures") as counter:
-            while numbers := list(open_units(store, job)):
-                start = offset % len(numbers)
-                moved = [
-                    _claim(store, job, n, looker, settings, summary, counter) for n in numbers[start:] + numbers[:start]
-                ]
-                if not any(moved):  # all that is left is with other workers
+            while numbers := units.listed():
+                moved = False
+                for number in numbers:
+                    moved |= _claim(store, job, number, looker, settings, summary, counter)
+                    if moved and units.outdated(number):
+                        break
+                if not moved:  # all that is left is with other workers
                     counter.step(lease.with_others(store, {*map(unit_name, numbers)}), by=0)
                     time.sleep(settings.wait)
     finally:
@@ -92,6 +96,29 @@ def open_units(store: Store, job: Job) -> Iterator[int]:
     """The numbers of the units that are neither done nor listed as failed."""
     closed = commit.done_units(store) | set(commit.listed_units(store))
     return (number for number, unit in enumerate(job.unit_names()) if unit not in closed)
+
+
+class _Open:
+    """The units that are neither done nor listed, from one on and round: a list that ages while others work, and a unit of which it
+    is not known that it is done costs four requests to find out.
+    """
+
+    def __init__(self, store: Store, job: Job, first: int) -> None:
+        self._store, self._job, self._first = store, job, first % max(1, job.units)
+        self._until = 0.0
+
+    def listed(self) -> list[int]:
+        began = time.monotonic()
+        numbers = list(open_units(self._store, self._job))
+        ended = time.monotonic()
+        self._until = ended + max(_FRESH, (ended - began) / _FRESH_SHARE)
+        at = bisect.bisect_left(numbers, self._first)
+        return numbers[at:] + numbers[:at]
+
+    def outdated(self, number: int) -> bool:
+        """Whether to make the list anew, ``number`` being the last that was tried."""
+        self._first = number + 1
+        return time.monotonic() > self._until
 
 
 def _claim(

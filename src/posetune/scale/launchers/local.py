@@ -15,7 +15,10 @@ from posetune.scale.job import Job
 from posetune.scale.store import Store
 from posetune.scale.work import worker_name
 
-_LOOK = 0.5
+#: How often it is looked how many units are done, seconds; rarer where that takes long.
+_LOOK, _LOOK_SHARE = 0.5, 0.02
+#: How soon it is seen that a worker has ended, seconds.
+_SOON = 0.02
 #: When no unit got done for so long, seconds, it is looked whether others are waited for, and again after as much.
 _STANDING = 3.0
 #: So many deaths in a row without a unit done between them, and nobody is started any more.
@@ -38,13 +41,15 @@ def run_local(
     """
     report = report or Reporter()
     workers = [_start(store, threads, seconds) for _ in range(processes)]
-    deaths, before = 0, -1
+    deaths, before, pause = 0, -1, _LOOK
     waiting = _Waiting(store, job)
     try:
         with report.counting("units", job.units) as counter:
             while workers:
-                time.sleep(_LOOK)
+                _until_one_ended(workers, pause)
+                began = time.monotonic()
                 done = commit.done_units(store)
+                pause = max(_LOOK, (time.monotonic() - began) / _LOOK_SHARE)
                 deaths, before = (0, len(done)) if len(done) > before else (deaths, before)
                 counter.step(waiting.text(done, {worker.name for worker in workers}), by=len(done) - counter.done)
                 for worker in list(workers):
@@ -70,6 +75,13 @@ def run_local(
     finally:
         _end(workers)
     return commit.listed_units(store)
+
+
+def _until_one_ended(workers: list[_Worker], seconds: float) -> None:
+    """Wait for so long, or until a worker has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and all(worker.process.poll() is None for worker in workers):
+        time.sleep(_SOON)
 
 
 class _Waiting:
