@@ -95,9 +95,22 @@ def test_without_a_registry_or_a_store_it_says_what_is_missing(capsys, monkeypat
     assert "POSETUNE_STORE" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--budget", "soon"], ["--memory", "lots"], ["--budget", "0m"]])
-def test_a_budget_is_a_time_and_memory_an_amount(option, capsys):
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--budget", "soon"], ["--memory", "lots"], ["--budget", "0m"], ["--least", "0"], ["--threshold", "1"],
+        ["--threshold", "nan"],
+    ],
+)  # fmt: skip
+def test_what_an_option_wants_is_said_before_anything_is_done(option, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["learn", "run", *option])
     assert ended.value.code == 2
-    assert "wants" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "wants" in said or "is not a whole number" in said
+
+
+@pytest.mark.parametrize("option", ["--everyday", "--data", "--base"])
+def test_what_a_training_needs_is_looked_for_before_it_begins(option, named, capsys):
+    assert main(["learn", "run", option, "nothing-of-that-name"]) == 2
+    assert "nothing-of-that-name" in capsys.readouterr().err

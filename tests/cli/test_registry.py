@@ -11,8 +11,12 @@ def test_a_registry_is_made_looked_over_and_listed(tmp_path, capsys, monkeypatch
     monkeypatch.setenv("POSETUNE_REGISTRY", url)
     assert main(["registry", "init", "--model", "lite"]) == 0
     assert "a new registry; lite" in capsys.readouterr().out
-    assert main(["registry", "init", url]) == 0
-    assert "is a registry; lite" in capsys.readouterr().out
+    assert main(["registry", "init", url, "--model", "lite"]) == 0
+    said = capsys.readouterr()
+    assert "is a registry already; lite" in said.out
+    assert said.err == ""
+    assert main(["registry", "init", url, "--model", "full", "--data", str(tmp_path)]) == 0
+    assert "Note: --model and --data changed nothing" in capsys.readouterr().err
     assert main(["registry", "verify", url, "--json", str(tmp_path / "verdict.json")]) == 0
     verdict = json.loads((tmp_path / "verdict.json").read_text())
     assert verdict == {"entries": 3, "networks": 1, "live": PINS["lite"].sha256, "faults": [], "notes": []}

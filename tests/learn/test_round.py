@@ -173,6 +173,27 @@ def test_a_training_that_died_is_gone_on_with(house, monkeypatch):
     assert house.kinds() == ["register", "challenge"]
 
 
+def test_a_training_that_died_and_is_wanted_otherwise_begins_anew(house, monkeypatch):
+    """--set batch=4, say, after a training that took too much memory."""
+    add_people(house.database, house.path, [150.0, 160.0])
+    trained = round.train
+
+    def dies(training, alive, say):
+        training.run.mkdir(parents=True)
+        (training.run / "checkpoint.pt").touch()
+        raise PosetuneError("The training failed: killed.")
+
+    monkeypatch.setattr(round, "train", dies)
+    with pytest.raises(PosetuneError, match="killed"):
+        house.run()
+    monkeypatch.setattr(round, "train", trained)
+    options = Options(house.path / "work", Sets(), rules=house.rules, settings=("batch=4",))
+    said: list[str] = []
+    run_pass(house.registry, house.database, options, Reporter(said.append))
+    assert any("begins anew" in text for text in said)
+    assert house.trained == [2]
+
+
 def test_of_two_passes_one_works_and_one_says_so(house):
     leases = Leases(house.database)
     lease = leases.take(turn.LEASE, "somebody")

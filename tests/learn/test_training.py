@@ -59,9 +59,17 @@ def test_too_much_memory_and_a_lost_lease_end_it(tmp_path, monkeypatch):
 def test_the_command_is_that_of_posetune_train_and_goes_on_where_it_was(tmp_path):
     one = Training(tmp_path / "set", tmp_path / "run", "lite", 3, 150.0, settings=("lr=0.002",))
     command = " ".join(one.command)
-    assert "train --data" in command
+    assert f"train --out {tmp_path / 'run'} --data" in command
     assert "--base lite --seed 3 --set samples=[1050,1050] --set lr=0.002" in command
     assert "samples" not in " ".join(Training(tmp_path, tmp_path / "run", "lite").command)
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "train.yaml").touch()
-    assert one.command[-3:] == ["--resume", "--out", str(tmp_path / "run")]
+    (tmp_path / "run" / "train.yaml").touch()  # killed before there was anything to go on with
+    assert "--resume" not in one.command
+    (tmp_path / "run" / "checkpoint.pt").touch()
+    assert one.command[-3:] == ["--out", str(tmp_path / "run"), "--resume"]
+
+
+def test_a_training_that_was_killed_says_so_and_not_its_last_progress(tmp_path, monkeypatch):
+    code = "import os; print('step 3/10', flush=True); os.kill(os.getpid(), 9)"
+    with pytest.raises(PosetuneError, match=r"was killed \(signal 9\), for want of memory perhaps"):
+        train(fake(tmp_path, monkeypatch, code), lambda: True, print)

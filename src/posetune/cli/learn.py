@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posetune.cli.common import add_json
+from posetune.cli.common import add_json, count
 from posetune.cli.registry import ENVIRONMENT, STORE_ENVIRONMENT, url_of
 from posetune.errors import PosetuneError
 from posetune.progress import to_terminal
@@ -87,7 +88,7 @@ def _add_threshold(parser: argparse.ArgumentParser) -> None:
     from posetune.learn.evidence import THRESHOLD
 
     parser.add_argument(
-        "--threshold", type=float, default=THRESHOLD, metavar="W",
+        "--threshold", type=_wealth, default=THRESHOLD, metavar="W",
         help="wealth at which a challenger is better: of equal ones at most one in W gets there (default: %(default)g)",
     )  # fmt: skip
 
@@ -106,7 +107,7 @@ def _add_training(parser: argparse.ArgumentParser, guards_only: bool = False) ->
     parser.add_argument("--memory", type=_bytes, metavar="M", help="and at most so much memory: 4G …")
     parser.add_argument(
         "--least",
-        type=int,
+        type=count,
         default=20,
         metavar="N",
         help="corrections that a training waits for (default: %(default)s)",
@@ -121,6 +122,16 @@ def _sentence(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("wants a reason, in a sentence")
     return text.strip()
+
+
+def _wealth(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 < value < math.inf:  # it begins with 1
+        raise argparse.ArgumentTypeError(f"wants a number above 1, not {text!r}")
+    return value
 
 
 def _seconds(text: str) -> float:
@@ -164,6 +175,7 @@ def _registry(args: argparse.Namespace) -> Registry:
 
 
 def _options(args: argparse.Namespace, registry: Registry, database: Database) -> Options:
+    from posetune import stock
     from posetune.learn.material import Sets
     from posetune.learn.round import Options, work_folder
     from posetune.learn.rules import Rules
@@ -172,8 +184,12 @@ def _options(args: argparse.Namespace, registry: Registry, database: Database) -
     data = args.data if args.data is not None else None if first is None else Path(str(first))
     if data is not None and not data.exists():
         raise PosetuneError(f"The set {data} that was trained on first is not there: give it as --data.")
+    if args.everyday is not None and not args.everyday.exists():
+        raise PosetuneError(f"There is no set {args.everyday} (--everyday).")
     given: dict[str, Any] = {}
     if "least" in args:
+        if args.base is not None:
+            stock.resolve(args.base)  # now, not after a training
         given = {
             "base": args.base, "seed": args.seed, "budget_s": args.budget, "memory_bytes": args.memory,
             "settings": tuple(args.assignments),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from posetune.cli.common import add_json
@@ -24,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     init = actions.add_parser("init", help="make a registry with a first live network")
     _add_url(init)
     init.add_argument(
-        "--model", default="full", help="the first live network, as train --base takes it (default: %(default)s)"
+        "--model", metavar="M", help="the first live network, as train --base takes it (default: full)"
     )  # fmt: skip
     init.add_argument(
         "--data",
@@ -66,11 +68,12 @@ def _init(args: argparse.Namespace) -> int:
     from posetune.store.registry.entry import PROMOTE
     from posetune.store.registry.registry import Registry
 
-    networks = stock.resolve(args.model)
+    model = args.model or "full"
+    networks = stock.resolve(model)
     if networks.corrector is not None:
-        raise PosetuneError(f"{args.model} is a corrector's run; a registry holds networks: name another --model.")
+        raise PosetuneError(f"{model} is a corrector's run; a registry holds networks: name another --model.")
     if has_own_points(networks.landmarks):
-        raise PosetuneError(f"{args.model} has points of its own; a registry holds networks of MediaPipe's 33 points.")
+        raise PosetuneError(f"{model} has points of its own; a registry holds networks of MediaPipe's 33 points.")
     if args.data is not None and not Path(args.data).exists():
         raise PosetuneError(f"There is no set {args.data}.")
     settings = {} if args.data is None else {"data": str(Path(args.data).expanduser().absolute())}
@@ -78,16 +81,26 @@ def _init(args: argparse.Namespace) -> int:
     if registry.doubt:
         raise PosetuneError(f"Nothing is made live: {registry.doubt}")
     if not registry.state.live:
-        about = {"name": networks.name, "from": args.model, "stock": networks.is_stock}
+        about = {"name": networks.name, "from": model, "stock": networks.is_stock}
         known = registry.add(networks.landmarks, ".tflite", about, by="registry init")
         registry.append(PROMOTE, {"network": known.sha256, "why": "the first one", "proven": False}, "registry init")
         new = True
     live = registry.state.title(registry.state.live)
-    print(
-        f"{registry.name}: a new registry; {live} is live."
-        if new
-        else f"{registry.name} is a registry; {live} is live."
-    )
+    if new:
+        print(f"{registry.name}: a new registry; {live} is live.")
+        return 0
+    print(f"{registry.name} is a registry already; {live} is live.")
+    first = registry.state.terms[0].network
+    ignored = [
+        *(["--model"] if args.model and hashlib.sha256(networks.landmarks).hexdigest() != first else []),
+        *(["--data"] if settings and settings["data"] != registry.state.settings.get("data") else []),
+    ]
+    if ignored:
+        print(
+            f"Note: {' and '.join(ignored)} changed nothing, which count when a registry is made: learn challenge enters another "
+            "network, learn run --data names another set.",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -248,6 +248,10 @@ class _Pass:
             )
         run = begun or self._begin(material)
         folder = self.options.work / "training" / run.id
+        if self._begun_with() != self._settings:
+            shutil.rmtree(folder / "run", ignore_errors=True)
+            self.report.say("The training that was begun had other --base, --seed or --set: it begins anew.")
+            self._write_begun(run)
         if not (folder / "set").is_dir():
             material.write(folder / "set")
         data, options = folder / "set", self.options
@@ -282,8 +286,27 @@ class _Pass:
 
     def _begin(self, material: Material) -> Run:
         run = self.runs.begin(material.learned_from, self.store.newest())
-        write_json(self._begun_path, {"run": run.id})
+        self._write_begun(run)
         return run
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What a training that was begun cannot change."""
+        one = self.options
+        return {"base": self._base(self.registry.state), "seed": one.seed, "settings": list(one.settings)}
+
+    def _write_begun(self, run: Run) -> None:
+        write_json(self._begun_path, {"run": run.id, **self._settings})
+
+    def _begun_with(self) -> dict[str, Any]:
+        return {key: value for key, value in self._read_begun().items() if key in self._settings}
+
+    def _read_begun(self) -> dict[str, Any]:
+        """{} where nothing is begun."""
+        try:
+            return dict(json.loads(self._begun_path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return {}
 
     @property
     def _begun_path(self) -> Path:
@@ -291,9 +314,8 @@ class _Pass:
 
     def _begun(self) -> Run | None:
         """A training that a pass began and did not end; not one that learned from what was forgotten since."""
-        try:
-            id = str(json.loads(self._begun_path.read_text())["run"])
-        except (OSError, ValueError, KeyError, TypeError):
+        id = str(self._read_begun().get("run", ""))
+        if not id:
             return None
         run = self.runs.get(id)
         ended = run is not None and run.network in self.registry.state.networks

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from posetune.errors import PosetuneError
 from posetune.progress import Say
+from posetune.tune.run_folder import resumable
 
 #: What a full training takes on two processors, seconds, and how many crops it sees then; a smaller budget sees fewer.
 _FULL_SECONDS, _LEAST, _MOST = 1500.0, 4000, 10500
@@ -41,13 +42,11 @@ class Training:
 
     @property
     def command(self) -> list[str]:
-        if (self.run / "train.yaml").is_file():
-            return [sys.executable, "-m", "posetune", "train", "--resume", "--out", str(self.run)]
+        begin = [sys.executable, "-m", "posetune.learn.child", "train", "--out", str(self.run)]
+        if resumable(self.run):
+            return [*begin, "--resume"]
         sets = [part for setting in (*self._samples(), *self.settings) for part in ("--set", setting)]
-        return [
-            sys.executable, "-m", "posetune", "train", "--data", str(self.data), "--out", str(self.run), "--base", self.base,
-            "--seed", str(self.seed), *sets,
-        ]  # fmt: skip
+        return [*begin, "--data", str(self.data), "--base", self.base, "--seed", str(self.seed), *sets]
 
     def _samples(self) -> list[str]:
         if self.budget_s is None or self.budget_s >= _FULL_SECONDS:
@@ -68,9 +67,10 @@ def train(training: Training, alive: Callable[[], bool], say: Say) -> Path:
     log = training.run.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        # A session of its own: Ctrl-C reaches the pass, which ends the training so that it can be gone on with.
+        # A session of its own: Ctrl-C reaches the pass, which ends the training so that it can be gone on with. A pass that is
+        # killed closes the pipe, and that ends it, too (learn.child).
         process = subprocess.Popen(
-            training.command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+            training.command, stdout=output, stderr=output, stdin=subprocess.PIPE, start_new_session=True
         )
         try:
             _watch(process, training, alive, say)
@@ -78,9 +78,14 @@ def train(training: Training, alive: Callable[[], bool], say: Say) -> Path:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 _end(process)
-    if not network.is_file():
-        raise PosetuneError(f"The training failed: {_last_line(log)}")
-    return network
+    if network.is_file():
+        return network
+    if process.returncode < 0:
+        raise PosetuneError(
+            f"The training was killed (signal {-process.returncode}), for want of memory perhaps: bound it with --memory, or run "
+            "the pass again, which goes on with it."
+        )
+    raise PosetuneError(f"The training failed: {_last_line(log)}")
 
 
 def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Say) -> None:
