@@ -87,7 +87,7 @@ def gather(
         name: _dataset(name, [p for u, p in pairs if part[u.number] == name], folder / "pictures")
         for name in (TRAIN, VAL)
     }
-    old = _original(sets.data, say) if sets.data is not None else {}
+    old = first_set(sets.data, say) if sets.data is not None else {}
     parts = {name: [d for d in (old.get(name), new[name]) if d is not None and d.people] for name in (TRAIN, VAL)}
     guards = [_ordinary(sets.ordinary, report)]
     if sets.everyday is not None:
@@ -131,7 +131,7 @@ def _everyday(data: Path, say: Say) -> list[Person]:
     return list(seen(load_dataset(data, split), say).people)
 
 
-def _original(data: Path, say: Say) -> dict[str, Dataset]:
+def first_set(data: Path, say: Say) -> dict[str, Dataset]:
     """The set that was trained on: its train, and its val divided by groups into what is chosen on and what is guarded. Where it
     has a dev or test that is guarded instead; where it has no val it is divided as corrections are.
     """

@@ -16,27 +16,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from posetune import stock
 from posetune._version import __version__
 from posetune.data.dataset import load_dataset
 from posetune.errors import PosetuneError
-from posetune.files import replacing, write_json
+from posetune.files import write_json
 from posetune.learn import drift, gate, trial
+from posetune.learn.changed import Changed
 from posetune.learn.entering import Entering
 from posetune.learn.guarding import Guarding
 from posetune.learn.guards import Check
 from posetune.learn.material import Material, Sets, gather
-from posetune.learn.people import labelled
 from posetune.learn.rules import Rules
 from posetune.learn.training import Training, train
 from posetune.learn.turn import Turn, taken
-from posetune.measure.metrics import scorable
 from posetune.progress import Reporter
 from posetune.runtime.load import load
 from posetune.store.check import Networks, check
-from posetune.store.correction import ACCEPTED, NEW, Correction
+from posetune.store.correction import NEW, Correction
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database, sqlite_file
 from posetune.store.evidence import Evidence as Verdicts
@@ -113,6 +110,7 @@ class _Pass:
         self.database = database
         self.store, self.verdicts, self.runs = Corrections(database), Verdicts(database), Runs(database)
         self.guarding = Guarding(registry, options.work, options.rules, report)
+        self.changed = Changed(self.store, self.runs, self.guarding, options.sets, options.work, report)
         self.entering = Entering(registry, self.store, self.guarding, turn, report)
 
     def run(self) -> None:
@@ -175,27 +173,7 @@ class _Pass:
             return ""
         if len(trial.counted(current, self.verdicts)) < drift.LEAST:
             return ""
-        path = self.options.work / "measured" / f"learned-from-{current.candidate}.npz"
-        if not path.is_file():
-            return ""  # a network from elsewhere, or a pass on another machine
-        with np.load(path) as kept:
-            reference = drift.Seen(kept["numbers"], kept["poses"])
-        judges = self.store.find(status=ACCEPTED, kind="audit", after=current.after)
-        folder = self.scratch / "recent"
-        pairs = labelled(list(judges)[-drift.MOST :], self.store, folder, self.report.say)
-        recent = drift.seen(self.guarding.network(current.live), [p for _, p in pairs if scorable(p)])
-        shutil.rmtree(folder, ignore_errors=True)
-        return drift.drifted(reference, recent)
-
-    def _remember(self, sha256: str, material: Material) -> None:
-        """What the live network sees of those that a challenger learned from: figures, no points."""
-        people = [p for p in (material.train.people if material.train is not None else ()) if scorable(p)]
-        if len(people) < drift.LEAST:
-            return
-        found = drift.seen(self.guarding.network(self.registry.state.live), people)
-        path = self.options.work / "measured" / f"learned-from-{sha256}.npz"
-        with replacing(path) as beside, beside.open("wb") as file:
-            np.savez(file, numbers=found.numbers, poses=found.poses)
+        return self.changed.since(current, self.scratch / "recent")
 
     def _act(self, current: trial.Trial, ruling: gate.Ruling) -> None:
         state = self.registry.state
@@ -338,7 +316,8 @@ class _Pass:
             "corrections": len(material.learned_from), "people": len(material.train.people) if material.train else 0,
             "share": share, "seed": self.options.seed, "posetune": __version__,
         }  # fmt: skip
-        self._remember(hashlib.sha256(content).hexdigest(), material)
+        people = () if material.train is None else material.train.people
+        self.changed.remember(hashlib.sha256(content).hexdigest(), self.registry.state.live, people)
         self.entering.enter(content, about, material.guards, checks)
 
     def enter(self, content: bytes, about: dict[str, Any]) -> None:
