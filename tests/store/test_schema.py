@@ -55,6 +55,15 @@ def test_the_steps_end_at_the_tables_of_this_version(empty_url, tmp_path):
         assert (tmp_path / f"store.sqlite.before-{schema.REVISION}").is_file() == database.is_sqlite
 
 
+def test_a_store_of_before_its_version_had_a_name_of_its_own_is_taken_over(empty_url):
+    with Database(empty_url) as database:
+        schema.prepare(database)
+        with database.write() as connection:
+            connection.execute(sa.text("ALTER TABLE posetune_version RENAME TO alembic_version"))
+        schema.prepare(database)
+        assert versions(database) == [schema.REVISION]
+
+
 def test_a_newer_database_is_refused(empty_url):
     with Database(empty_url) as database:
         begin(database, SET.format("9999"))

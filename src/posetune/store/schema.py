@@ -16,6 +16,8 @@ REVISION = "0002"
 #: Not Alembic's usual name: Optuna, whose studies may lie in the same PostgreSQL database, keeps its own version there.
 VERSION_TABLE = "posetune_version"
 _VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
+#: Where the version stood before, and the steps of that time.
+_EARLIER, _EARLIER_REVISIONS = "alembic_version", ("0001", "0002")
 #: Any number that nobody else locks in PostgreSQL.
 _ADVISORY_LOCK = 0x706F7365
 
@@ -31,6 +33,9 @@ def prepare(database: Database) -> None:
         if not database.is_sqlite:  # two servers that begin at once
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
         there = set(sa.inspect(connection).get_table_names())
+        if VERSION_TABLE not in there and _is_earlier(connection, there):
+            connection.execute(sa.text(f"ALTER TABLE {_EARLIER} RENAME TO {VERSION_TABLE}"))
+            there.add(VERSION_TABLE)
         stored = connection.scalar(sa.select(_VERSION.c.version_num)) if VERSION_TABLE in there else None
         if stored == REVISION:
             return
@@ -43,6 +48,14 @@ def prepare(database: Database) -> None:
         if VERSION_TABLE not in there:
             raise PosetuneError(f"The database {database.name} has tables of another program: name another one.")
     _upgrade(database, stored)
+
+
+def _is_earlier(connection: sa.Connection, there: set[str]) -> bool:
+    """Whether it is a store of before the version had a name of its own."""
+    if not {_EARLIER, "jobs"} <= there:
+        return False
+    stored = connection.scalars(sa.text(f"SELECT version_num FROM {_EARLIER}")).all()
+    return len(stored) == 1 and stored[0] in _EARLIER_REVISIONS
 
 
 def _upgrade(database: Database, stored: str | None) -> None:

@@ -24,11 +24,20 @@ def name_of_live(registry: Registry) -> str:
     return str(registry.state.networks[registry.state.live].about["name"])
 
 
-def test_the_way_back_is_to_the_one_before_and_forth_again(registry):
+def test_the_way_back_is_to_the_one_before_and_never_forth(registry):
+    history.promote(registry, "three", "a try")
+    assert history.rollback(registry, "worse still").startswith("two ")
     assert history.rollback(registry, "it swaps knees").startswith("one ")
     assert name_of_live(registry) == "one"
-    history.rollback(registry, "after all")
+    with pytest.raises(PosetuneError, match=r"No network was live before one .*--to NAME"):
+        history.rollback(registry, "it swaps knees")
+    history.rollback(registry, "after all", "two")
     assert name_of_live(registry) == "two"
+    assert history.rollback(registry, "no").startswith("one ")
+    assert [e.body["why"] for e in registry.log.entries if e.kind == kinds.ROLLBACK][:2] == [
+        "worse still",
+        "it swaps knees",
+    ]
     (entry,) = [e for e in registry.log.entries if e.body.get("why") == "it swaps knees"]
     assert (entry.kind, entry.by, entry.body["proven"]) == ("rollback", "a person", False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from posetune.errors import PosetuneError
@@ -62,9 +63,10 @@ def to_json(registry: Registry) -> dict[str, Any]:
 
 
 def rollback(registry: Registry, why: str, to: str | None = None) -> str:
-    """Make a network live again that was live: ``to`` as :func:`found` takes it, None the one before. Its title.
+    """Make a network live again that was live: ``to`` as :func:`found` takes it, None the one before the live one. Its title.
 
-    Raises PosetuneError where there is none before, or ``to`` never was live.
+    Again goes back further, never forth to what was taken back: two who see the same fault may both say so. Raises
+    PosetuneError where there is none before, or ``to`` never was live.
     """
 
     def decide(state: State) -> tuple[str, dict[str, Any]]:
@@ -72,9 +74,13 @@ def rollback(registry: Registry, why: str, to: str | None = None) -> str:
         if to is None and registry.doubt:
             raise PosetuneError(registry.doubt)
         if to is None:
-            before = [network for network in lived if network != state.live]
+            before = [network for network in _standing(registry.log.entries) if network != state.live]
             if not before:
-                raise PosetuneError("No other network was ever live: there is nothing to go back to.")
+                later = any(network != state.live for network in lived)
+                raise PosetuneError(
+                    f"No network was live before {state.title(state.live)}: "
+                    + ("--to NAME makes a later one live again." if later else "there is nothing to go back to.")
+                )
             target = before[-1]
         else:
             target = found(state, to)
@@ -87,6 +93,19 @@ def rollback(registry: Registry, why: str, to: str | None = None) -> str:
         return kinds.ROLLBACK, {"network": target, "from": state.live, "why": why, "proven": False}
 
     return _decided(registry, decide, check=True)
+
+
+def _standing(entries: Iterable[Entry]) -> list[str]:
+    """The promotions that nobody took back, by network, the first one first."""
+    networks: list[str] = []
+    for entry in entries:
+        network = str(entry.body.get("network", ""))
+        if entry.kind == kinds.ROLLBACK and network in networks:
+            last = len(networks) - 1 - networks[::-1].index(network)
+            del networks[last + 1 :]
+        elif entry.kind in (kinds.PROMOTE, kinds.ROLLBACK):
+            networks.append(network)
+    return networks
 
 
 def promote(registry: Registry, which: str, why: str) -> str:
