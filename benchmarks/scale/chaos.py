@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import logging
 import os
 import random
 import signal
@@ -23,7 +24,7 @@ from pathlib import Path
 from posetune import stock
 from posetune.progress import Reporter
 from posetune.scale import commit
-from posetune.scale.job import Job, Options, read_job, save_network
+from posetune.scale.job import Job, Options, network_of, read_job
 from posetune.scale.merge import merge
 from posetune.scale.open import store_of
 from posetune.scale.plan import make_plan
@@ -42,7 +43,10 @@ def main() -> None:
     parser.add_argument("--all-kills", type=int, default=10)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--shard", type=int, default=4)
-    parser.add_argument("--pause", type=float, default=0.6, help="mean seconds between kills")
+    parser.add_argument("--segment", type=int, default=60, help="frames a part of a clip")
+    parser.add_argument(
+        "--pause", type=float, default=0.6, help="mean seconds from a unit's end, drawn for each kill, to the kill"
+    )
     parser.add_argument("--s3", action="store_true")
     parser.add_argument("--ray", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -54,29 +58,37 @@ def main() -> None:
         if args.s3:
             begin_s3()
         folder = "s3://chaos" if args.s3 else place
-        expected = reference(f"{folder}/one", args)
+        log, alone = Path(place) / "looked", Path(place) / "looked-alone"
+        expected = reference(f"{folder}/one", alone, args)
         store = planned(f"{folder}/many", args)
-        log = Path(place) / "looked"
         log.touch()
         began = time.monotonic()
         kills = (with_ray if args.ray else with_kills)(store, log, args)
-        report(store, expected, log, kills, time.monotonic() - began)
+        report(store, expected, (log, alone), kills, time.monotonic() - began)
 
 
 def worker(url: str, log: str) -> None:
     """A worker that writes a byte for every picture that it has looked at."""
-    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    work(
-        store_of(url),
-        Settings(lease=LEASE, wait=0.3),
-        Reporter(print, lambda _, done, __: done and os.write(handle, b".")),
-    )
+    work(store_of(url), Settings(lease=LEASE, wait=0.3), counting(Path(log)))
+
+
+def counting(log: Path) -> Reporter:
+    """Writes a byte for every picture and frame looked at, those before a part of a clip as well."""
+    handle, seen = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), 0
+
+    def note(_: str, done: int, __: int | None) -> None:
+        nonlocal seen
+        os.write(handle, b"." * (done - seen))
+        seen = done
+
+    return Reporter(print, note)
 
 
 def begin_s3() -> None:
     import boto3
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -89,9 +101,11 @@ def begin_s3() -> None:
 
 def planned(url: str, args: argparse.Namespace) -> Store:
     store = store_of(url)
-    network = save_network(store, stock.resolve("lite"))
+    networks = stock.resolve("lite")
     inputs = tuple(os.path.abspath(p) for p in args.pictures)
-    make_plan(store, Job("predict", inputs, network, Options(), args.shard, 60))
+    make_plan(
+        store, Job("predict", inputs, network_of(networks), Options(), args.shard, args.segment), networks=networks
+    )
     return store
 
 
@@ -99,10 +113,10 @@ def digest(store: Store) -> list[str]:
     return [hashlib.sha256(store.get(name) or b"").hexdigest() for name in ("predictions.parquet", "predictions.json")]
 
 
-def reference(url: str, args: argparse.Namespace) -> list[str]:
+def reference(url: str, log: Path, args: argparse.Namespace) -> list[str]:
     began = time.monotonic()
     store = planned(url, args)
-    work(store)
+    work(store, None, counting(log))
     merge(store)
     job = read_job(store)
     print(f"one process: {job.items} items in {job.units} units, {time.monotonic() - began:.1f} s", flush=True)
@@ -119,15 +133,13 @@ def with_kills(store: Store, log: Path, args: argparse.Namespace) -> str:
 
     workers = [start() for _ in range(args.workers)]
     one, everything = args.kills, args.all_kills
+    units = read_job(store).units
+    # Spread over the job, however fast this machine is: after so many units each, and a while that is drawn.
+    after = sorted(rng.randrange(int(units * 0.95)) for _ in range(one + everything))
     while one + everything:
+        while len(commit.done_units(store)) < after[-one - everything]:
+            time.sleep(0.2)
         time.sleep(rng.expovariate(1 / args.pause))
-        done = len(commit.done_units(store))
-        if done == read_job(store).units:
-            print(
-                f"all was done before {one} kills and {everything} of everything could be made: more pictures",
-                flush=True,
-            )
-            break
         if rng.random() < everything / (one + everything):
             everything -= 1
             for process in workers:
@@ -188,7 +200,7 @@ def ray_workers() -> list[int]:
     return found
 
 
-def report(store: Store, expected: list[str], log: Path, kills: str, seconds: float) -> None:
+def report(store: Store, expected: list[str], logs: tuple[Path, Path], kills: str, seconds: float) -> None:
     verdict = verify(store)
     assert verdict.faults == (), verdict.faults
     merged = merge(store)
@@ -198,8 +210,9 @@ def report(store: Store, expected: list[str], log: Path, kills: str, seconds: fl
     parts, done = list(commit.parts(store)), commit.done_units(store)
     assert len(parts) == len(done), "an orphan is left"
     assert (again.parts, again.leases, again.unfinished) == (0, 0, 0)
-    looked, pictures = log.stat().st_size, merged.pictures + merged.errors
-    twice = f"looked at {looked} ({100 * (looked / pictures - 1):.1f} % twice); " if looked else ""
+    looked, alone = (log.stat().st_size for log in logs)
+    pictures = merged.pictures + merged.errors
+    twice = f"looked at {looked}, one process at {alone} ({100 * (looked / alone - 1):.1f} % twice); " if looked else ""
     print(
         f"{kills} in {seconds:.0f} s: {verdict.units} units, {verdict.rows} rows, {pictures} pictures and frames as planned, each "
         f"once, equal to one process to the bit; {twice}swept {swept}; no orphan left"

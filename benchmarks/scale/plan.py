@@ -38,9 +38,9 @@ def main() -> None:
         assert last[-1].uri.endswith(f"{args.rows - 1:09}.jpg")
         (store.path / "done").mkdir()
         for number in range(job.units // 2):
-            (store.path / f"done/{number:08}.json").write_text("{}")
+            (store.path / f"done/{number:08}.json").write_text(" " * 200)
         (store.path / "leases").mkdir()
-        (store.path / f"leases/{job.units - 1:08}.json").write_text("{}")
+        (store.path / f"leases/{job.units - 1:08}.json").write_text(" " * 200)
         began = time.monotonic()
         found = status(store)
         print(

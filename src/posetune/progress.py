@@ -100,7 +100,8 @@ class _Line:
     def _print(self, done: int, total: int | None, remark: str) -> None:
         rate = (done - self._first) / max(time.monotonic() - self._begun, 1e-6)
         text = f"{done}/{total}" if total else f"{done}"
-        text += f" {self._what}, {rate:.1f} a second"
+        one = (total or done) == 1 and self._what.isalpha()
+        text += f" {self._what.removesuffix('s') if one else self._what}, {rate:.1f} a second"
         if total and done < total and rate > 0:
             text += f", {clock((total - done) / rate)} left"
         if remark:
@@ -127,6 +128,11 @@ class _Line:
         with suppress(OSError):
             self._stream.write(text)
             self._stream.flush()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """1, "unit" → "1 unit"; 2 → "2 units". ``many``: where it is not ``one`` and an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def clock(seconds: float) -> str:

@@ -56,9 +56,30 @@ def test_listed_units_end_with_1(unlabelled, out, capsys):
         (out / f"failed/00000000/{number}.json").write_text("{}")
     capsys.readouterr()
     assert job("work", out) == 1
-    assert "1 units failed three times: 00000000" in capsys.readouterr().out
+    assert "1 unit failed three times: 00000000" in capsys.readouterr().out
     assert job("status", out) == 1
     assert job("work", out, "--retry", "--quiet") == 0
+
+
+def test_where_nothing_can_be_planned_nothing_is_left(tmp_path, unlabelled, out, capsys):
+    (tmp_path / "empty").mkdir()
+    for words in ((tmp_path / "empty",), (unlabelled, tmp_path / "gone")):
+        assert job("run", *words, "--model", "lite", "--out", out) == 2
+        assert "Traceback" not in capsys.readouterr().err
+        assert not out.exists()
+
+
+def test_what_lies_in_done_and_is_none_is_told(unlabelled, out, capsys):
+    job("plan", unlabelled, "--model", "lite", "--out", out, "--shard", "2")
+    (out / "done").mkdir()
+    (out / "done/00000001.json").touch()
+    (out / "done/notes.txt").touch()
+    capsys.readouterr()
+    assert job("status", out) == 1
+    said = capsys.readouterr().out
+    assert "0 of 2 units done" in said
+    assert f"done/00000001.json in {out} is damaged: delete it" in said
+    assert "done/notes.txt is of no unit of the plan" in said
 
 
 def test_bad_input_is_one_sentence(tmp_path, out, capsys):

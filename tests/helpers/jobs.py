@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from posetune import stock
-from posetune.scale.job import Job, Network, Options, save_network
+from posetune.scale.job import Job, Network, Options, network_of
 from posetune.scale.look import Looker
 from posetune.scale.measuring import Measured
 from posetune.scale.plan import make_plan
@@ -23,9 +23,9 @@ def unplanned(
 
 def planned(store: Store, *inputs: Path | str, **options) -> Job:
     """A job of stock lite on ``inputs``, planned into ``store``; ``options``: as for :func:`unplanned`."""
-    job = replace(unplanned(*inputs, **options), network=save_network(store, stock.resolve("lite")))
+    job = replace(unplanned(*inputs, **options), network=network_of(stock.resolve("lite")))
     known = Measured.of(job).items() if job.what == "eval" else None
-    return make_plan(store, job, None, known, TASKS[job.what].videos)
+    return make_plan(store, job, None, known, TASKS[job.what].videos, stock.resolve("lite"))
 
 
 def lite_looker(**options) -> Looker:

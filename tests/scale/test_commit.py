@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -77,6 +78,9 @@ def test_damage_is_found(store):
     store.delete(done.part)
     with pytest.raises(PosetuneError, match="missing"):
         read_part(store, done)
+    store.put("done/u.json", replace(done, unit="another").to_json())
+    with pytest.raises(PosetuneError, match="damaged"):
+        read_done(store, "u")
     store.put("done/u.json", b"{}")
     with pytest.raises(PosetuneError, match="damaged: delete it"):
         read_done(store, "u")

@@ -8,7 +8,7 @@ from tests.helpers.jobs import unplanned
 from posetune import stock
 from posetune.errors import PosetuneError
 from posetune.scale.folder import Folder
-from posetune.scale.job import JOB, Job, load_network, read_job, save_network, unit_name
+from posetune.scale.job import JOB, Job, load_network, network_of, read_job, save_network, unit_name
 
 
 def test_there_and_back():
@@ -30,7 +30,8 @@ def test_another_version_and_damage_are_told(tmp_path):
 def test_the_network_travels_with_the_job(tmp_path, corrector_run):
     store = Folder(tmp_path)
     networks = stock.resolve(corrector_run)
-    found = load_network(store, save_network(store, networks))
+    save_network(store, networks)
+    found = load_network(store, network_of(networks))
     assert (found.landmarks, found.detector, found.corrector) == (
         networks.landmarks,
         networks.detector,
@@ -41,7 +42,9 @@ def test_the_network_travels_with_the_job(tmp_path, corrector_run):
 
 def test_a_damaged_network_is_not_run(tmp_path):
     store = Folder(tmp_path)
-    network = save_network(store, stock.resolve("lite"))
+    networks = stock.resolve("lite")
+    network = network_of(networks)
+    save_network(store, networks)
     store.put(f"network/{network.files['detector']}", b"x")
     with pytest.raises(PosetuneError, match=r"detector network .* damaged"):
         load_network(store, network)

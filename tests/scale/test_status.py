@@ -9,7 +9,7 @@ pytest.importorskip("pyarrow")
 
 from tests.helpers.jobs import unplanned
 
-from posetune.scale.commit import name_of, note_failure
+from posetune.scale.commit import LEAST_BYTES, name_of, note_failure
 from posetune.scale.folder import Folder
 from posetune.scale.lease import take
 from posetune.scale.plan import make_plan
@@ -26,7 +26,7 @@ def store(tmp_path) -> Folder:
 
 def done(store: Folder, number: int, at: float) -> None:
     name = name_of(f"{number:08}")
-    store.put(name, b"{}")
+    store.put(name, b" " * LEAST_BYTES)
     os.utime(store.path / name, (at, at))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from posetune import stock
 from posetune.backends.base import BACKENDS, processors
 from posetune.cli.common import add_json, count
-from posetune.progress import Reporter, clock, to_terminal
+from posetune.progress import Reporter, clock, counted, to_terminal
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
 from posetune.runtime.track import SMOOTHINGS
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 WHAT = ("predict", "label", "teach", "eval")
 LAUNCHERS = ("local", "ray")
 _LEASE = 60.0
+_SWEPT = {
+    "parts": ("part",), "leases": ("lease",), "plans": ("file of another plan", "files of other plans"),
+    "unfinished": ("unfinished file",),
+}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +138,7 @@ def _add_worker(parser: argparse.ArgumentParser) -> None:
 
 def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
     from posetune.scale.inputs import absolute
-    from posetune.scale.job import Job, Options, save_network
+    from posetune.scale.job import Job, Options, network_of
     from posetune.scale.open import store_of
     from posetune.scale.plan import make_plan
     from posetune.scale.tasks import TASKS
@@ -146,7 +151,7 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
         args.max_people, args.min_score, not args.no_track, args.smooth, args.tiles, args.backend
     )  # fmt: skip
     job = Job(
-        args.what, tuple(absolute(given) for given in args.input), save_network(store, networks), options, args.shard,
+        args.what, tuple(absolute(given) for given in args.input), network_of(networks), options, args.shard,
         args.segment, split=(args.split or "val") if args.what == "eval" else None,
     )  # fmt: skip
     known = None
@@ -154,7 +159,7 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
         from posetune.scale.measuring import Measured
 
         known = Measured.of(job).items()
-    return store, make_plan(store, job, report, known, TASKS[args.what].videos)
+    return store, make_plan(store, job, report, known, TASKS[args.what].videos, networks)
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -166,15 +171,19 @@ def _plan(args: argparse.Namespace) -> int:
 def _planned_text(job: Job) -> str:
     left_out = sum(job.left_out.values())
     kinds = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in job.left_out.items())
-    videos = (
-        f", {job.videos} of them videos"
-        if job.videos == job.items
-        else f", among them {job.videos} videos"
-        if job.videos
-        else ""
+    rest = (
+        f"; left out {counted(left_out, 'file of another kind', 'files of other kinds')} ({kinds})" if left_out else ""
     )
-    rest = f"; left out {left_out} files of other kinds ({kinds})" if left_out else ""
-    return f"{job.units} units of {job.items} pictures and parts of videos{videos}{rest}"
+    return f"{counted(job.units, 'unit')} of {_items(job.items, job.videos)}{rest}"
+
+
+def _items(items: int, videos: int) -> str:
+    """What a job looks at, of which it knows how many videos there are, and not how many of the rest are their parts."""
+    if not videos:
+        return counted(items, "picture")
+    if items == videos:
+        return counted(videos, "video")
+    return f"{counted(items, 'picture')} and parts of {counted(videos, 'video')}"
 
 
 def _work(args: argparse.Namespace) -> int:
@@ -190,14 +199,14 @@ def _work(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write(asdict(summary))
     if not args.quiet:
-        print(f"{summary.units} units, {summary.pictures} pictures done")
+        print(f"{counted(summary.units, 'unit')}, {counted(summary.pictures, 'picture')} done")
     return _listed(summary.listed, args.url, args.quiet)
 
 
 def _listed(units: tuple[str, ...], url: str, quiet: bool = False) -> int:
     if units and not quiet:
         some = ", ".join(units[:5]) + (", …" if len(units) > 5 else "")
-        print(f"{len(units)} units failed three times: {some} ({url}/failed says why; --retry tries them again)")
+        print(f"{counted(len(units), 'unit')} failed three times: {some} ({url}/failed says why; --retry tries again)")
     return 1 if units else 0
 
 
@@ -217,7 +226,8 @@ def _run(args: argparse.Namespace) -> int:
     else:
         listed = run_local(store, job, args.processes or processors(), args.threads, args.lease, report)
     if not listed:
-        print(f"All {job.units} units are done; posetune job merge {store.url} makes one result of them")
+        done = f"All {job.units} units are" if job.units > 1 else "The one unit is"
+        print(f"{done} done; posetune job merge {store.url} makes one result of the parts")
     return _listed(listed, store.url)
 
 
@@ -229,13 +239,21 @@ def _status(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write(asdict(found))
     left = found.units - found.done - len(found.listed)
-    text = f"{found.what}: {found.done} of {found.units} units done, {found.at_work} at work"
+    text = f"{found.what}: {found.done} of {counted(found.units, 'unit')} done, {found.at_work} at work"
     if left and found.seconds_left is not None:
         text += f", {clock(found.seconds_left)} left"
     elif left:
         text += ", nobody works on it" if not found.at_work else ", too early to say how long"
     print(text)
-    return _listed(found.listed, args.url)
+    _tell(found.faults)
+    return _listed(found.listed, args.url) or int(bool(found.faults))
+
+
+def _tell(faults: Sequence[str]) -> None:
+    for fault in faults[:20]:
+        print(fault)
+    if len(faults) > 20:
+        print(f"and {len(faults) - 20} more")
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -245,12 +263,12 @@ def _verify(args: argparse.Namespace) -> int:
     verdict = verify(store_of(args.url), to_terminal())
     if args.json is not None:
         args.json.write(asdict(verdict))
-    for fault in verdict.faults[:20]:
-        print(fault)
+    _tell(verdict.faults)
     if verdict.faults:
-        print(f"{len(verdict.faults)} faults")
+        print(counted(len(verdict.faults), "fault"))
         return 1
-    print(f"{verdict.units} units, {verdict.items} pictures and parts of videos, {verdict.rows} rows: all as planned" + (
+    what = f"{counted(verdict.units, 'unit')}, {_items(verdict.items, verdict.videos)}, {counted(verdict.rows, 'row')}"
+    print(f"{what}: all as planned" + (
         f"; {verdict.errors} could not be read, their rows say why" if verdict.errors else ""))  # fmt: skip
     return 0
 
@@ -266,9 +284,8 @@ def _merge(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write(asdict(merged))
     errors = f"; {merged.errors} could not be read, their rows say why" if merged.errors else ""
-    print(
-        f"{merged.people} people in {merged.pictures} pictures: {args.url.rstrip('/')}/{TASKS[read_job(store).what].table}{errors}"
-    )
+    what = f"{counted(merged.people, 'person', 'people')} in {counted(merged.pictures, 'picture')}"
+    print(f"{what}: {args.url.rstrip('/')}/{TASKS[read_job(store).what].table}{errors}")
     return 0
 
 
@@ -279,5 +296,5 @@ def _sweep(args: argparse.Namespace) -> int:
     swept = asdict(sweep(store_of(args.url)))
     if args.json is not None:
         args.json.write(swept)
-    print("Removed: " + ", ".join(f"{count} {name}" for name, count in swept.items()))
+    print("Removed: " + ", ".join(counted(number, *_SWEPT[name]) for name, number in swept.items()))
     return 0

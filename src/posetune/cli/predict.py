@@ -22,7 +22,7 @@ from posetune.cli.common import add_json, add_tiles, count, make_writable
 from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
 from posetune.interrupt import Terminated
-from posetune.progress import to_terminal
+from posetune.progress import counted, to_terminal
 from posetune.runtime.batch import OVERLAY_FOLDER, Batch, Options
 from posetune.runtime.boxes import BoxFile
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
@@ -237,7 +237,7 @@ def find_files(inputs: Sequence[str], out: Path | None) -> tuple[list[File], Lef
             found[path] = None
     if not found:
         rest = (
-            f", only {_counted(left_out.others, 'file of another kind', 'files of other kinds')}"
+            f", only {counted(left_out.others, 'file of another kind', 'files of other kinds')}"
             if left_out.others
             else ""
         )
@@ -344,10 +344,10 @@ def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: LeftOu
         args.json.write(summary)
         if args.json.path is None:
             return  # it says the same
-    people = _counted(batch.records.count, "person", "people")
+    people = counted(batch.records.count, "person", "people")
     images = batch.pictures - batch.frames
-    seen = [_counted(images, "image", "images")] if images or not batch.frames else []
-    seen += [_counted(batch.frames, "frame", "frames")] if batch.frames else []
+    seen = [counted(images, "image", "images")] if images or not batch.frames else []
+    seen += [counted(batch.frames, "frame", "frames")] if batch.frames else []
     text = f"{people} in {' and '.join(seen)} with {model}"
     if batch.empty:
         text += f"; nobody in {batch.empty}"
@@ -356,17 +356,13 @@ def _report(args: argparse.Namespace, model: str, batch: Batch, left_out: LeftOu
         text += f"; left out: {', '.join(passed_over)}"
     print(f"{text}." + ("" if args.out is None else f" Written to {args.out}"))
     if batch.ids.given and batch.ids.unknown:
-        print(f"{_counted(batch.ids.unknown, 'image is', 'images are')} not in {args.labels}: large ids of their own")
+        print(f"{counted(batch.ids.unknown, 'image is', 'images are')} not in {args.labels}: large ids of their own")
     if batch.options.boxes is not None and batch.options.boxes.unused:
-        others = _counted(len(batch.options.boxes.unused), "picture that was", "pictures that were")
+        others = counted(len(batch.options.boxes.unused), "picture that was", "pictures that were")
         print(f"{batch.options.boxes.path} also has boxes of {others} not looked at")
     if batch.failed:
-        files = _counted(len(batch.failed), "file was", "files were")
+        files = counted(len(batch.failed), "file was", "files were")
         print(f"posetune: {files} not read, or not wholly", file=sys.stderr)
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 class _Once(argparse.Action):

@@ -15,6 +15,9 @@ from posetune.errors import PosetuneError
 from posetune.scale.job import MOST_ATTEMPTS
 from posetune.scale.store import Store, StoreError
 
+#: What is shorter is no ``done/UNIT.json``: the sum alone has 64.
+LEAST_BYTES = 100
+
 
 @dataclass(frozen=True)
 class Done:
@@ -62,16 +65,25 @@ def read_done(store: Store, unit: str) -> Done | None:
     if content is None:
         return None
     try:
-        return Done(**json.loads(content))
+        done = Done(**json.loads(content))
     except (ValueError, TypeError) as error:
-        raise PosetuneError(
-            f"{name_of(unit)} in {store.url} is damaged: delete it, and job work does the unit again."
-        ) from error
+        raise PosetuneError(damaged(store, unit)) from error
+    texts, counts = (done.unit, done.part, done.sha256), (done.rows, done.pictures, done.errors)
+    if not (
+        all(isinstance(text, str) for text in texts) and all(isinstance(n, int) for n in counts) and done.unit == unit
+    ):
+        raise PosetuneError(damaged(store, unit))
+    return done
+
+
+def damaged(store: Store, unit: str) -> str:
+    """What to say of a ``done/UNIT.json`` that nobody can read."""
+    return f"{name_of(unit)} in {store.url} is damaged: delete it, and job work does the unit again."
 
 
 def done_units(store: Store) -> set[str]:
     """The names of the units that are done."""
-    return {_unit_of(entry.name) for entry in store.list("done")}
+    return {unit_of(entry.name) for entry in store.list("done")}
 
 
 def read_part(store: Store, done: Done) -> bytes:
@@ -128,5 +140,6 @@ def parts(store: Store) -> Iterator[tuple[str, str]]:
         yield entry.name, entry.name.split("/")[1].split("-")[0]
 
 
-def _unit_of(name: str) -> str:
+def unit_of(name: str) -> str:
+    """The unit of done/UNIT.json or leases/UNIT.json."""
     return name.rpartition("/")[2].removesuffix(".json")

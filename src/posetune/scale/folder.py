@@ -85,6 +85,12 @@ class Folder:
                     state = entry.stat()
                     yield Entry(name, state.st_size, state.st_mtime)
 
+    def prune(self, name: str) -> None:
+        """Remove the folder ``name``, and those above it up to the store's own, as far as they are empty."""
+        with contextlib.suppress(OSError):
+            for folder in (self.path / name, *(self.path / name).relative_to(self.path).parents):
+                (self.path / folder).rmdir()
+
     def delete(self, name: str) -> None:
         with _explained(self.path / name), contextlib.suppress(FileNotFoundError):
             (self.path / name).unlink()

@@ -22,9 +22,11 @@ from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
 from posetune.scale.store import Store
 from posetune.stock import Networks
+from posetune.stock.cache import sha256
 
 JOB = "job.json"
 VERSION = 1
+WHAT = ("predict", "label", "teach", "eval")
 #: A unit is tried this often before it is listed as failed.
 MOST_ATTEMPTS = 3
 
@@ -92,8 +94,13 @@ class Job:
             found["network"] = Network(**found["network"])
             found["options"] = Options(**found["options"])
             found["inputs"] = tuple(found["inputs"])
-            return cls(**found)
-        except (ValueError, KeyError, TypeError) as error:
+            job = cls(**found)
+            if not (
+                job.what in WHAT and min(job.units, job.items, job.videos, job.shard) >= 0 and job.units_a_file > 0
+            ):
+                raise ValueError("what it says makes no plan")
+            return job
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PosetuneError(f"{where}/{JOB} is damaged: {error}. Plan the job anew elsewhere.") from error
 
     def unit_names(self) -> Iterator[str]:
@@ -114,23 +121,24 @@ def read_job(store: Store) -> Job:
     return Job.from_json(content, store.url)
 
 
-def save_network(store: Store, networks: Networks) -> Network:
-    """Put the files of ``networks`` beside the job."""
-    from posetune.stock.cache import sha256
+def network_of(networks: Networks) -> Network:
+    """What a job says of its ``networks``."""
+    return Network(networks.name, {part: sha256(content) for part, content in _parts(networks).items()})
 
+
+def save_network(store: Store, networks: Networks) -> None:
+    """Put the files of ``networks`` beside the job."""
+    for content in _parts(networks).values():
+        store.create(f"network/{sha256(content)}", content)
+
+
+def _parts(networks: Networks) -> dict[str, bytes]:
     parts = {"landmarks": networks.landmarks, "detector": networks.detector, "corrector": networks.corrector}
-    files = {}
-    for part, content in parts.items():
-        if content is not None:
-            files[part] = sha256(content)
-            store.create(f"network/{files[part]}", content)
-    return Network(networks.name, files)
+    return {part: content for part, content in parts.items() if content is not None}
 
 
 def load_network(store: Store, network: Network) -> Networks:
     """The job's networks. Raises PosetuneError where a file is missing or another."""
-    from posetune.stock.cache import sha256
-
     found: dict[str, bytes] = {}
     for part, expected in network.files.items():
         content = store.get(f"network/{expected}")

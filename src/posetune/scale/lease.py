@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from posetune.errors import PosetuneError
 from posetune.heartbeat import beating
 from posetune.process import has_ended, this_process
+from posetune.progress import counted
+from posetune.scale.commit import unit_of
 from posetune.scale.store import Store
 
 #: A lease that nobody renewed for so long, seconds, may be taken by others; it is renewed three times as often.
@@ -95,7 +97,7 @@ def with_others(store: Store, units: Container[str], ours: Container[str] = ()) 
     """Who is waited for: "2 units are leased by NAME until 12:00:07" (the last of them, by the clock here); "" where nobody has
     one of ``units``, or one of the workers ``ours`` has.
     """
-    names = [entry.name.rpartition("/")[2].removesuffix(".json") for entry in store.list("leases")]
+    names = [unit_of(entry.name) for entry in store.list("leases")]
     wanted = [name for name in names if name in units]
     read = [lease for unit in wanted[:_READ] if (lease := read_lease(store, unit)) is not None]
     held = [lease for lease in read if lease.holds(time.time())]
@@ -105,9 +107,7 @@ def with_others(store: Store, units: Container[str], ours: Container[str] = ()) 
     workers = sorted({lease.worker for lease in held})
     others = " and others" if len(workers) > 3 or len(wanted) > _READ else ""
     until = time.strftime("%H:%M:%S", time.localtime(max(lease.until for lease in held)))
-    return (
-        f"{count} {'unit is' if count == 1 else 'units are'} leased by {', '.join(workers[:3])}{others} until {until}"
-    )
+    return f"{counted(count, 'unit is', 'units are')} leased by {', '.join(workers[:3])}{others} until {until}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import uuid
@@ -15,9 +16,11 @@ import pyarrow.parquet as pq
 from posetune.errors import PosetuneError
 from posetune.progress import Reporter
 from posetune.runtime.video import VideoReader
+from posetune.scale.folder import Folder
 from posetune.scale.inputs import Source, as_file, sources
-from posetune.scale.job import JOB, Job
+from posetune.scale.job import JOB, Job, save_network
 from posetune.scale.store import Store
+from posetune.stock import Networks
 
 #: How far before a part of a video following people begins, seconds: as long as people who were lost are remembered.
 RUN_IN_SECONDS = 2.0
@@ -47,12 +50,18 @@ class Item:
 
 
 def make_plan(
-    store: Store, job: Job, report: Reporter | None = None, known: Iterable[Item] | None = None, videos: bool = True
+    store: Store,
+    job: Job,
+    report: Reporter | None = None,
+    known: Iterable[Item] | None = None,
+    videos: bool = True,
+    networks: Networks | None = None,
 ) -> Job:
     """Plan ``job`` into ``store``, or find that it is planned there already; the job with its plan. ``known``: what
-    there is to look at, where the inputs are not to be searched; ``videos``: False to leave them out, counted.
+    there is to look at, where the inputs are not to be searched; ``videos``: False to leave them out, counted; ``networks``: those
+    of the job, which are put beside the plan.
 
-    Raises PosetuneError where nothing is found to look at, or another job lies there.
+    Raises PosetuneError where nothing is found to look at, or another job lies there. Where it is not planned, nothing is left.
     """
     found = _planned(store, job)
     if found is not None:
@@ -62,13 +71,17 @@ def make_plan(
     plan = uuid.uuid4().hex[:12]
     units_a_file = max(1, _ROWS_A_FILE // job.shard)
     writer = _Writer(store, plan, units_a_file)
-    with report.counting("files") as counter:
-        items = _items(sources(job.inputs, store.url, left_out), job, None if videos else left_out, counter.step)
-        if known is not None:
-            items = iter(known)
-        for number, unit in enumerate(units_of(items, job.shard)):
-            writer.add(number, unit)
-    writer.end()
+    try:
+        with report.counting("files") as counter:
+            items = _items(sources(job.inputs, store.url, left_out), job, None if videos else left_out, counter.step)
+            if known is not None:
+                items = iter(known)
+            for number, unit in enumerate(units_of(items, job.shard)):
+                writer.add(number, unit)
+        writer.end()
+    except BaseException:
+        writer.forget()
+        raise
     if not writer.items:
         others = f", only {left_out.total()} files of other kinds" if left_out else ""
         raise PosetuneError(f"{' '.join(job.inputs)} holds no images or videos{others}.")
@@ -76,6 +89,8 @@ def make_plan(
         job, plan=plan, units=writer.units, units_a_file=units_a_file, items=writer.items, videos=writer.videos,
         left_out=dict(sorted(left_out.items())),
     )  # fmt: skip
+    if networks is not None:
+        save_network(store, networks)
     if store.create(JOB, planned.to_json()):
         return planned
     other = _planned(store, job)  # somebody planned at the same time: theirs holds, ours is for sweep
@@ -91,11 +106,11 @@ def read_unit(store: Store, job: Job, number: int) -> list[Item]:
         raise PosetuneError(f"The plan's file {name} in {store.url} is missing: plan the job anew elsewhere.")
     try:
         table = pq.read_table(io.BytesIO(content), filters=[("unit", "=", number)])
-    except (pa.ArrowException, OSError) as error:
+        return [Item(**{k: v for k, v in row.items() if k != "unit"}) for row in table.to_pylist()]
+    except (pa.ArrowException, OSError, TypeError) as error:
         raise PosetuneError(
             f"The plan's file {name} in {store.url} is damaged: put a copy of it back, or plan the job anew elsewhere."
         ) from error
-    return [Item(**{k: v for k, v in row.items() if k != "unit"}) for row in table.to_pylist()]
 
 
 def units_of(items: Iterable[Item], shard: int) -> Iterator[list[Item]]:
@@ -187,6 +202,17 @@ class _Writer:
             return
         out = io.BytesIO()
         pq.write_table(pa.table(self._columns, schema=_SCHEMA), out, compression="zstd")
-        self._store.put(f"plan/{self._plan}/{self._files:06}.parquet", out.getvalue())
+        self._store.put(self._name(self._files), out.getvalue())
         self._files += 1
         self._columns = {name: [] for name in _SCHEMA.names}
+
+    def forget(self) -> None:
+        """Remove what was written, of a plan that there will not be."""
+        with contextlib.suppress(PosetuneError):
+            for number in range(self._files):
+                self._store.delete(self._name(number))
+        if isinstance(self._store, Folder):
+            self._store.prune(f"plan/{self._plan}")
+
+    def _name(self, number: int) -> str:
+        return f"plan/{self._plan}/{number:06}.parquet"

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from posetune.scale import commit, lease
-from posetune.scale.job import read_job
+from posetune.scale.job import read_job, unit_name
 from posetune.scale.store import Store
 
 #: The pace is that of so many units that ended last.
@@ -16,7 +16,8 @@ _RECENT = 200
 @dataclass(frozen=True)
 class Status:
     """``units`` and how many are ``done``, have somebody ``at_work``, or are ``listed`` as failed; ``items``: pictures and parts of
-    videos; ``seconds_left``: at the pace of the units done last, None where nobody works or none is done.
+    videos; ``seconds_left``: at the pace of the units done last, None where nobody works or none is done; ``faults``: what lies in
+    done/ and is not of this job, or cut short, a sentence each.
     """
 
     what: str
@@ -27,22 +28,30 @@ class Status:
     at_work: int
     listed: tuple[str, ...]
     seconds_left: float | None
+    faults: tuple[str, ...] = ()
 
 
 def status(store: Store, now: float | None = None) -> Status:
     """How far the job of ``store`` is. Raises PosetuneError if there is none."""
     job, now = read_job(store), time.time() if now is None else now
-    done = {entry.name.rpartition("/")[2].removesuffix(".json"): entry.modified for entry in store.list("done")}
+    done: dict[str, float] = {}
+    faults: list[str] = []
+    for entry in store.list("done"):
+        unit = commit.unit_of(entry.name)
+        if not (unit.isdigit() and int(unit) < job.units and entry.name == commit.name_of(unit_name(int(unit)))):
+            faults.append(f"{entry.name} is of no unit of the plan: what is it? posetune wrote none of that name.")
+        elif entry.size < commit.LEAST_BYTES:
+            faults.append(commit.damaged(store, unit))
+        else:
+            done[unit] = entry.modified
     at_work = sum(
-        now - entry.modified < lease.SECONDS
-        for entry in store.list("leases")
-        if entry.name.rpartition("/")[2].removesuffix(".json") not in done
+        now - entry.modified < lease.SECONDS for entry in store.list("leases") if commit.unit_of(entry.name) not in done
     )
     listed = commit.listed_units(store, done)
     left = job.units - len(done) - len(listed)
     return Status(
         job.what, job.units, job.items, job.videos, len(done), at_work, listed,
-        _seconds_left(sorted(done.values()), left, at_work, now),
+        _seconds_left(sorted(done.values()), left, at_work, now), tuple(faults),
     )  # fmt: skip
 
 

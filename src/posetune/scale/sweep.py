@@ -36,7 +36,7 @@ def sweep(store: Store, now: float | None = None) -> Swept:
     leases = list(store.list("leases"))
     busy = any(now - entry.modified < lease.SECONDS for entry in leases)
     young = _YOUNG if busy else 0.0
-    gone = [e.name for e in leases if _unit(e.name) in done or now - e.modified > max(young, lease.SECONDS)]
+    gone = [e.name for e in leases if commit.unit_of(e.name) in done or now - e.modified > max(young, lease.SECONDS)]
     orphans = list(_orphans(store, done, everything=ended and not busy))
     plans = [
         e.name for e in store.list("plan") if e.name.split("/")[1] != job.plan and now - e.modified >= young
@@ -61,7 +61,3 @@ def _orphans(store: Store, done: set[str], everything: bool) -> Iterator[str]:
                 yield from (name for name in names if committed is not None and name != committed.part)
         elif everything:
             yield from names
-
-
-def _unit(name: str) -> str:
-    return name.rpartition("/")[2].removesuffix(".json")

@@ -18,12 +18,13 @@ from posetune.scale.tasks import TASKS
 
 @dataclass(frozen=True)
 class Verdict:
-    """``faults``: what is wrong, a sentence each; ``units``, ``rows``, ``items`` that were found right; ``errors``: items whose
-    row says that they could not be read.
+    """``faults``: what is wrong, a sentence each; ``units``, ``rows``, ``items`` that were found right; ``videos``: of the plan;
+    ``errors``: items whose row says that they could not be read.
     """
 
     units: int
     items: int
+    videos: int
     rows: int
     errors: int
     faults: tuple[str, ...]
@@ -50,7 +51,7 @@ def verify(store: Store, report: Reporter | None = None) -> Verdict:
                 faults.append(f"unit {unit}: {error}")
             counter.step()
     faults += _wrong_result(store, TASKS[job.what].table, rows) if not faults else []
-    return Verdict(units, items, rows, errors, tuple(faults))
+    return Verdict(units, items, job.videos, rows, errors, tuple(faults))
 
 
 def _unit(store: Store, job: Job, number: int, unit: str) -> tuple[list[Item], list[dict[str, Any]], commit.Done]:

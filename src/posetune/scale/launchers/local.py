@@ -114,9 +114,8 @@ def _start(store: Store, threads: int, seconds: float) -> _Worker:
 def _free(store: Store, name: str) -> None:
     """Let others take what a dead worker had."""
     for entry in list(store.list("leases")):
-        unit = entry.name.rpartition("/")[2].removesuffix(".json")
         with contextlib.suppress(PosetuneError):
-            lease.let_go(store, unit, name)
+            lease.let_go(store, commit.unit_of(entry.name), name)
 
 
 def _end(workers: list[_Worker]) -> None:
