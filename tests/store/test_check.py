@@ -6,14 +6,18 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
+import sqlalchemy as sa
 from tests.helpers.corrections import new, picture
 from tests.helpers.labelled import answers, exchanged, true_keypoints
 
 from posetune.data.checks.looks import Looks
 from posetune.progress import Reporter
 from posetune.store import check as module
-from posetune.store.check import BY_PERSON, Networks, check
+from posetune.store.check import Networks, check
+from posetune.store.correction import BY_PERSON, packed
 from posetune.store.corrections import Corrections
+from posetune.store.evidence import Evidence
+from posetune.store.tables import audits, images
 
 JPEG = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
 SWAPPED = exchanged(np.arange(11, 23))
@@ -108,3 +112,46 @@ def test_who_is_trusted_is_not_judged_by_shares(store, database):
         add(store, points=SWAPPED if shot % 3 else None, shot=shot)
     store.trust("ada")
     assert looked(database) == {"accepted": 4, "quarantined": 8}
+
+
+def test_who_gets_people_wrong_whose_points_are_known_is_not_believed(store, database):
+    for shot in range(4):
+        known = add(store, "ada", shot=shot)
+        store.review(known, "ben", "accept")
+        add(store, "carol", shot=shot)
+        add(store, "mallory", points=true_keypoints() + [0.0, 60.0, 0.0], shot=shot)
+        somewhat = true_keypoints()
+        somewhat[np.flatnonzero(somewhat[:, 2])[::3], 1] += 60.0  # two may see a third of the points differently
+        add(store, "dora", points=somewhat, shot=shot)
+    for shot in range(10, 14):
+        add(store, "mallory", shot=shot)
+    check(database, None, Reporter())
+    honeypots = store.honeypots()
+    assert honeypots["carol"] == (4, 0)
+    assert honeypots["mallory"] == (0, 4)
+    assert honeypots["dora"] == (0, 0)
+    assert honeypots["ada"] == (0, 0)  # nobody is compared with themself
+    assert {c.reason for c in store.find(annotator="mallory", status="quarantined")} >= {BY_PERSON}
+    assert all(c.status == "accepted" for c in store.find(annotator="carol"))
+
+
+def test_an_auditor_who_fails_honeypots_judges_nothing(store, database):
+    unit, _ = store.add(new("mallory", kind="audit", points=true_keypoints(), picture=picture(b"\xff\xd8 1")))
+    other, _ = store.add(new("eve", kind="audit", points=true_keypoints(), picture=picture(b"\xff\xd8 2")))
+    for one in (unit, other):
+        store.decide(one, "accepted")
+        Evidence(database).judge(one, "live", "challenger", 3.0, 2.0)
+    assert len(Evidence(database).of("challenger")) == 2
+    known, _ = store.add(new("ada", points=true_keypoints()))
+    store.review(known, "ben", "accept")
+    for number in range(4):
+        with database.write() as connection:
+            image = connection.scalar(sa.select(images.c.number).where(images.c.sha256 == known.image))
+            row = {"id": f"a{number}", "image": image, "subject": 0, "shown": "", "points": packed(known.points)}
+            connection.execute(sa.insert(audits).values(**row, honeypot=known.number, drawn_at=0.0))
+        store.add(new("mallory", kind="audit", audit=f"a{number}", points=SWAPPED, picture=picture()))
+    check(database, None, Reporter())
+    assert store.honeypots()["mallory"] == (0, 4)
+    assert store.get(unit.id).reason == BY_PERSON
+    assert store.get(other.id).status == "accepted"
+    assert len(Evidence(database).of("challenger")) == 1

@@ -112,8 +112,8 @@ def draw(
     return drawn
 
 
-def _honeypot(database: Database, rng: np.random.Generator) -> Correction | None:
-    """Somebody whose points are known: accepted by a reviewer, or given by somebody who is trusted."""
+def known_right(database: Database) -> list[Correction]:
+    """Those whose points are known: accepted by a reviewer, or given by somebody who is trusted."""
     reviewed = sa.select(reviews.c.correction).where(reviews.c.verdict == "accept")
     query = SEEN.where(
         corrections.c.status == ACCEPTED,
@@ -121,8 +121,13 @@ def _honeypot(database: Database, rng: np.random.Generator) -> Correction | None
         sa.or_(corrections.c.number.in_(reviewed), sa.literal_column("annotators.trusted")),
     ).order_by(corrections.c.number)
     with database.read() as connection:
-        rows = list(connection.execute(query))
-    return correction_of(rows[int(rng.integers(len(rows)))]) if rows else None
+        return [correction_of(row) for row in connection.execute(query)]
+
+
+def _honeypot(database: Database, rng: np.random.Generator) -> Correction | None:
+    """One whose points are known."""
+    known = known_right(database)
+    return known[int(rng.integers(len(known)))] if known else None
 
 
 def _spoilt(known: Correction) -> np.ndarray:

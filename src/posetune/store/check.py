@@ -19,8 +19,8 @@ from posetune.files import write_bytes
 from posetune.progress import Reporter
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import Landmarker
-from posetune.store.audits import honeypot_answers
-from posetune.store.correction import ACCEPTED, NEW, QUARANTINED, REJECTED, Correction, Decision
+from posetune.store.audits import honeypot_answers, known_right
+from posetune.store.correction import ACCEPTED, BY_PERSON, NEW, QUARANTINED, REJECTED, Correction, Decision
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database
 from posetune.store.forget import expire, remove_files
@@ -29,12 +29,11 @@ from posetune.store.sets import people_of
 
 #: Of how many people the pictures lie about, and the share of exchanged sides is estimated, at a time.
 _AT_ONCE = 500
-#: Why nothing is taken of somebody; told from what speaks against a correction itself.
-BY_PERSON = "most that this person gave is suspected"
 _NO_CROP = "a hip and a shoulder have to be labelled"
 _NO_PICTURE = "its picture is gone, damaged or none"
-#: A honeypot is right if so large a share of its points lies within AGREE torsos of where they are known to be.
-_RIGHT = 0.8
+#: A honeypot is right if so large a share of its points lies within AGREE torsos of where they are known to be; of people who
+#: happen to be known, whom two may see a little differently, one is wrong only below the other share.
+_RIGHT, _WRONG = 0.8, 0.5
 
 
 @dataclass(frozen=True)
@@ -150,10 +149,12 @@ def _others(corrections: Corrections, found: Iterable[Correction]) -> dict[int, 
 
 
 def _believe_or_not(corrections: Corrections, reviewed: set[int]) -> None:
-    """Quarantine, or release, all that somebody gave, by the share of it that is suspected and by their honeypots."""
+    """Quarantine, or release, all that somebody gave, by the share of it that is suspected and by their honeypots. An audit that
+    has judged does not count then (``store.evidence``).
+    """
     given: dict[str, list[Correction]] = defaultdict(list)
     for correction in corrections.find():
-        if correction.kind == "correction":
+        if correction.kind != "honeypot":
             given[correction.annotator].append(correction)
     honeypots = corrections.honeypots()
     for annotator, theirs in given.items():
@@ -170,23 +171,46 @@ def _believe_or_not(corrections: Corrections, reviewed: set[int]) -> None:
 
 
 def _check_honeypots(database: Database, corrections: Corrections) -> None:
-    """Count for everybody how many honeypots they got right."""
+    """Count for everybody how many honeypots they got right, and of the people that they corrected and whose points are known."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     decisions = []
     for answer, known in honeypot_answers(database):
-        right = is_right(answer, known)
+        right = (agreement(answer, known) or 0.0) >= _RIGHT
         counts[answer.annotator][0 if right else 1] += 1
         decisions.append(Decision(answer.number, ACCEPTED if right else REJECTED, "" if right else "a honeypot, wrong"))
     corrections.decide_all(decisions)
+    for answer, known in _known_by_chance(database, corrections):
+        agreed = agreement(answer, known)
+        if agreed is not None and not _WRONG <= agreed < _RIGHT:
+            counts[answer.annotator][0 if agreed >= _RIGHT else 1] += 1
     for annotator, (right_, wrong) in counts.items():
         corrections.set_honeypots(annotator, right_, wrong)
 
 
-def is_right(answer: Correction, known: Correction) -> bool:
-    """Whether somebody's points are those that are known, most of them."""
+def _known_by_chance(database: Database, corrections: Corrections) -> list[tuple[Correction, Correction]]:
+    """The newest that everybody gave of people whose points are known by somebody else's, with these."""
+    right: dict[tuple[str, int], list[Correction]] = defaultdict(list)
+    for known in known_right(database):
+        right[known.image, known.subject].append(known)
+    settled = {known.number for there in right.values() for known in there}
+    newest = {
+        (c.image, c.subject, c.annotator): c
+        for c in (corrections.find(kind="correction") if right else ())
+        if (c.image, c.subject) in right
+    }
+    pairs = []
+    for (image, subject, annotator), answer in newest.items():
+        others = [known for known in right[image, subject] if known.annotator != annotator]
+        if others and answer.number not in settled:
+            pairs.append((answer, others[-1]))
+    return pairs
+
+
+def agreement(answer: Correction, known: Correction) -> float | None:
+    """The share of somebody's points that lie where they are known to be; None where fewer than half can be compared."""
     both = (answer.points[:, 2] > 0) & (known.points[:, 2] > 0)
     scale = scale_of(people_of([known], Path()).people[0])
     if both.sum() < (known.points[:, 2] > 0).sum() / 2 or not scale > 0:
-        return False
+        return None
     apart = np.linalg.norm(answer.points[both, :2] - known.points[both, :2], axis=-1) / scale
-    return bool((apart <= AGREE).mean() >= _RIGHT)
+    return float((apart <= AGREE).mean())

@@ -16,6 +16,8 @@ from posetune.store.tables import annotators, corrections, images, sessions
 
 NEW, ACCEPTED, QUARANTINED, REJECTED = "new", "accepted", "quarantined", "rejected"
 STATUSES = (NEW, ACCEPTED, QUARANTINED, REJECTED)
+#: Why nothing is taken of somebody; told from what speaks against a correction itself.
+BY_PERSON = "most that this person gave is suspected"
 #: correction: of what somebody saw to be wrong; it trains. audit: of a picture that was drawn; it judges once, then trains.
 #: honeypot: of a picture whose points are known; it tells whom to trust.
 KINDS = ("correction", "audit", "honeypot")

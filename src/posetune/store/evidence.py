@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from posetune.store.correction import BY_PERSON
 from posetune.store.corrections import Correction
 from posetune.store.database import Database
 from posetune.store.kept import in_order
@@ -62,9 +63,13 @@ class Evidence:
         return True
 
     def of(self, challenger: str, live: str | None = None) -> list[Verdict]:
-        """All that was said of ``challenger`` (against ``live``), in the order of judging."""
+        """All that was said of ``challenger`` (against ``live``), in the order of judging; not by whom nothing is taken any more:
+        their honeypots are wrong, say, which has nothing to do with what they said of the two.
+        """
         seen = [column for column in evidence.c if column.name != "correction"]
         where = [evidence.c.challenger == challenger, *([] if live is None else [evidence.c.live == live])]
+        where.append(sa.or_(corrections.c.reason.is_(None), corrections.c.reason != BY_PERSON))
+        both = evidence.outerjoin(corrections, corrections.c.number == evidence.c.correction)
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(*seen).where(*where).order_by(evidence.c.number))
+            rows = connection.execute(sa.select(*seen).select_from(both).where(*where).order_by(evidence.c.number))
             return [Verdict(**row._mapping) for row in rows]
