@@ -37,6 +37,25 @@ def test_bad_input_is_one_sentence(lite_labelled, tmp_path, monkeypatch, capsys,
 
 
 @pytest.mark.parametrize(
+    ("arguments", "processes", "says"),
+    [
+        (["--detector", "--devices", "2"], "1", "A detector is trained by one process"),
+        (["--detector"], "2", "A detector is trained by one process"),
+        (["--method", "corrector", "--devices", "2"], "1", "in seconds, by one process"),
+        (["--devices", "0"], "1", "not 0"),
+        (["--devices", "2"], "2", "torchrun has started"),
+    ],
+)
+def test_what_cannot_be_divided_among_processes_is_said(
+    lite_labelled, tmp_path, monkeypatch, capsys, arguments, processes, says
+):
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    assert main(["train", "--data", str(lite_labelled), "--out", str(tmp_path / "x"), *arguments]) == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
     ("data", "interrupted", "next_step"),
     [
         ("my set", False, "posetune eval 'my run' --data 'my set' / posetune export 'my run' --out pose.task"),

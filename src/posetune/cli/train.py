@@ -161,13 +161,14 @@ def _on_devices(args: argparse.Namespace) -> int:
 
 
 def _detector(args: argparse.Namespace) -> int:
-    if args.devices is not None and args.devices != 1:
-        raise PosetuneError("A detector is trained by one process: leave out --devices.")
     from posetune.tune.callbacks import usual
     from posetune.tune.detector.config import default_text, load_detector_config
     from posetune.tune.detector.train import train_detector
+    from posetune.tune.ranks import started
     from posetune.tune.run import Start
 
+    if (args.devices is not None and args.devices != 1) or started():
+        raise PosetuneError("A detector is trained by one process: leave out --devices and torchrun.")
     if args.show_config:
         print(default_text(), end="")
         return 0
