@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 
 from posetune.cli import main
@@ -22,6 +23,12 @@ def test_a_registry_is_made_looked_over_and_listed(tmp_path, capsys, monkeypatch
     assert verdict == {"entries": 3, "networks": 1, "live": PINS["lite"].sha256, "faults": [], "notes": []}
     assert main(["registry", "list"]) == 0
     assert "live       lite" in capsys.readouterr().out
+    for network in ([], ["--network", "lite"], ["--network", PINS["lite"].sha256[:6]]):
+        file = tmp_path / f"out{len(network)}.tflite"
+        assert main(["registry", "fetch", url, "--out", str(file), *network]) == 0
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == PINS["lite"].sha256
+    assert main(["registry", "fetch", url, "--out", str(file), "--network", "mine"]) == 2
+    assert "no network called 'mine'" in capsys.readouterr().err
 
 
 def test_damage_is_a_failed_check_of_one_sentence_each(tmp_path, capsys):

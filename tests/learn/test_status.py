@@ -9,6 +9,7 @@ from tests.helpers.learning import add_people, opened, registry_with
 
 from posetune.learn.rules import Rules
 from posetune.learn.status import status
+from posetune.store.corrections import Corrections
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.registry import entry as kinds
 from posetune.store.registry.registry import Registry
@@ -42,6 +43,33 @@ def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):
 
         registry.append(kinds.HOLD, {"why": "a fair"}, "test")
         assert any("a fair" in s for s in status(registry, database, Rules()).sentences)
+
+
+def test_people_of_one_scene_are_said_to_count_once(tmp_path):
+    registry = registry_with(tmp_path, b"live")
+    live = registry.state.live
+    with opened(tmp_path) as database:
+        challenger = registry.add(b"new", ".tflite", {"name": "learned-1"}, by="test").sha256
+        registry.append(kinds.CHALLENGE, {"network": challenger, "live": live, "frozen_at": 0}, "test")
+        add_people(database, tmp_path, [100.0, 120.0, 140.0], "audit")
+        with database.write() as connection:
+            connection.execute(sa.update(images).values(scene="a video"))
+        for unit in Corrections(database).find():
+            Verdicts(database).judge(unit, live, challenger, 6.0, 5.0)
+        found = status(registry, database, Rules())
+        assert (found.figures["trials"][0]["judged"], found.figures["trials"][0]["units"]) == (3, 1)
+        assert any(s.startswith("3 people have judged, but in one scene or video") for s in found.sentences)
+
+
+def test_after_a_rollback_it_is_said_why(tmp_path):
+    registry = registry_with(tmp_path, b"live")
+    first = registry.state.live
+    other = registry.add(b"new", ".tflite", {"name": "mine"}, by="test").sha256
+    registry.append(kinds.PROMOTE, {"network": other, "why": "a try"}, "test")
+    registry.append(kinds.ROLLBACK, {"network": first, "why": "it swaps knees."}, "test")
+    with opened(tmp_path) as database:
+        said = status(registry, database, Rules()).sentences[0]
+    assert said.endswith(", gone back to: it swaps knees.")
 
 
 def test_audits_of_people_who_were_corrected_before_are_said_not_to_judge(tmp_path):

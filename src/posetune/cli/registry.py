@@ -1,4 +1,4 @@
-"""``posetune registry init | verify | list``: where networks lie, and the log of what became of them."""
+"""``posetune registry init | verify | list | fetch``: where networks lie, and the log of what became of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import hashlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posetune.cli.common import add_json
+from posetune.cli.common import add_json, check_writable
 from posetune.errors import PosetuneError
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_url(listing)
     add_json(listing, "the list")
     listing.set_defaults(run_action=_list)
+    fetch = actions.add_parser("fetch", help="write a network out as a file: for export, eval, or a device")
+    _add_url(fetch)
+    fetch.add_argument("--network", metavar="N", help="a name, or the beginning of its sha256 (default: what is live)")
+    fetch.add_argument("--out", type=Path, required=True, metavar="FILE", help="FILE.tflite")
+    fetch.set_defaults(run_action=_fetch)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,8 +67,6 @@ def _add_url(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(args: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from posetune import stock
     from posetune.graph.points import has_own_points
     from posetune.store.registry.entry import PROMOTE
@@ -145,6 +149,20 @@ def _list(args: argparse.Namespace) -> int:
                 "networks": [{"sha256": n.sha256, "number": n.number, "about": dict(n.about)} for n in state.networks.values()],
             }
         )  # fmt: skip
+    return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from posetune.files import write_bytes
+    from posetune.store.registry.history import found
+
+    registry = _opened(args)
+    sha256 = found(registry.state, args.network) if args.network else registry.state.live
+    if not sha256:
+        raise PosetuneError(f"{registry.name} has no live network: name one with --network.")
+    check_writable(args.out)
+    write_bytes(args.out, registry.read(sha256))
+    print(f"Written: {args.out}: {registry.state.title(sha256)}.")
     return 0
 
 

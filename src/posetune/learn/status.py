@@ -17,6 +17,7 @@ from posetune.store.database import Database
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.evidence import Verdict
 from posetune.store.known import LeftOut
+from posetune.store.registry.entry import ROLLBACK
 from posetune.store.registry.registry import Registry
 from posetune.store.runs import Leases, Runs
 
@@ -40,7 +41,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     """As the registry and the store have it; nothing is measured, nothing changed. The networks' files are read."""
     state = registry.state
     store, verdicts = Corrections(database), Verdicts(database)
-    said = [registry.doubt or f"Live is {state.title(state.live)}{_since(state, now())}."]
+    said = [registry.doubt or f"Live is {state.title(state.live)}{_since(registry)}."]
     if registry.doubt:
         said.append("Servers answer with what they have; nothing is judged, trained or promoted until then.")
     figures: dict[str, Any] = {
@@ -53,7 +54,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
         sentence, found = _trial(current, verdicts, state.title(current.candidate), now())
         said.append(sentence)
         left_out = store.left_out(current.after, trial.learned_from(current, store, Runs(database)))
-        said += _left_out(left_out)
+        said += _of_one_scene(found) + _left_out(left_out)
         left = {"corrected_before": left_out.people, "scene_learned_from": left_out.scenes.total()}
         figures["trials"].append({**found, "left_out": left})
     if not state.challenger:
@@ -98,23 +99,27 @@ def damaged_files(registry: Registry) -> list[str]:
     return said[::-1]
 
 
-def _since(state: Any, now: float) -> str:
-    if not state.terms:
+def _since(registry: Registry) -> str:
+    terms = registry.state.terms
+    if not terms:
         return ""
-    term = state.terms[-1]
-    return f", {'proven' if term.proven else 'unproven'}: {term.why}".rstrip(".")
+    entry = next((e for e in registry.log.entries if e.number == terms[-1].number), None)
+    if entry is not None and entry.kind == ROLLBACK:
+        return f", gone back to: {terms[-1].why}".rstrip(".")
+    return f", {'proven' if terms[-1].proven else 'unproven'}: {terms[-1].why}".rstrip(".")
 
 
 def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> tuple[str, dict[str, Any]]:
     counted = trial.counted(current, verdicts)
     evidence, _ = trial.evidence(current, verdicts)
-    pace = _pace(counted, now)
+    pace = _pace(trial.of_scenes(counted), now)
     missing = evidence.missing
     weeks = None if missing is None or not pace else missing / pace
     figures = {
         "kind": current.kind, "candidate": current.candidate, "live": current.live, "units": evidence.units,
         "wealth": math.exp(evidence.log_e), "threshold": evidence.threshold, "mean": evidence.mean, "gain": evidence.gain,
         "enough": evidence.enough, "units_missing": missing, "units_a_week": pace, "weeks_missing": weeks,
+        "judged": len(counted),
     }  # fmt: skip
     who = (
         f"{title} challenges it"
@@ -122,8 +127,9 @@ def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> 
         else f"{title}, live before, is still measured beside it"
     )
     if not evidence.units:
+        since = "since the evidence began anew" if current.since else "yet"
         return (
-            f"{who}; no audited person has judged yet: posetune audit next draws some, without which nothing is proven.",
+            f"{who}; no audited person has judged {since}: posetune audit next draws some, without which nothing is proven.",
             figures,
         )
     stands = f"{who}: {evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
@@ -133,6 +139,16 @@ def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> 
         return f"{stands}; so far they speak for nothing, so nobody can say how many more it takes.", figures
     when = "" if weeks is None else f", {_duration(weeks)} at the present pace of {pace:.0f} a week"
     return f"{stands}; about {missing} more are missing{when}.", figures
+
+
+def _of_one_scene(figures: dict[str, Any]) -> list[str]:
+    judged, units = figures["judged"], figures["units"]
+    if judged == units:
+        return []
+    where = f"{units} scenes or videos" if units > 1 else "one scene or video"
+    return [
+        f"{judged} people have judged, but in {where}, where one says what the others say: of each the first counts."
+    ]
 
 
 def _left_out(left_out: LeftOut) -> list[str]:
@@ -159,9 +175,10 @@ def _pace(counted: list[Verdict], now: float) -> float | None:
 
 
 def _duration(weeks: float) -> str:
-    if weeks < 1:
-        return f"about {max(1, round(weeks * 7))} days"
-    return f"about {round(weeks)} weeks" if weeks < 104 else "years"
+    if weeks >= 104:
+        return "years"
+    count, unit = (max(1, round(weeks * 7)), "day") if weeks < 1 else (round(weeks), "week")
+    return f"about {count} {unit}{'s' * (count > 1)}"
 
 
 def _counted(counts: dict[tuple[str, str], int]) -> str:

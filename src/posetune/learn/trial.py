@@ -66,12 +66,17 @@ def counted(trial: Trial, verdicts: Verdicts) -> list[Verdict]:
     return [v for v in verdicts.of(trial.candidate, trial.live) if v.number > trial.since]
 
 
-def figures(verdicts: Sequence[Verdict]) -> np.ndarray:
-    """(N,) in [-1, 1], above 0 where the candidate erred less: of each scene the first verdict, as its others say the same."""
+def of_scenes(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Of each scene the first verdict, as its others say the same."""
     scenes: dict[str, Verdict] = {}
     for verdict in verdicts:
         scenes.setdefault(verdict.scene, verdict)
-    first = list(scenes.values())
+    return list(scenes.values())
+
+
+def figures(verdicts: Sequence[Verdict]) -> np.ndarray:
+    """(N,) in [-1, 1], above 0 where the candidate erred less, one of each scene."""
+    first = of_scenes(verdicts)
     live, candidate = (np.array([getattr(v, name) for v in first]) for name in ("live_error", "challenger_error"))
     return relative_difference(live, candidate) if first else np.zeros(0)
 
