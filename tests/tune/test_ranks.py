@@ -71,6 +71,9 @@ Trainer.step = noted
 sys.exit(cli.main(sys.argv[1:]))
 """
 
+#: Of each batch, two for each of two processes: only then does the order matter in which they are added up.
+FOUR_PARTS = ["batch=8", "samples=[32, 32]"]
+
 
 def run(script: str, folder: Path) -> tuple[int, list[str]]:
     said: list[str] = []
@@ -112,8 +115,8 @@ def test_each_has_its_part_of_the_machine(monkeypatch, tmp_path):
 def test_a_run_of_two_is_the_run_of_one_to_the_byte_though_one_of_them_is_killed(drawn_set, tmp_path, monkeypatch):
     monkeypatch.setattr("posetune.graph.torch.depthwise._compiled", lambda: None)
     one, two = tmp_path / "one", tmp_path / "two"
-    posetune.train(drawn_set, "lite", one, assignments=[*SMALL, "threads=2"], report=Reporter())
-    options = [w for a in [*SMALL, "threads=1", "checkpoint_minutes=0"] for w in ("--set", a)]
+    posetune.train(drawn_set, "lite", one, assignments=[*SMALL, *FOUR_PARTS, "threads=4"], report=Reporter())
+    options = [w for a in [*SMALL, *FOUR_PARTS, "threads=2", "checkpoint_minutes=0"] for w in ("--set", a)]
     words = ["train", "--data", str(drawn_set), "--base", "lite", *options, "--out", str(two)]
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     said: list[str] = []
