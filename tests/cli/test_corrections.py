@@ -87,6 +87,30 @@ def test_without_a_store_there_is_nothing(arguments, said, store, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_a_name_that_is_wrong_is_told_before_anything_is_kept(drawn_set, store, tmp_path, capsys):
+    for option in ("--model", "--second", "--registry"):
+        assert add(drawn_set, store, option, "nothing-of-that-name") == 2
+        assert "nothing-of-that-name" in capsys.readouterr().err
+    assert not (tmp_path / "store.sqlite").exists()
+
+
+def test_who_is_not_known_is_said_to_be_nobody(drawn_set, store, capsys):
+    add(drawn_set, store, "--no-check")
+    capsys.readouterr()
+    assert main(["corrections", "forget", "adda", *store]) == 0
+    assert "The store has nothing of 'adda'" in capsys.readouterr().out
+    assert main(["corrections", "trust", "adda", *store]) == 0
+    assert "adda, who has given nothing so far, is trusted" in capsys.readouterr().out
+
+
+def test_whoever_corrects_and_audits_is_told_not_to(drawn_set, store, capsys):
+    add(drawn_set, store, "--no-check")
+    assert add(drawn_set, store, "--no-check", "--kind", "audit", person="eve") == 0
+    assert "Note" not in capsys.readouterr().err
+    assert add(drawn_set, store, "--no-check", "--kind", "audit") == 0
+    assert "Note: ada gave corrections, too" in capsys.readouterr().err
+
+
 def test_what_cannot_be_is_said(drawn_set, store, tmp_path, capsys):
     assert add(drawn_set, store, "--keep-days", "0") == 2
     assert "above 0" in capsys.readouterr().err

@@ -167,6 +167,7 @@ def _add_add(actions: argparse._SubParsersAction) -> None:
 
 def _add(args: argparse.Namespace) -> int:
     from posetune.data.dataset import find_splits, load_dataset
+    from posetune.store.check import check
     from posetune.store.corrections import Corrections
     from posetune.store.kept import Answered
     from posetune.store.open import open_store
@@ -182,6 +183,8 @@ def _add(args: argparse.Namespace) -> int:
     new: list[Correction] = []
     known = 0
     over: Counter[str] = Counter()
+    if not (args.no_check or args.no_networks):
+        _check_names(args)
     with open_store(store_of(args)) as database:
         corrections = Corrections(database)
         for split, dataset in zip(splits, sets, strict=True):
@@ -200,8 +203,13 @@ def _add(args: argparse.Namespace) -> int:
                         new += [added] if made else []
                     counter.step()
         if new and not args.no_check:
-            _look_over(database, args, again=False)
+            check(database, None if args.no_networks else _networks(args), report)
         rows = [corrections.get(c.id) or c for c in new]
+        if args.kind == "audit" and next(corrections.find(kind="correction", annotator=args.person), None) is not None:
+            report.say(
+                f"Note: {args.person} gave corrections, too. Whoever corrects should not audit: what they get wrong would be "
+                "learned, and then count as proof."
+            )
     print(_told(rows, known, over))
     if args.json is not None:
         args.json.write({"kept": [_row(c) for c in rows], "known": known, "passed_over": dict(over)})
@@ -237,10 +245,17 @@ def _statuses(rows: Sequence[Correction]) -> str:
     return text + (f"\n  … and {more} more (corrections list --status quarantined)" if more > 0 else "")
 
 
-def _look_over(database: Database, args: argparse.Namespace, again: bool) -> list[Correction]:
-    from posetune.store.check import check
+def _check_names(args: argparse.Namespace) -> None:
+    """A wrong name is told before anything is kept."""
+    from posetune import stock
+    from posetune.store.registry.registry import Registry
 
-    return check(database, None if args.no_networks else _networks(args), to_terminal(), again)
+    for name in (args.model, None if args.second == "none" else args.second):
+        if name is not None and name not in stock.LANDMARK_NAMES:
+            stock.resolve(name)
+    url = args.registry or os.environ.get(ENVIRONMENT)
+    if url and args.model is None:
+        Registry.open(url)
 
 
 def _networks(args: argparse.Namespace) -> Networks:
@@ -254,10 +269,11 @@ def _networks(args: argparse.Namespace) -> Networks:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from posetune.store.check import check
     from posetune.store.open import open_store
 
     with open_store(store_of(args), make=False) as database:
-        rows = _look_over(database, args, args.all)
+        rows = check(database, None if args.no_networks else _networks(args), to_terminal(), args.all)
     print(f"{len(rows)} looked over." + _statuses(rows))
     if args.json is not None:
         args.json.write([_row(c) for c in rows])
@@ -336,8 +352,11 @@ def _trust(args: argparse.Namespace) -> int:
     from posetune.store.open import open_store
 
     with open_store(store_of(args), make=False) as database:
-        Corrections(database).trust(args.person, not args.no)
-    print(f"{args.person} is {'not ' if args.no else ''}trusted from now on.")
+        corrections = Corrections(database)
+        known = next(corrections.find(annotator=args.person), None) is not None
+        corrections.trust(args.person, not args.no)
+    who = args.person if known else f"{args.person}, who has given nothing so far,"
+    print(f"{who} is {'not ' if args.no else ''}trusted from now on.")
     return 0
 
 
@@ -347,9 +366,13 @@ def _forget(args: argparse.Namespace) -> int:
 
     with open_store(store_of(args), make=False) as database:
         forgotten = forget(database, args.person)
-    print(
-        f"Forgotten: {forgotten.images} pictures of {args.person} and {forgotten.corrections} corrections, by them or on these."
-    )
+    if not forgotten.images and not forgotten.corrections:
+        print(f"The store has nothing of {args.person!r}: nothing is left to forget, or the name is another one.")
+    else:
+        print(
+            f"Forgotten: {forgotten.images} pictures of {args.person} and {forgotten.corrections} corrections, by them or on "
+            "these."
+        )
     if forgotten.networks:
         names = ", ".join(f"{sha256[:12]}…" for sha256 in forgotten.networks)
         print(f"Networks that learned from them are marked ({names}); the next training is without them.")
