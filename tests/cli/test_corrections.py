@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("sqlalchemy")
 
+from tests.helpers.corrections import new, picture
+from tests.helpers.labelled import true_keypoints
+from tests.helpers.set_in_work import in_work
+
 from posetune.cli import main
+from posetune.data.origin import PRELABEL
+from posetune.store.corrections import Corrections
+from posetune.store.forget import forget
 from posetune.store.open import open_store
 from posetune.store.runs import Runs
 
@@ -123,3 +132,34 @@ def test_what_cannot_be_is_said(drawn_set, store, tmp_path, capsys):
     assert "not empty" in capsys.readouterr().err
     assert main(["corrections", "export", str(tmp_path / "o"), *store, "--person", "nobody"]) == 2
     assert "no such correction" in capsys.readouterr().err
+
+
+def test_who_puts_honeypots_in_a_set_right_is_counted(drawn_set, store, tmp_path, capsys):
+    folder = in_work(tmp_path / "set", (PRELABEL,) * 3)
+    mixing = ["corrections", "mix", str(folder.path), *store, "--seed", "1"]
+    assert main(mixing) == 2
+    assert "There is no store" in capsys.readouterr().err
+    add(drawn_set, store, "--no-check")
+    assert main(mixing) == 2
+    assert "Nobody's points are known" in capsys.readouterr().err
+    with open_store(store[1]) as database:
+        points = true_keypoints()
+        shot = picture(cv2.imencode(".png", np.full((400, 400, 3), 99, np.uint8))[1].tobytes(), width=400, height=400)
+        with_legs, _ = Corrections(database).add(new("ada", points=points, picture=shot))
+        Corrections(database).review(with_legs, "ben", "accept")
+    assert main(mixing) == 0
+    assert "1 whose points are known are among the 4 images" in capsys.readouterr().out
+
+    labels = folder.labels.read_text().replace('"prelabel"', '"verified"')  # whoever looked through it changed nothing
+    folder.labels.write_text(labels)
+    adding = ["corrections", "add", str(folder.path), *store, "--person", "carol", "--kind", "correction"]
+    assert main([*adding, "--no-check"]) == 0
+    assert main(["corrections", "check", "--no-networks", *store]) == 0
+    with open_store(store[1]) as database:
+        assert Corrections(database).honeypots()["carol"] == (0, 1)
+        forget(database, "ada")
+    capsys.readouterr()
+    assert main([*adding, "--no-check"]) == 0
+    assert "1 are of pictures that were forgotten, and are passed over" in capsys.readouterr().out
+    assert main(["corrections", "mix", str(drawn_set), *store]) == 2
+    assert "no set that posetune label made" in capsys.readouterr().err

@@ -1,9 +1,10 @@
-"""``posetune corrections add | list | check | review | export | trust | forget``."""
+"""``posetune corrections add | list | check | mix | review | export | trust | forget``."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import os
 import tempfile
 import time
@@ -11,6 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from posetune.cli.common import add_json, words
 from posetune.cli.registry import ENVIRONMENT, STORE_ENVIRONMENT, url_of
@@ -44,6 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_networks(check)
     add_json(check, "what was looked at")
     check.set_defaults(run_action=_check)
+    mix = actions.add_parser(
+        "mix", help="put people whose points are known among those of a set to be corrected, to see whom to trust",
+        description="Put people whose points are known (reviewed, or by somebody trusted) among those of a set that posetune label "
+        "made and nobody has corrected yet, with legs exchanged. Nothing in the set tells them; corrections add knows them by "
+        "their pictures, and counts who puts them right.",
+    )  # fmt: skip
+    mix.add_argument("set", type=Path, metavar="SET", help="a set made by posetune label")
+    add_store(mix)
+    mix.add_argument("--share", type=_share, default=0.05, metavar="S", help="of the images (default: %(default)s)")
+    mix.add_argument("--seed", type=int, metavar="N", help="choose the same again (default: by the clock)")
+    mix.set_defaults(run_action=_mix)
     review = actions.add_parser("review", help="say as somebody else that corrections are right, or wrong")
     review.add_argument("ids", nargs="+", metavar="ID")
     add_store(review)
@@ -167,11 +181,13 @@ def _add_add(actions: argparse._SubParsersAction) -> None:
 
 def _add(args: argparse.Namespace) -> int:
     from posetune.data.dataset import find_splits, load_dataset
+    from posetune.label.honeypots import mixed
     from posetune.store.check import check
     from posetune.store.corrections import Corrections
     from posetune.store.kept import Answered
     from posetune.store.open import open_store
     from posetune.store.sets import Terms, given_by, passed_over
+    from posetune.store.traffic import kept_picture
 
     if args.keep_days is not None and not 0 < args.keep_days < 1e6:
         raise PosetuneError("--keep-days wants a number of days above 0.")
@@ -181,7 +197,7 @@ def _add(args: argparse.Namespace) -> int:
     terms = Terms(args.person, args.kind, args.consent, expires, args.source, str(args.set.resolve().name))
     report = to_terminal()
     new: list[Correction] = []
-    known = 0
+    known, put_in = 0, mixed(args.set)
     over: Counter[str] = Counter()
     if not (args.no_check or args.no_networks):
         _check_names(args)
@@ -194,6 +210,10 @@ def _add(args: argparse.Namespace) -> int:
             timed = dataclasses.replace(terms, seconds=_seconds_of(args.set, split))
             with report.counting(f"people of {dataset.name} kept", len(dataset.people)) as counter:
                 for given in given_by(dataset, timed):
+                    sha256 = hashlib.sha256(given.picture.content).hexdigest() if put_in else ""
+                    if sha256 in put_in and kept_picture(database, sha256) is None:
+                        over["are of pictures that were forgotten"] += 1
+                        continue
                     try:
                         added, made = corrections.add(given)
                     except Answered:
@@ -312,6 +332,48 @@ def _row(c: Correction) -> dict[str, object]:
         "points": int((c.points[:, 2] > 0).sum()), "moved": c.touched.count("m"), "confirmed": c.touched.count("c"),
         "held": int(c.held.sum()), "created_at": c.created_at,
     }  # fmt: skip
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 0.5:
+        raise argparse.ArgumentTypeError(f"wants a share above 0, at most 0.5, not {text!r}")
+    return share
+
+
+def _mix(args: argparse.Namespace) -> int:
+    from posetune.label.honeypots import Bait, mix, waiting
+    from posetune.label.labelled_set import SetFolder
+    from posetune.store.audits import draw_honeypots
+    from posetune.store.open import open_store
+    from posetune.store.traffic import kept_picture
+
+    folder = SetFolder(args.set)
+    if not folder.prelabels.is_dir() or not folder.labels.is_file():
+        raise PosetuneError(f"{args.set} is no set that posetune label made: nothing can be mixed into it.")
+    rng = np.random.default_rng(time.time_ns() if args.seed is None else args.seed)
+    with open_store(store_of(args), make=False) as database, folder.alone():
+        count, there = waiting(folder)
+        if not count:
+            raise PosetuneError(f"Nobody in {args.set} waits to be looked at: mix before it is labelled.")
+        wanted = max(1, round(args.share * count))
+        baits = []
+        for one in draw_honeypots(database, wanted, rng, there):
+            picture = kept_picture(database, one.image)
+            if picture is not None:
+                baits.append(Bait(picture.content, one.suffix, one.width, one.height, one.points))
+        if not baits:
+            raise PosetuneError(
+                "Nobody's points are known whose picture is not in the set: have corrections reviewed (corrections review), or "
+                "vouch for who gave them (corrections trust)."
+            )
+        mix(folder, baits, rng)
+    few = "" if len(baits) == wanted else f" {wanted} were wanted; the points of no more are known."
+    print(f"{len(baits)} whose points are known are among the {count + len(baits)} images of {args.set} now.{few}")
+    return 0
 
 
 def _review(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ nobody names, or nothing. One in twenty is a honeypot: of its person the points 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,18 @@ from posetune.data.origin import PRELABEL, Origin
 from posetune.data.people import Dataset, ImageRecord, Person
 from posetune.errors import PosetuneError
 from posetune.files import write_bytes
-from posetune.landmarks import COUNT, FLIP, NAMES, REGIONS
+from posetune.landmarks import COUNT, NAMES
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import Landmarker
-from posetune.store.correction import ACCEPTED, SEEN, Correction, correction_of, packed
+from posetune.store import honeypots
+from posetune.store.correction import Correction, packed
 from posetune.store.database import Database
 from posetune.store.ids import new_id
 from posetune.store.kept import in_order
 from posetune.store.pictures import Pictures
 from posetune.store.sets import AUDIT
 from posetune.store.subjects import subject_of
-from posetune.store.tables import audits, corrections, images, reviews
+from posetune.store.tables import audits, images
 
 #: So many get no answer shown; so many are honeypots.
 BLIND, HONEYPOTS = 0.2, 0.05
@@ -38,7 +39,6 @@ BLIND, HONEYPOTS = 0.2, 0.05
 _VISIBLE = 0.5
 #: A body is larger than its points by this share on each side.
 _MARGIN = 0.08
-_SWAPPED = np.array([*REGIONS["legs"], *REGIONS["feet"]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +94,10 @@ def draw(
         if len(drawn) >= count:
             break
         row = rows[at]
-        known = _honeypot(database, rng) if rng.random() < HONEYPOTS else None
-        if known is not None:
-            drawn.append(_write(database, known, _spoilt(known), next(iter(networks)), known.number))
+        baits = honeypots.baits(database) if rng.random() < HONEYPOTS else []
+        if baits:
+            known = baits[int(rng.integers(len(baits)))]
+            drawn.append(_write(database, known, honeypots.spoilt(known), next(iter(networks)), known.number))
         with database.read() as connection:
             content = pictures.get(connection, row.sha256, row.suffix)
         shown = list(networks)[int(rng.integers(len(networks)))]
@@ -112,29 +113,15 @@ def draw(
     return drawn
 
 
-def known_right(database: Database) -> list[Correction]:
-    """Those whose points are known: accepted by a reviewer, or given by somebody who is trusted."""
-    reviewed = sa.select(reviews.c.correction).where(reviews.c.verdict == "accept")
-    query = SEEN.where(
-        corrections.c.status == ACCEPTED,
-        corrections.c.kind != "honeypot",
-        sa.or_(corrections.c.number.in_(reviewed), sa.literal_column("annotators.trusted")),
-    ).order_by(corrections.c.number)
-    with database.read() as connection:
-        return [correction_of(row) for row in connection.execute(query)]
-
-
-def _honeypot(database: Database, rng: np.random.Generator) -> Correction | None:
-    """One whose points are known."""
-    known = known_right(database)
-    return known[int(rng.integers(len(known)))] if known else None
-
-
-def _spoilt(known: Correction) -> np.ndarray:
-    """What is shown of a honeypot: legs exchanged, which whoever looks sees."""
-    points = known.points.copy()
-    points[_SWAPPED] = points[FLIP[_SWAPPED]]
-    return points
+def draw_honeypots(
+    database: Database, count: int, rng: np.random.Generator, without: Collection[str] = ()
+) -> list[Audit]:
+    """``count`` people whose points are known, or as many as there are, each of another picture; none of pictures ``without``
+    (sha256). Written down when this returns; to be mixed among people who are to be corrected (``label.honeypots``).
+    """
+    known = {bait.image: bait for bait in honeypots.baits(database) if bait.image not in without}
+    chosen = [list(known.values())[i] for i in rng.permutation(len(known))[:count].tolist()]
+    return [_write(database, one, honeypots.spoilt(one), "", one.number) for one in chosen]
 
 
 def _write(
@@ -188,18 +175,3 @@ def write_audit_set(database: Database, drawn: list[Audit], folder: Path, split:
     dataset = Dataset("audit", tuple(records.values()), tuple(people), NAMES, (), folder)
     write_coco(dataset, folder / "annotations" / f"{split}.json")
     return dataset
-
-
-def honeypot_answers(database: Database) -> Iterator[tuple[Correction, Correction]]:
-    """Everybody's answers to honeypots, each with the correction that is known to be right and still there."""
-    query = (
-        sa.select(corrections.c.number, audits.c.honeypot)
-        .join(audits, audits.c.number == corrections.c.audit)
-        .where(audits.c.honeypot.is_not(None))
-        .order_by(corrections.c.number)
-    )
-    with database.read() as connection:
-        for number, known in connection.execute(query).all():
-            both = [connection.execute(SEEN.where(corrections.c.number == n)).first() for n in (number, known)]
-            if both[0] is not None and both[1] is not None:
-                yield correction_of(both[0]), correction_of(both[1])

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from posetune.data.checks.looks import Looks, look_at
 from posetune.data.people import Dataset, ImageRecord
 from posetune.errors import PosetuneError
@@ -19,21 +17,18 @@ from posetune.files import write_bytes
 from posetune.progress import Reporter
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import Landmarker
-from posetune.store.audits import honeypot_answers, known_right
+from posetune.store import honeypots
 from posetune.store.correction import ACCEPTED, BY_PERSON, NEW, QUARANTINED, REJECTED, Correction, Decision
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database
 from posetune.store.forget import expire, remove_files
-from posetune.store.quarantine import AGREE, doubtful, is_hostile, opinions, scale_of
+from posetune.store.quarantine import doubtful, is_hostile, opinions
 from posetune.store.sets import people_of
 
 #: Of how many people the pictures lie about, and the share of exchanged sides is estimated, at a time.
 _AT_ONCE = 500
 _NO_CROP = "a hip and a shoulder have to be labelled"
 _NO_PICTURE = "its picture is gone, damaged or none"
-#: A honeypot is right if so large a share of its points lies within AGREE torsos of where they are known to be; of people who
-#: happen to be known, whom two may see a little differently, one is wrong only below the other share.
-_RIGHT, _WRONG = 0.8, 0.5
 
 
 @dataclass(frozen=True)
@@ -156,13 +151,13 @@ def _believe_or_not(corrections: Corrections, reviewed: set[int]) -> None:
     for correction in corrections.find():
         if correction.kind != "honeypot":
             given[correction.annotator].append(correction)
-    honeypots = corrections.honeypots()
+    known = corrections.honeypots()
     for annotator, theirs in given.items():
         counts: Counter[bool] = Counter()
         for c in theirs:
             suspected = c.status == REJECTED or (c.status == QUARANTINED and c.reason != BY_PERSON)
             counts[suspected] += c.status != NEW
-        hostile = not theirs[0].trusted and is_hostile(counts[True], counts[False], *honeypots.get(annotator, (0, 0)))
+        hostile = not theirs[0].trusted and is_hostile(counts[True], counts[False], *known.get(annotator, (0, 0)))
         if hostile:
             doomed = [Decision(c.number, QUARANTINED, BY_PERSON, c.held) for c in theirs if c.status == ACCEPTED]
         else:
@@ -174,43 +169,14 @@ def _check_honeypots(database: Database, corrections: Corrections) -> None:
     """Count for everybody how many honeypots they got right, and of the people that they corrected and whose points are known."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     decisions = []
-    for answer, known in honeypot_answers(database):
-        right = (agreement(answer, known) or 0.0) >= _RIGHT
+    for answer, known in honeypots.answers(database):
+        right = (honeypots.agreement(answer.points, known) or 0.0) >= honeypots.RIGHT
         counts[answer.annotator][0 if right else 1] += 1
         decisions.append(Decision(answer.number, ACCEPTED if right else REJECTED, "" if right else "a honeypot, wrong"))
     corrections.decide_all(decisions)
-    for answer, known in _known_by_chance(database, corrections):
-        agreed = agreement(answer, known)
-        if agreed is not None and not _WRONG <= agreed < _RIGHT:
-            counts[answer.annotator][0 if agreed >= _RIGHT else 1] += 1
+    for answer, known in honeypots.by_chance(database):
+        agreed = honeypots.agreement(answer.points, known)
+        if agreed is not None and not honeypots.WRONG <= agreed < honeypots.RIGHT:
+            counts[answer.annotator][0 if agreed >= honeypots.RIGHT else 1] += 1
     for annotator, (right_, wrong) in counts.items():
         corrections.set_honeypots(annotator, right_, wrong)
-
-
-def _known_by_chance(database: Database, corrections: Corrections) -> list[tuple[Correction, Correction]]:
-    """The newest that everybody gave of people whose points are known by somebody else's, with these."""
-    right: dict[tuple[str, int], list[Correction]] = defaultdict(list)
-    for known in known_right(database):
-        right[known.image, known.subject].append(known)
-    settled = {known.number for there in right.values() for known in there}
-    newest = {
-        (c.image, c.subject, c.annotator): c
-        for c in (corrections.find(kind="correction") if right else ())
-        if (c.image, c.subject) in right
-    }
-    pairs = []
-    for (image, subject, annotator), answer in newest.items():
-        others = [known for known in right[image, subject] if known.annotator != annotator]
-        if others and answer.number not in settled:
-            pairs.append((answer, others[-1]))
-    return pairs
-
-
-def agreement(answer: Correction, known: Correction) -> float | None:
-    """The share of somebody's points that lie where they are known to be; None where fewer than half can be compared."""
-    both = (answer.points[:, 2] > 0) & (known.points[:, 2] > 0)
-    scale = scale_of(people_of([known], Path()).people[0])
-    if both.sum() < (known.points[:, 2] > 0).sum() / 2 or not scale > 0:
-        return None
-    apart = np.linalg.norm(answer.points[both, :2] - known.points[both, :2], axis=-1) / scale
-    return float((apart <= AGREE).mean())

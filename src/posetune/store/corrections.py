@@ -61,6 +61,8 @@ class Corrections:
             audit = None if new.audit is None else audit_row(connection, new.audit)
             if audit is None and new.kind == "audit":
                 audit = open_audit(connection, sha256, new.points)
+            if new.kind == "correction" and new.source != "web":  # nobody sees there what was mixed into a set
+                audit = open_audit(connection, sha256, new.points, mixed=True)
             image = keep_image(connection, self.pictures, new.picture, annotator) if audit is None else audit.image
             shown = None if new.shown_points is None else packed(new.shown_points)
             row = {

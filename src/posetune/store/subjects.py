@@ -54,8 +54,10 @@ def subject_of(connection: sa.Connection, sha256: str, points: np.ndarray) -> in
     return same_subject(points, known)
 
 
-def open_audit(connection: sa.Connection, sha256: str, points: np.ndarray) -> sa.Row | None:
-    """The unanswered audit of this picture that ``points`` are of, for sets whose tool dropped the audit's id."""
+def open_audit(connection: sa.Connection, sha256: str, points: np.ndarray, mixed: bool = False) -> sa.Row | None:
+    """The unanswered audit of this picture that ``points`` are of, for sets whose tool dropped the audit's id. ``mixed``: honeypots
+    alone that were mixed among people to be corrected, of which a set says nothing.
+    """
     answered = sa.select(corrections.c.audit).where(corrections.c.audit.is_not(None))
     query = (
         sa.select(audits)
@@ -63,6 +65,8 @@ def open_audit(connection: sa.Connection, sha256: str, points: np.ndarray) -> sa
         .where(images.c.sha256 == sha256, audits.c.number.not_in(answered))
         .order_by(audits.c.number)
     )
+    if mixed:
+        query = query.where(audits.c.honeypot.is_not(None), audits.c.shown == "")
     rows = list(connection.execute(query))
     known = [(at, unpacked(row.points)) for at, row in enumerate(rows)]
     at = same_subject(points, known)
