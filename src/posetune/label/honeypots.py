@@ -92,16 +92,20 @@ def _models(content: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any
 
 
 def _name_like(name: str, suffix: str, there: set[str], rng: np.random.Generator) -> str:
-    """ "squat_000120.jpg" → "squat_000473.jpg"; a name without a number gets one."""
+    """ "squat_000120.jpg" → "squat_000107.jpg", near it; a name without a number gets one."""
     stem = Path(name).stem
     number = re.search(r"\d+(?=\D*$)", stem)
+    taken = {Path(one).stem for one in there}
+    first, last, digits = (
+        (stem, "", "") if number is None else (stem[: number.start()], stem[number.end() :], number[0])
+    )
+    span = 20
     while True:
-        digits = max(3, len(number[0]) if number else 0)
-        new = f"{int(rng.integers(10**digits)):0{digits}d}"
-        other = f"{stem[: number.start()]}{new}{stem[number.end() :]}" if number else f"{stem}_{new}"
-        found = f"{other}{suffix}"
-        if all(Path(one).stem != other for one in there):
-            return found
+        near = abs(int(digits or 0) + int(rng.integers(-span, span + 1)))
+        other = f"{first}{'' if digits else '_'}{near:0{len(digits)}d}{last}"
+        if other not in taken:
+            return f"{other}{suffix}"
+        span *= 2
 
 
 def _image_like(model: dict[str, Any], bait: Bait, name: str, rng: np.random.Generator) -> dict[str, Any]:
@@ -109,8 +113,8 @@ def _image_like(model: dict[str, Any], bait: Bait, name: str, rng: np.random.Gen
         **model, "file_name": name, "width": bait.width, "height": bait.height,
         "sha256": hashlib.sha256(bait.content).hexdigest(), "predicted": 1,
     }  # fmt: skip
-    if isinstance(row.get("frame"), int):
-        row["frame"] += int(rng.integers(1, 100))
+    if isinstance(row.get("frame"), int):  # images are shown in this order
+        row["frame"] = max(0, row["frame"] + int(rng.integers(-3, 4)))
     return row
 
 
