@@ -47,6 +47,15 @@ def test_a_budget_that_is_spent_before_anything_was_learned_is_too_small(tmp_pat
         train(fake(tmp_path, monkeypatch, "import time; time.sleep(60)", budget_s=0.3), lambda: True, print)
 
 
+def test_a_training_that_is_asked_for_its_best_before_it_can_give_one(tmp_path, monkeypatch):
+    code = (
+        BEGUN
+        + "import sys, time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: sys.exit('posetune: stopped by Ctrl-C')"
+    )
+    with pytest.raises(PosetuneError, match="budget was spent before"):
+        train(fake(tmp_path, monkeypatch, code, budget_s=1.0), lambda: True, print)
+
+
 def test_too_much_memory_and_a_lost_lease_end_it(tmp_path, monkeypatch):
     begun = time.monotonic()
     with pytest.raises(PosetuneError, match="--memory"):

@@ -73,13 +73,17 @@ def train(training: Training, alive: Callable[[], bool], say: Say) -> Path:
             training.command, stdout=output, stderr=output, stdin=subprocess.PIPE, start_new_session=True
         )
         try:
-            _watch(process, training, alive, say)
+            asked = _watch(process, training, alive, say)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 _end(process)
     if network.is_file():
         return network
+    if asked:
+        raise PosetuneError(
+            "The --budget was spent before the training had a network to give: give it more, and the pass goes on with it."
+        )
     if process.returncode < 0:
         raise PosetuneError(
             f"The training was killed (signal {-process.returncode}), for want of memory perhaps: bound it with --memory, or run "
@@ -88,7 +92,8 @@ def train(training: Training, alive: Callable[[], bool], say: Say) -> Path:
     raise PosetuneError(f"The training failed: {_last_line(log)}")
 
 
-def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Say) -> None:
+def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable[[], bool], say: Say) -> bool:
+    """Until the training has ended; whether it was asked to."""
     begun, asked, told = time.monotonic(), False, (time.monotonic(), "")
     while process.poll() is None:
         time.sleep(0.5)
@@ -102,7 +107,8 @@ def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable
             raise PosetuneError("Another pass has taken over; this one ends, and its training is gone on with.")
         if training.memory_bytes is not None and (used := _resident(process.pid)) > training.memory_bytes:
             raise PosetuneError(
-                f"The training takes {used / 2**30:.1f} GB, more than --memory allows: allow more, or give --set batch=4."
+                f"The training takes {used / 2**30:.2f} GB, and --memory allows {training.memory_bytes / 2**30:.2f}: allow more, or "
+                "give --set batch=4."
             )
         spent = time.monotonic() - begun
         if training.budget_s is None or asked or spent <= (1 - _FINISH) * training.budget_s:
@@ -113,6 +119,7 @@ def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable
             asked = True
         elif spent > _PATIENCE * training.budget_s:
             raise PosetuneError("The training had not begun when twice its --budget was spent: give it more.")
+    return asked
 
 
 def _has_weights(run: Path) -> bool:
