@@ -107,8 +107,8 @@ def _watch(process: subprocess.Popen[bytes], training: Training, alive: Callable
             raise PosetuneError("Another pass has taken over; this one ends, and its training is gone on with.")
         if training.memory_bytes is not None and (used := _resident(process.pid)) > training.memory_bytes:
             raise PosetuneError(
-                f"The training takes {used / 2**30:.2f} GB, and --memory allows {training.memory_bytes / 2**30:.2f}: allow more, or "
-                "give --set batch=4."
+                f"The training takes {used / 2**30:.2f} GB, and --memory allows {training.memory_bytes / 2**30:.2f}: allow "
+                "more, or give --set batch=4."
             )
         spent = time.monotonic() - begun
         if training.budget_s is None or asked or spent <= (1 - _FINISH) * training.budget_s:

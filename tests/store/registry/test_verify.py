@@ -22,3 +22,20 @@ def test_a_clock_an_hour_off_is_a_note_and_no_fault(tmp_path):
     assert "1:00:00 before one that it follows" in verdict.notes[0]
     assert "ahead of this machine's clock" in verdict.notes[1]
     assert registry.state.held == "c"
+
+
+def test_a_copy_that_would_not_stand_in_for_its_entry_is_a_fault(tmp_path):
+    registry, _ = Registry.init(str(tmp_path), {}, "test")
+    for why in "abcd":
+        registry.append(kinds.HOLD, {"why": why}, "test")
+    copies = tmp_path / "copies"
+    (copies / "000000001.json").unlink()
+    (copies / "000000002.json").write_bytes(b"{")
+    (copies / "000000003.json").write_bytes((copies / "000000004.json").read_bytes())
+    (copies / "000000005.json").unlink()  # its writer died
+    faults = verify(Registry.open(str(tmp_path))).faults
+    assert [fault.split(":")[0] for fault in faults] == [
+        "The copy of entry 1 of the log is missing",
+        "The copy of entry 2 of the log is damaged",
+        "The copy of entry 3 of the log is damaged",
+    ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from posetune.errors import PosetuneError
 from posetune.progress import clock
+from posetune.store.registry.entry import COPIES, FOLDER, name_of, parsed
 from posetune.store.registry.registry import NETWORKS, Registry
 
 #: Clocks that are apart by less are not worth a word, seconds.
@@ -26,7 +27,7 @@ class Verdict:
 
 def verify(registry: Registry, now: Callable[[], float] = time.time) -> Verdict:
     """Read every entry, its copy, and every file of every network."""
-    faults = list(registry.faults)
+    faults = [*registry.faults, *_copies(registry)]
     state = registry.state
     for network in state.networks.values():
         for file in network.files:
@@ -45,6 +46,24 @@ def verify(registry: Registry, now: Callable[[], float] = time.time) -> Verdict:
             "whoever wrote did not come to an end; it does no harm."
         )
     return Verdict(len(registry.log.entries), len(state.networks), tuple(faults), tuple(notes))
+
+
+def _copies(registry: Registry) -> list[str]:
+    """A sentence for each copy that would not stand in for its entry; the newest entry's may be missing, as its writer died."""
+    faults = []
+    for entry in registry.log.entries:
+        if entry.number in registry.log.faults:
+            continue
+        name = name_of(entry.number)
+        content = registry.place.read(f"{COPIES}/{name}")
+        copy = None if content is None else parsed(content, entry.number)
+        if copy == entry or (content is None and entry.number == registry.log.last):
+            continue
+        what = "is missing" if content is None else "is damaged" if copy is None else "is of another entry"
+        faults.append(
+            f"The copy of entry {entry.number} of the log {what}: put {FOLDER}/{name} there as {COPIES}/{name}."
+        )
+    return faults
 
 
 def _clocks(registry: Registry, now: float) -> list[str]:
