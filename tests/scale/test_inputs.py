@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def test_the_jobs_own_place_and_drawn_pictures_are_left_out(tree):
     (tree / "sub" / "overlays" / "c.jpg").write_bytes(b"")
     (tree / "sub" / "predictions.json").write_text("[]")
     assert names(tree, out=tree / "out") == ["a.PNG", "b.jpg", "clip.avi", "noname", "sub/c.jpg", "sub/deep/d.jpeg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_nobody_waits_for_a_pipe(tree):
+    os.mkfifo(tree / "pipe.jpg")
+    left_out: Counter[str] = Counter()
+    assert "pipe.jpg" not in [source.name for source in sources([str(tree)], "/nowhere", left_out)]
+    assert left_out["pipe or device"] == 1
+    assert [source.name for source in sources([str(tree / "pipe.jpg")], "/nowhere", left_out)] == ["pipe.jpg"]
+    with pytest.raises(PosetuneError, match="no regular file"), as_file(str(tree / "pipe.jpg")):
+        pass
 
 
 def test_a_link_in_a_circle_ends(tree):

@@ -183,7 +183,7 @@ def _items(items: int, videos: int) -> str:
         return counted(items, "picture")
     if items == videos:
         return counted(videos, "video")
-    return f"{counted(items, 'picture')} and parts of {counted(videos, 'video')}"
+    return f"{items} pictures and parts of videos ({counted(videos, 'video')})"
 
 
 def _work(args: argparse.Namespace) -> int:

@@ -50,7 +50,7 @@ def sources(inputs: Sequence[str], out: str, left_out: Counter[str]) -> Iterator
         elif os.path.isdir(given):
             yield from _of_folder(Path(given), root, os.path.realpath(out), left_out)
         else:
-            kind = kind_of(Path(given)) or "video"
+            kind = _kind_inside(given) or kind_by_name(given) or "video"
             yield Source(os.path.abspath(given), _name(given, root), kind)
 
 
@@ -61,6 +61,8 @@ def as_file(uri: str) -> Iterator[Path]:
     Raises PosetuneError where it is not there or may not be read, StoreError where its store does not answer.
     """
     if not is_bucket(uri):
+        if os.path.exists(uri) and not os.path.isfile(uri):  # a pipe would be waited for without an end
+            raise PosetuneError(f"Cannot read {uri}: it is no regular file.")
         yield Path(uri)
         return
     folder, _, name = uri.rpartition("/")
@@ -127,13 +129,7 @@ def _of_folder(folder: Path, root: str, out: str, left_out: Counter[str]) -> Ite
         if (state.st_dev, state.st_ino) in seen or os.path.realpath(place) == out:
             return
         seen.add((state.st_dev, state.st_ino))
-        folders: list[str] = []
-        files: list[str] = []
-        with os.scandir(place) as found:
-            for entry in found:
-                if not entry.name.startswith("."):
-                    (folders if entry.is_dir() else files).append(entry.name)
-        files.sort()
+        folders, files = _entries(place, left_out)
         drawn = _OVERLAYS if _PREDICTIONS in files else None
         for name in files:
             path = os.path.join(place, name)
@@ -142,15 +138,32 @@ def _of_folder(folder: Path, root: str, out: str, left_out: Counter[str]) -> Ite
                 left_out[os.path.splitext(name)[1].lower()] += 1
             else:
                 yield Source(os.path.abspath(path), _name(path, root), kind)
-        for name in sorted(folders):
+        for name in folders:
             if name != drawn:
                 yield from below(os.path.join(place, name))
 
     yield from below(str(folder))
 
 
+def _entries(place: str, left_out: Counter[str]) -> tuple[list[str], list[str]]:
+    """The folders and files in a folder, in order, without hidden ones, and without pipes and devices, which are counted."""
+    folders: list[str] = []
+    files: list[str] = []
+    with os.scandir(place) as found:
+        for entry in found:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                folders.append(entry.name)
+            elif entry.is_file() or entry.is_symlink():  # where a link leads nowhere, who reads it says so
+                files.append(entry.name)
+            else:
+                left_out["pipe or device"] += 1
+    return sorted(folders), sorted(files)
+
+
 def _kind_inside(path: str) -> str | None:
-    """What a file without a telling name is; None for neither, and for pipes, devices and links that lead nowhere."""
+    """What a file without a telling name is; None for neither, and for links that lead nowhere."""
     return kind_of(Path(path)) if os.path.isfile(path) else None
 
 
