@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,13 +137,17 @@ def test_a_server_that_starts_without_its_registry_goes_on_with_what_was_live(tm
 def test_where_the_last_promotion_is_lost_what_answered_answers(tmp_path, registry, lite):
     second = registry.add(another(lite, 1), ".tflite", {"name": "second"}).sha256
     promote(registry, second)
-    with running(tmp_path / "data", models=(), registry=registry.name):
-        pass
+    networks = SimpleNamespace(
+        audit_share=0.0, challenger=None, current=SimpleNamespace(network=SimpleNamespace(sha256=second, name="second"))
+    )
+    before, _ = follower.Follower(registry.name, tmp_path / "files", networks).begin_with()  # type: ignore[arg-type]
     for folder in ("log", "copies"):
         (tmp_path / "registry" / folder / f"{registry.log.last:09d}.json").write_bytes(b"{")
-    with running(tmp_path / "data", models=(), registry=registry.name) as server:
-        time.sleep(0.3)  # it has looked again
-        assert server.predict(picture()).json()["network"]["sha256"] == second
-        shown = server.get("/api/v1/learning").json()
-        assert shown["live"]["sha256"] == second
-        assert "cannot be told" in shown["problem"]
+    again = follower.Follower(registry.name, tmp_path / "files", networks)  # type: ignore[arg-type]
+    assert again.begin_with()[0] == before
+    assert before.stem == second
+    assert "cannot be told" in again.problem
+    asyncio.run(again.look())  # and switches to nothing
+    assert again.problem.endswith("second answers on.")
+    fresh = follower.Follower(registry.name, tmp_path / "none", networks)  # type: ignore[arg-type]
+    assert fresh.begin_with()[0].stem == again.state.live  # what is there
