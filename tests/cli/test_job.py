@@ -46,6 +46,7 @@ def test_run_plans_and_works_and_goes_on(unlabelled, out, capsys):
     assert "All 2 units are done" in capsys.readouterr().out
     first = {p.name: p.stat().st_mtime_ns for p in (out / "parts").iterdir()}
     assert job(*run) == 0
+    assert "is planned already" in capsys.readouterr().err
     assert {p.name: p.stat().st_mtime_ns for p in (out / "parts").iterdir()} == first
 
 

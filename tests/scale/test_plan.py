@@ -111,3 +111,13 @@ def test_weights():
     assert [len(u) for u in units_of([clip, clip], 20)] == [1, 1]
     assert [len(u) for u in units_of([image, replace(clip, stop=None), image], 20)] == [1, 1, 1]
     assert list(units_of([], 5)) == []
+
+
+def test_other_files_are_left_alone(tmp_path, pictures):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/predictions.json").write_text("{}")
+    with pytest.raises(PosetuneError, match=r"holds other files .predictions.json"):
+        make_plan(Folder(tmp_path / "mine"), unplanned(pictures))
+    with pytest.raises(PosetuneError, match="is a file"):
+        make_plan(Folder(tmp_path / "mine/predictions.json"), unplanned(pictures))
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["predictions.json"]

@@ -137,8 +137,9 @@ def _add_worker(parser: argparse.ArgumentParser) -> None:
 
 
 def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
+    """The store and its job, which is planned now, or was before: then it is said that it goes on with that plan."""
     from posetune.scale.inputs import absolute
-    from posetune.scale.job import Job, Options, network_of
+    from posetune.scale.job import JOB, Job, Options, network_of
     from posetune.scale.open import store_of
     from posetune.scale.plan import make_plan
     from posetune.scale.tasks import TASKS
@@ -159,7 +160,11 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
         from posetune.scale.measuring import Measured
 
         known = Measured.of(job).items()
-    return store, make_plan(store, job, report, known, TASKS[args.what].videos, networks)
+    before = store.get(JOB) is not None
+    job = make_plan(store, job, report, known, TASKS[args.what].videos, networks)
+    if before:
+        report.say(f"{store.url} is planned already: what came to the inputs since then is not looked at.")
+    return store, job
 
 
 def _plan(args: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ class Folder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.url = str(path)
+        self.url = str(path) or "."
 
     def create(self, name: str, content: bytes) -> bool:
         target = self.path / name

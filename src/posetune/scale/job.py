@@ -25,6 +25,7 @@ from posetune.stock import Networks
 from posetune.stock.cache import sha256
 
 JOB = "job.json"
+FOLDERS = ("network", "plan", "leases", "parts", "failed", "done")
 VERSION = 1
 WHAT = ("predict", "label", "teach", "eval")
 #: A unit is tried this often before it is listed as failed.

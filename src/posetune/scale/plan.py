@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from posetune.errors import PosetuneError
 from posetune.progress import Reporter
+from posetune.runtime.media import shown_name
 from posetune.runtime.video import VideoReader
 from posetune.scale.folder import Folder
 from posetune.scale.inputs import Source, as_file, sources
-from posetune.scale.job import JOB, Job, save_network
+from posetune.scale.job import FOLDERS, JOB, Job, save_network
 from posetune.scale.store import Store
 from posetune.stock import Networks
 
@@ -66,6 +67,7 @@ def make_plan(
     found = _planned(store, job)
     if found is not None:
         return found
+    _check_place(store)
     report = report or Reporter()
     left_out: Counter[str] = Counter()
     plan = uuid.uuid4().hex[:12]
@@ -141,6 +143,18 @@ def _planned(store: Store, job: Job) -> Job | None:
     raise PosetuneError(
         f"{store.url} holds another job (it differs in {', '.join(differ)}): choose another --out, or ask for the same again."
     )
+
+
+def _check_place(store: Store) -> None:
+    """Raises PosetuneError where there is more than a plan that was cut short leaves: merging would write over it."""
+    if isinstance(store, Folder) and store.path.exists() and not store.path.is_dir():
+        raise PosetuneError(f"{store.url} is a file, and a job lies in a folder: choose another --out.")
+    names = (entry.name for entry in store.list(""))
+    other = next((n for n in names if n and n[0] != "." and n != JOB and n.split("/")[0] not in FOLDERS), None)
+    if other is not None:
+        raise PosetuneError(
+            f"{store.url} holds other files ({shown_name(other)}): a job wants a place of its own as --out."
+        )
 
 
 def _items(
