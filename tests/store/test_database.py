@@ -10,7 +10,7 @@ pytest.importorskip("sqlalchemy")
 import sqlalchemy as sa
 
 from posetune.errors import PosetuneError
-from posetune.store.database import Database
+from posetune.store.database import Database, engine_of
 
 NUMBERS = sa.table("numbers", sa.column("n"))
 
@@ -91,6 +91,12 @@ def test_a_database_that_cannot_be_is_one_sentence(url, said):
     with pytest.raises(PosetuneError, match=said) as caught, Database(url) as database, database.read():
         pass
     assert "secret" not in str(caught.value)
+
+
+def test_a_url_without_a_user_is_of_whoever_runs_it(monkeypatch):
+    monkeypatch.setenv("PGUSER", "ada")
+    assert engine_of("postgresql://localhost/x")[0] == "postgresql+pg8000://ada@localhost/x"
+    assert engine_of("postgresql://ben@localhost/x")[0] == "postgresql+pg8000://ben@localhost/x"
 
 
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path):

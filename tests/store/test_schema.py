@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,11 +65,17 @@ def test_a_store_of_before_its_version_had_a_name_of_its_own_is_taken_over(empty
         assert versions(database) == [schema.REVISION]
 
 
-def test_a_newer_database_is_refused(empty_url):
+def test_a_newer_database_is_refused_and_not_copied(empty_url, tmp_path):
     with Database(empty_url) as database:
         begin(database, SET.format("9999"))
         with pytest.raises(PosetuneError, match=r"another version of posetune \(9999"):
             schema.prepare(database)
+        assert not list(tmp_path.glob("*.before-*"))
+
+
+def test_every_step_is_known():
+    steps = Path(schema.__file__).parent / "migrations" / "versions"
+    assert {path.name[1:5] for path in steps.glob("r*.py")} == {step for step in schema._REVISIONS if step}
 
 
 def test_the_tables_of_another_program_are_left_alone(empty_url):

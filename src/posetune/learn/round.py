@@ -219,6 +219,7 @@ class _Pass:
             if reason:
                 self.report.say(reason)
                 return
+        self.registry.place.check_writable()
         material = self._material(begun)
         if material.train is None:
             raise PosetuneError(

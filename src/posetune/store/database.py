@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -158,7 +160,15 @@ def _pg8000(url: sa.URL) -> tuple[sa.URL, dict[str, Any]]:
         raise PosetuneError(f"sslmode={mode} is none of disable, require, verify-ca, verify-full.")
     if query:
         raise PosetuneError(f"The URL of a database has an option that is not known: {', '.join(sorted(query))}.")
-    return url.set(host=host, query={}), options
+    return url.set(username=url.username or _user(), host=host, query={}), options
+
+
+def _user() -> str:
+    """Who it is where the URL does not say, as libpq does it."""
+    try:
+        return os.environ.get("PGUSER") or getpass.getuser()
+    except (KeyError, ImportError, OSError) as error:  # a container's number without a name
+        raise PosetuneError("The URL of the database names no user: postgresql://USER@HOST/NAME.") from error
 
 
 def _connected(connection: Any, _: object) -> None:

@@ -11,13 +11,14 @@ from posetune.errors import PosetuneError
 from posetune.store import tables
 from posetune.store.database import Database, sqlite_file
 
-#: The newest step in ``migrations/versions``.
+#: The newest step in ``migrations/versions``; those before it stand in ``_REVISIONS``.
 REVISION = "0002"
 #: Not Alembic's usual name: Optuna, whose studies may lie in the same PostgreSQL database, keeps its own version there.
 VERSION_TABLE = "posetune_version"
 _VERSION = sa.table(VERSION_TABLE, sa.column("version_num"))
 #: Where the version stood before, and the steps of that time.
 _EARLIER, _EARLIER_REVISIONS = "alembic_version", ("0001", "0002")
+_REVISIONS = (None, "0001", REVISION)
 #: Any number that nobody else locks in PostgreSQL.
 _ADVISORY_LOCK = 0x706F7365
 
@@ -47,7 +48,12 @@ def prepare(database: Database) -> None:
             return
         if VERSION_TABLE not in there:
             raise PosetuneError(f"The database {database.name} has tables of another program: name another one.")
-    _upgrade(database, stored)
+        if stored not in _REVISIONS:
+            raise PosetuneError(
+                f"The database {database.name} is of another version of posetune ({stored}; this one writes {REVISION}): "
+                "use that version, or another database."
+            )
+    _upgrade(database)
 
 
 def _is_earlier(connection: sa.Connection, there: set[str]) -> bool:
@@ -58,10 +64,9 @@ def _is_earlier(connection: sa.Connection, there: set[str]) -> bool:
     return len(stored) == 1 and stored[0] in _EARLIER_REVISIONS
 
 
-def _upgrade(database: Database, stored: str | None) -> None:
+def _upgrade(database: Database) -> None:
     from alembic import command
     from alembic.config import Config
-    from alembic.util import CommandError
 
     file = sqlite_file(database)
     if file is not None:
@@ -70,13 +75,7 @@ def _upgrade(database: Database, stored: str | None) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, REVISION)
-        except CommandError as error:
-            raise PosetuneError(
-                f"The database {database.name} is of another version of posetune ({stored}; this one writes {REVISION}): "
-                "use that version, or another database."
-            ) from error
+        command.upgrade(config, REVISION)
 
 
 def _copy(file: Path, copy: Path) -> None:

@@ -42,3 +42,12 @@ def test_a_store_that_is_not_there_is_one_sentence(monkeypatch):
     with pytest.raises(PosetuneError, match="Is the store there") as raised:
         Bucket("s3://bucket/a?endpoint=http://127.0.0.1:9").read("log/1")
     assert "\n" not in str(raised.value)
+
+
+def test_that_no_keys_are_set_is_said_in_words():
+    place = Bucket("s3://bucket/a?endpoint=http://127.0.0.1:9")
+    with (
+        pytest.raises(PosetuneError, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"),
+        place._explained("read"),
+    ):
+        raise OSError("Error performing PUT http://169.254.169.254/latest/api/token")

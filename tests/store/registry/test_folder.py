@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,16 @@ def test_what_a_killed_writer_left_is_removed_a_day_later(tmp_path):
         os.utime(path, (time.time() - age,) * 2)
     place.create("log/2", b"b")
     assert os.listdir(tmp_path / "unfinished") == ["young"]
+
+
+def test_that_nothing_can_be_written_is_found_out_beforehand(tmp_path, monkeypatch):
+    place = Folder(tmp_path)
+    place.check_writable()
+    assert os.listdir(tmp_path / "unfinished") == []
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "touch", fail)
+    with pytest.raises(PosetuneError, match="cannot be written: Read-only file system"):
+        place.check_writable()

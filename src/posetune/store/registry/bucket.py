@@ -19,6 +19,8 @@ except ModuleNotFoundError as missing:
 
 #: Seconds that a store may take for one answer, and for all tries of one request.
 _PATIENCE, _TRIES = timedelta(seconds=10), timedelta(seconds=20)
+#: Where a machine of AWS keeps its keys.
+_METADATA = "169.254.169.254"
 
 
 class Bucket:
@@ -58,6 +60,9 @@ class Bucket:
                 return self._bytes(name) == content
         return True
 
+    def check_writable(self) -> None:
+        pass
+
     def read(self, name: str) -> bytes | None:
         with self._explained("read"):
             return self._bytes(name)
@@ -88,6 +93,8 @@ class Bucket:
             yield
         except (BaseError, OSError, ValueError) as error:
             text = " ".join(str(error).split("\n")[0].split())[:200]
+            if _METADATA in text:  # asked of the machine, where nobody gave any
+                text = "it wants keys, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"
             raise PosetuneError(
                 f"The registry {self.name} cannot be {done}: {text.rstrip('.')}. Is the store there, and are its keys right?"
             ) from error

@@ -55,6 +55,13 @@ class Folder:
         self._tidy()
         return True
 
+    def check_writable(self) -> None:
+        probe = self._path / _UNFINISHED / f"{os.getpid()}-{time.monotonic_ns()}"
+        with self._explained("written"):
+            self._make(probe.parent)
+            probe.touch(exist_ok=False)
+            probe.unlink()
+
     def read(self, name: str) -> bytes | None:
         path = self._path / name
         with self._explained("read"):

@@ -21,6 +21,10 @@ class Place(Protocol):
         """
         ...
 
+    def check_writable(self) -> None:
+        """Find out before hours of work that its result has no place; a bucket cannot tell without leaving something behind."""
+        ...
+
     def read(self, name: str) -> bytes | None:
         """The content of a file; None if there is none."""
         ...
