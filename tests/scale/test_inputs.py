@@ -118,3 +118,16 @@ def test_kinds_and_absolute_names():
     assert [kind_by_name(n) for n in ("a.JPG", "s3://b/c.mp4", "a.txt", "a")] == ["image", "video", None, None]
     assert absolute("s3://a/b") == "s3://a/b"
     assert Path(absolute("a")).is_absolute()
+
+
+def test_a_folder_that_cannot_be_read_is_told(tree, monkeypatch):
+    scan = os.scandir
+
+    def forbidden(place):
+        if str(place).endswith("deep"):
+            raise PermissionError(13, "Permission denied", place)
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    with pytest.raises(PosetuneError, match=r"folder .*deep: Permission denied"):
+        names(tree)

@@ -146,19 +146,27 @@ def _of_folder(folder: Path, root: str, out: str, left_out: Counter[str]) -> Ite
 
 
 def _entries(place: str, left_out: Counter[str]) -> tuple[list[str], list[str]]:
-    """The folders and files in a folder, in order, without hidden ones, and without pipes and devices, which are counted."""
+    """The folders and files in a folder, in order, without hidden ones, and without pipes and devices, which are counted.
+
+    Raises PosetuneError where it cannot be read: what is in it would be missing, and nobody would know.
+    """
     folders: list[str] = []
     files: list[str] = []
-    with os.scandir(place) as found:
-        for entry in found:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                folders.append(entry.name)
-            elif entry.is_file() or entry.is_symlink():  # where a link leads nowhere, who reads it says so
-                files.append(entry.name)
-            else:
-                left_out["pipe or device"] += 1
+    try:
+        with os.scandir(place) as found:
+            for entry in found:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.is_file() or entry.is_symlink():  # where a link leads nowhere, who reads it says so
+                    files.append(entry.name)
+                else:
+                    left_out["pipe or device"] += 1
+    except OSError as error:
+        raise PosetuneError(
+            f"Cannot read the folder {shown_name(place)}: {error.strerror or error}. Make it readable, or move it away."
+        ) from error
     return sorted(folders), sorted(files)
 
 
