@@ -289,8 +289,12 @@ def _merge(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write(asdict(merged))
     errors = f"; {merged.errors} could not be read, their rows say why" if merged.errors else ""
-    what = f"{counted(merged.people, 'person', 'people')} in {counted(merged.pictures, 'picture')}"
-    print(f"{what}: {args.url.rstrip('/')}/{TASKS[read_job(store).what].table}{errors}")
+    task, eval_ = TASKS[read_job(store).what], read_job(store).what == "eval"
+    found = counted(merged.people, "answer") if eval_ else counted(merged.people, "person", "people")
+    files = " and ".join(
+        f"{args.url.rstrip('/')}/{name}" for name in (task.table, *([] if args.no_coco else [task.beside]))
+    )
+    print(f"{found} in {counted(merged.pictures, 'picture')}: {files}{errors}")
     return 0
 
 
