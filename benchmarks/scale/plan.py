@@ -13,7 +13,7 @@ from pathlib import Path
 
 from posetune.scale.folder import Folder
 from posetune.scale.job import Job, Network, Options
-from posetune.scale.plan import make_plan, read_unit
+from posetune.scale.plan import Units, make_plan
 from posetune.scale.status import status
 
 
@@ -34,7 +34,7 @@ def main() -> None:
         print(
             f"{job.items} items in {job.units} units: {seconds:.0f} s, {peak:.0f} MB at the most, plan of {size:.0f} MB"
         )
-        last = read_unit(store, job, job.units - 1)
+        last = Units(store, job)[job.units - 1]
         assert last[-1].uri.endswith(f"{args.rows - 1:09}.jpg")
         (store.path / "done").mkdir()
         for number in range(job.units // 2):

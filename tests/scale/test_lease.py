@@ -84,7 +84,7 @@ def test_of_two_who_find_it_run_out_the_last_has_it(store, monkeypatch):
     clock.now += 61
     put = store.put
 
-    def late(name: str, content: bytes) -> None:
+    def late(name: str, content: bytes, lasting: bool = True) -> None:
         put(name, content)
         put(name, json.dumps({"worker": "ben", "until": clock.now + 60}).encode())
 

@@ -13,7 +13,7 @@ from posetune.errors import PosetuneError
 from posetune.scale import plan as plan_module
 from posetune.scale.folder import Folder
 from posetune.scale.job import JOB, read_job
-from posetune.scale.plan import Item, make_plan, read_unit, units_of
+from posetune.scale.plan import Item, Units, make_plan, units_of
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_units_hold_so_many_pictures_in_order(tmp_path, pictures):
     store = Folder(tmp_path / "job")
     job = make_plan(store, unplanned(pictures, shard=3))
     assert (job.units, job.items, job.videos) == (3, 7, 0)
-    units = [read_unit(store, job, n) for n in range(3)]
+    units = [Units(store, job)[n] for n in range(3)]
     assert [[item.file for item in unit] for unit in units] == [
         ["0.jpg", "1.jpg", "2.jpg"],
         ["3.jpg", "4.jpg", "5.jpg"],
@@ -43,7 +43,7 @@ def test_units_lie_in_several_files(tmp_path, pictures, monkeypatch):
     store = Folder(tmp_path / "job")
     job = make_plan(store, unplanned(pictures, shard=2))
     assert len(list(store.list("plan"))) == 2
-    assert [item.file for n in range(4) for item in read_unit(store, job, n)] == [f"{k}.jpg" for k in range(7)]
+    assert [item.file for n in range(4) for item in Units(store, job)[n]] == [f"{k}.jpg" for k in range(7)]
 
 
 def test_videos_weigh_their_frames_and_are_cut(tmp_path):
@@ -54,7 +54,7 @@ def test_videos_weigh_their_frames_and_are_cut(tmp_path):
     (folder / "x.jpg").write_bytes(b"")
     store = Folder(tmp_path / "job")
     job = make_plan(store, unplanned(folder, shard=50, segment=40))
-    items = [item for n in range(job.units) for item in read_unit(store, job, n)]
+    items = [item for n in range(job.units) for item in Units(store, job)[n]]
     assert [(i.file, i.start, i.stop, i.run_in) for i in items] == [
         ("long.avi", 0, 40, 0), ("long.avi", 40, None, 40), ("short.avi", 0, None, 0), ("x.jpg", 0, None, 0)
     ]  # fmt: skip
@@ -65,7 +65,7 @@ def test_a_damaged_video_is_planned_all_the_same(tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     store = Folder(tmp_path / "job")
     job = make_plan(store, unplanned(tmp_path / "bad.mp4"))
-    assert [item.kind for item in read_unit(store, job, 0)] == ["video"]
+    assert [item.kind for item in Units(store, job)[0]] == ["video"]
 
 
 def test_the_same_again_is_the_same_plan(tmp_path, pictures):

@@ -139,7 +139,7 @@ def test_an_interruption_that_breaks_a_lock_is_no_failed_attempt(store, blind, m
 
 
 def test_a_store_that_refuses_ends_the_worker_and_loses_nothing(store, blind, monkeypatch):
-    def full(name: str, content: bytes) -> None:
+    def full(name: str, content: bytes, lasting: bool = True) -> None:
         if name.startswith("parts"):
             raise StoreRefused("the disk is full")
         put(name, content)

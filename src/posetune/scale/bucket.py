@@ -43,7 +43,7 @@ class Bucket:
         except (exceptions.BaseError, ValueError) as error:
             raise StoreRefused(f"{url} is no bucket that can be opened: {_line(error)}") from error
 
-    def create(self, name: str, content: bytes) -> bool:
+    def create(self, name: str, content: bytes, lasting: bool = True) -> bool:
         """See Store.create; of two attempts of one call, the second may find what the first wrote, though it seemed to fail."""
         attempts = 0
 
@@ -60,7 +60,7 @@ class Bucket:
             return True
         return attempts > 1 and self.get(name) == content
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: bytes, lasting: bool = True) -> None:
         """See Store.put."""
         self._again(name, lambda: obstore.put(self._store, name, content))
 

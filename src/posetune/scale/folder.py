@@ -26,7 +26,7 @@ class Folder:
         self.path = Path(path)
         self.url = str(path) or "."
 
-    def create(self, name: str, content: bytes) -> bool:
+    def create(self, name: str, content: bytes, lasting: bool = True) -> bool:
         target = self.path / name
         if target.exists():
             return False
@@ -37,7 +37,8 @@ class Folder:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)
                     file.flush()
-                    os.fsync(file.fileno())
+                    if lasting:
+                        os.fsync(file.fileno())
                 os.chmod(written, 0o666 & ~_umask())
                 try:
                     os.link(written, target)
@@ -48,9 +49,9 @@ class Folder:
                 with contextlib.suppress(OSError):
                     os.unlink(written)
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: bytes, lasting: bool = True) -> None:
         with _explained(self.path / name):
-            write_bytes(self.path / name, content, durable=True)
+            write_bytes(self.path / name, content, durable=lasting)
 
     def put_file(self, name: str, path: Path) -> None:
         with _explained(self.path / name), replacing(self.path / name, durable=True) as written:

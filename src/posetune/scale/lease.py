@@ -67,15 +67,15 @@ def take(
     at the same time, the one who wrote last has it, and the others mostly see that.
     """
     lease = Lease(worker, now() + seconds, process=this_process())
-    if store.create(name_of(unit), lease.to_json()):
+    if store.create(name_of(unit), lease.to_json(), lasting=False):
         return lease
     before = read_lease(store, unit)
     if before is None:  # given back this moment
-        return lease if store.create(name_of(unit), lease.to_json()) else None
+        return lease if store.create(name_of(unit), lease.to_json(), lasting=False) else None
     if before.worker != worker and before.holds(now()):
         return None
     lease = replace(lease, until=now() + seconds, deaths=before.deaths + 1)
-    store.put(name_of(unit), lease.to_json())
+    store.put(name_of(unit), lease.to_json(), lasting=False)
     return lease if read_lease(store, unit) == lease else None
 
 
@@ -90,7 +90,7 @@ def let_go(store: Store, unit: str, worker: str) -> None:
     """Let others take the lease of a worker that is known to be dead; its death is counted."""
     lease = read_lease(store, unit)
     if lease is not None and lease.worker == worker:
-        store.put(name_of(unit), replace(lease, until=0.0).to_json())
+        store.put(name_of(unit), replace(lease, until=0.0).to_json(), lasting=False)
 
 
 def with_others(store: Store, units: Container[str], ours: Container[str] = ()) -> str:
@@ -122,7 +122,7 @@ def kept(store: Store, unit: str, lease: Lease, seconds: float = SECONDS) -> Ite
         with suppress(PosetuneError):
             there = read_lease(store, unit)
             if there is not None and there.worker == lease.worker:
-                store.put(name_of(unit), replace(lease, until=time.time() + seconds).to_json())
+                store.put(name_of(unit), replace(lease, until=time.time() + seconds).to_json(), lasting=False)
 
     try:
         with beating(renew, seconds / 3, "posetune-lease"):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from posetune.errors import PosetuneError
@@ -100,19 +101,40 @@ def make_plan(
     return other
 
 
-def read_unit(store: Store, job: Job, number: int) -> list[Item]:
-    """The items of one unit, in order. Raises PosetuneError where the plan is damaged."""
-    name = f"plan/{job.plan}/{number // job.units_a_file:06}.parquet"
-    content = store.get(name)
-    if content is None:
-        raise PosetuneError(f"The plan's file {name} in {store.url} is missing: plan the job anew elsewhere.")
-    try:
-        table = pq.read_table(io.BytesIO(content), filters=[("unit", "=", number)])
-        return [Item(**{k: v for k, v in row.items() if k != "unit"}) for row in table.to_pylist()]
-    except (pa.ArrowException, OSError, TypeError) as error:
-        raise PosetuneError(
-            f"The plan's file {name} in {store.url} is damaged: put a copy of it back, or plan the job anew elsewhere."
-        ) from error
+class Units:
+    """The units of a plan, of whose files the last one that was asked for is in memory."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self._store, self._job = store, job
+        self._held: tuple[str, pa.Table] | None = None
+
+    def __getitem__(self, number: int) -> list[Item]:
+        """The items of one unit, in order. Raises PosetuneError where the plan is damaged."""
+        name = f"plan/{self._job.plan}/{number // self._job.units_a_file:06}.parquet"
+        if self._held is None or self._held[0] != name:
+            content = self._store.get(name)
+            if content is None:
+                raise PosetuneError(
+                    f"The plan's file {name} in {self._store.url} is missing: plan the job anew elsewhere."
+                )
+            self._held = name, self._table(name, content)
+        try:
+            table = self._held[1]
+            rows = table.filter(pc.equal(table["unit"], number)).drop_columns("unit").to_pylist()
+            return [Item(**row) for row in rows]
+        except (pa.ArrowException, KeyError, TypeError) as error:
+            raise self._damaged(name) from error
+
+    def _table(self, name: str, content: bytes) -> pa.Table:
+        try:
+            return pq.read_table(io.BytesIO(content))
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(name) from error
+
+    def _damaged(self, name: str) -> PosetuneError:
+        return PosetuneError(
+            f"The plan's file {name} in {self._store.url} is damaged: put a copy of it back, or plan the job anew elsewhere."
+        )
 
 
 def units_of(items: Iterable[Item], shard: int) -> Iterator[list[Item]]:

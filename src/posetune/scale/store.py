@@ -35,10 +35,12 @@ class Store(Protocol):
 
     url: str
 
-    def create(self, name: str, content: bytes) -> bool:
-        """Write ``name`` if there is none; whether there was none. Of several at the same time one gets True."""
+    def create(self, name: str, content: bytes, lasting: bool = True) -> bool:
+        """Write ``name`` if there is none; whether there was none. Of several at the same time one gets True. ``lasting``: False
+        for what may be lost when the power goes.
+        """
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: bytes, lasting: bool = True) -> None:
         """Write ``name``, over what was there."""
 
     def put_file(self, name: str, path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from posetune.errors import PosetuneError
 from posetune.progress import Reporter
 from posetune.scale import commit
-from posetune.scale.job import Job, read_job
-from posetune.scale.plan import Item, read_unit
+from posetune.scale.job import read_job
+from posetune.scale.plan import Item, Units
 from posetune.scale.rows import from_parquet
 from posetune.scale.store import Store
 from posetune.scale.tasks import TASKS
@@ -37,10 +37,12 @@ def verify(store: Store, report: Reporter | None = None) -> Verdict:
     units = items = rows = errors = 0
     unknown = commit.done_units(store) - set(job.unit_names())
     faults += [f"{commit.name_of(unit)} is of no unit of the plan" for unit in sorted(unknown)]
+    plan = Units(store, job)
     with report.counting("units", job.units) as counter:
         for number, unit in enumerate(job.unit_names()):
             try:
-                planned, table, done = _unit(store, job, number, unit)
+                planned = plan[number]
+                table, done = _rows(store, unit)
                 found = list(_wrong(planned, table))
                 faults += [f"unit {unit}: {fault}" for fault in found]
                 if len(table) != done.rows:
@@ -54,12 +56,12 @@ def verify(store: Store, report: Reporter | None = None) -> Verdict:
     return Verdict(units, items, job.videos, rows, errors, tuple(faults))
 
 
-def _unit(store: Store, job: Job, number: int, unit: str) -> tuple[list[Item], list[dict[str, Any]], commit.Done]:
+def _rows(store: Store, unit: str) -> tuple[list[dict[str, Any]], commit.Done]:
     done = commit.read_done(store, unit)
     if done is None:
         raise PosetuneError("it is not done")
     table, _ = from_parquet(commit.read_part(store, done), done.part)
-    return read_unit(store, job, number), table.select(["file", "frame", "person", "error"]).to_pylist(), done
+    return table.select(["file", "frame", "person", "error"]).to_pylist(), done
 
 
 def _wrong(items: Sequence[Item], rows: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -9,14 +9,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from posetune.progress import Counter, Reporter
 from posetune.scale import commit, lease
 from posetune.scale.alone import DEATHS, look_alone
 from posetune.scale.job import MOST_ATTEMPTS, Job, load_network, read_job, unit_name
 from posetune.scale.look import Looker
-from posetune.scale.plan import read_unit
-from posetune.scale.rows import rows_of, to_parquet
+from posetune.scale.plan import Units
+from posetune.scale.rows import Picture, rows_of, to_parquet
 from posetune.scale.store import Store
 from posetune.scale.tasks import TASKS
 
@@ -61,15 +62,15 @@ def work(store: Store, settings: Settings | None = None, report: Reporter | None
     """
     settings, report = settings or Settings(), report or Reporter()
     job = read_job(store)
-    looker = Looker(load_network(store, job.network), job, settings.threads)
-    summary = Summary()
     units = _Open(store, job, hash(settings.name))  # each begins at another place
+    looker = Looker(load_network(store, job.network), job, settings.threads)
     try:
         with report.counting("pictures") as counter:
+            worker = _Worker(store, job, looker, settings, counter)
             while numbers := units.listed():
                 moved = False
                 for number in numbers:
-                    moved |= _claim(store, job, number, looker, settings, summary, counter)
+                    moved |= worker.claim(number)
                     if moved and units.outdated(number):
                         break
                 if not moved:  # all that is left is with other workers
@@ -77,7 +78,7 @@ def work(store: Store, settings: Settings | None = None, report: Reporter | None
                     time.sleep(settings.wait)
     finally:
         looker.close()
-    return replace(summary, listed=commit.listed_units(store))
+    return replace(worker.summary, listed=commit.listed_units(store))
 
 
 def claim_and_do(
@@ -87,9 +88,9 @@ def claim_and_do(
 
     Raises StoreError or StoreRefused where the job's store does not take it.
     """
-    summary = Summary()
     with report.counting("pictures") as counter:
-        return summary if _claim(store, job, number, looker, settings, summary, counter) else None
+        worker = _Worker(store, job, looker, settings, counter)
+        return worker.summary if worker.claim(number) else None
 
 
 def open_units(store: Store, job: Job) -> Iterator[int]:
@@ -121,58 +122,60 @@ class _Open:
         return time.monotonic() > self._until
 
 
-def _claim(
-    store: Store, job: Job, number: int, looker: Looker, settings: Settings, summary: Summary, counter: Counter
-) -> bool:
-    """Whether there was something to do, or nothing any more; False where another worker has the unit."""
-    unit = unit_name(number)
-    held = lease.take(store, unit, settings.name, settings.lease)
-    if held is None:
-        return False
-    with lease.kept(store, unit, held, settings.lease):
-        if store.get(commit.name_of(unit)) is None:  # not done since the list was made
-            _do(store, job, number, looker, settings, summary, counter, held.deaths)
-    return True
+class _Worker:
+    """Does one unit after the other; ``summary``: what it did."""
 
+    def __init__(self, store: Store, job: Job, looker: Looker, settings: Settings, counter: Counter) -> None:
+        self._store, self._job, self._looker, self._settings, self._counter = store, job, looker, settings, counter
+        self._plan = Units(store, job)
+        self.summary = Summary()
 
-def _do(
-    store: Store,
-    job: Job,
-    number: int,
-    looker: Looker,
-    settings: Settings,
-    summary: Summary,
-    counter: Counter,
-    deaths: int,
-) -> None:
-    unit, began = unit_name(number), time.monotonic()
-    try:
-        items = read_unit(store, job, number)
-        if deaths < DEATHS:
-            pictures, about = looker(items, counter.step)
+    def claim(self, number: int) -> bool:
+        """Whether there was something to do, or nothing any more; False where another worker has the unit."""
+        unit, seconds = unit_name(number), self._settings.lease
+        held = lease.take(self._store, unit, self._settings.name, seconds)
+        if held is None:
+            return False
+        with lease.kept(self._store, unit, held, seconds):
+            if self._store.get(commit.name_of(unit)) is None:  # not done since the list was made
+                self._do(number, held.deaths)
+        return True
+
+    def _do(self, number: int, deaths: int) -> None:
+        unit, began, summary = unit_name(number), time.monotonic(), self.summary
+        try:
+            pictures, about = self._look(number, deaths)
+            rows = [row for picture in pictures for row in rows_of(picture)]
+            content = to_parquet(rows, {"unit": unit, **about}, TASKS[self._job.what].schema)
+        except Exception as error:  # whatever it is: another attempt may fare better, and other units are waiting
+            if _interrupted(error):
+                raise KeyboardInterrupt from error
+            summary.failed += 1
+            attempts = commit.note_failure(self._store, unit, self._settings.name, f"{type(error).__name__}: {error}")
+            self._counter.say(f"posetune: unit {unit} failed ({attempts} of {MOST_ATTEMPTS} attempts): {error}")
+            return
+        first = commit.commit(
+            self._store, unit, content, rows=len(rows), pictures=len(pictures),
+            errors=sum(picture.error is not None for picture in pictures), worker=self._settings.name,
+            seconds=time.monotonic() - began,
+        )  # fmt: skip
+        summary.pictures += len(pictures)
+        if first:
+            summary.units += 1
         else:
-            counter.say(f"posetune: {deaths} workers died with unit {unit}: each of its items in a process of its own.")
-            pictures, about = look_alone(load_network(store, job.network), job, items, counter.step)
-        rows = [row for picture in pictures for row in rows_of(picture)]
-        content = to_parquet(rows, {"unit": unit, **about}, TASKS[job.what].schema)
-    except Exception as error:  # whatever it is: another attempt may fare better, and other units are waiting
-        if _interrupted(error):
-            raise KeyboardInterrupt from error
-        summary.failed += 1
-        attempts = commit.note_failure(store, unit, settings.name, f"{type(error).__name__}: {error}")
-        counter.say(f"posetune: unit {unit} failed ({attempts} of {MOST_ATTEMPTS} attempts): {error}")
-        return
-    first = commit.commit(
-        store, unit, content, rows=len(rows), pictures=len(pictures),
-        errors=sum(picture.error is not None for picture in pictures), worker=settings.name,
-        seconds=time.monotonic() - began,
-    )  # fmt: skip
-    summary.pictures += len(pictures)
-    if first:
-        summary.units += 1
-    else:
-        summary.twice += 1
-        counter.say(f"posetune: unit {unit} was done by another worker meanwhile: theirs holds, on to the next.")
+            summary.twice += 1
+            self._counter.say(
+                f"posetune: unit {unit} was done by another worker meanwhile: theirs holds, on to the next."
+            )
+
+    def _look(self, number: int, deaths: int) -> tuple[list[Picture], dict[str, Any]]:
+        items = self._plan[number]
+        if deaths < DEATHS:
+            return self._looker(items, self._counter.step)
+        self._counter.say(
+            f"posetune: {deaths} workers died with unit {unit_name(number)}: each of its items in a process of its own."
+        )
+        return look_alone(load_network(self._store, self._job.network), self._job, items, self._counter.step)
 
 
 def _interrupted(error: BaseException | None) -> bool:
