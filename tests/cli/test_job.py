@@ -83,13 +83,17 @@ def test_what_lies_in_done_and_is_none_is_told(unlabelled, out, capsys):
     assert "done/notes.txt is of no unit of the plan" in said
 
 
-def test_bad_input_is_one_sentence(tmp_path, out, capsys):
+def test_bad_input_is_one_sentence(tmp_path, unlabelled, out, capsys):
     for words, text in (
         (("run", tmp_path / "gone", "--out", out), "There is no"),
         (("status", tmp_path / "gone"), "There is no job"),
         (("run", tmp_path, "--out", out, "--model", "gone"), "gone"),
+        (("run", tmp_path, "--out", out, "--tiles", "0"), "tiles"),
+        (("run", tmp_path, "--out", out, "--split", "val"), "--split"),
+        (("run", unlabelled, "--out", "http://x/y"), "no place for a job"),
     ):
         assert job(*words) == 2
         assert text in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        job("run", tmp_path, "--out", out, "--shard", "0")
+    for words in (("--shard", "0"), ("--lease", "nan"), ("--lease", "0"), ("--min-score", "7")):
+        with pytest.raises(SystemExit):
+            job("run", tmp_path, "--out", out, *words)

@@ -119,6 +119,17 @@ def count(text: str) -> int:
     return value
 
 
+def fraction(text: str) -> float:
+    """The type of an option between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return value
+
+
 def _nan_as_null(content: Any) -> Any:
     if isinstance(content, dict):
         return {key: _nan_as_null(value) for key, value in content.items()}

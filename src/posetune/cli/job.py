@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from posetune import stock
 from posetune.backends.base import BACKENDS, processors
-from posetune.cli.common import add_json, count
+from posetune.cli.common import add_json, count, fraction
+from posetune.errors import PosetuneError
 from posetune.progress import Reporter, clock, counted, to_terminal
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
@@ -111,7 +112,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         "--max-people", type=count, default=DEFAULT_MAX_PEOPLE, metavar="N", help="as of posetune predict"
     )
     parser.add_argument(
-        "--min-score", type=float, default=MIN_PRESENCE_CONFIDENCE, metavar="S", help="as of posetune predict"
+        "--min-score", type=fraction, default=MIN_PRESENCE_CONFIDENCE, metavar="S", help="as of posetune predict"
     )
     parser.add_argument("--smooth", choices=list(SMOOTHINGS), default="mediapipe", help="as of posetune predict")
     parser.add_argument("--split", metavar="S", help="eval: the split of the data set (default: val)")
@@ -131,19 +132,34 @@ def _add_worker(parser: argparse.ArgumentParser) -> None:
         help="pictures that a worker looks at at a time (default: %(default)s)",
     )
     parser.add_argument(
-        "--lease", type=float, default=_LEASE, metavar="SECONDS",
+        "--lease", type=_seconds, default=_LEASE, metavar="SECONDS",
         help="a worker that was not heard of for so long has lost its unit to others (default: %(default)s)",
     )  # fmt: skip
 
 
+def _seconds(text: str) -> float:
+    """Of a lease: shorter ones are lost before they are renewed."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds between 1 and 86400")
+    return value
+
+
 def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
     """The store and its job, which is planned now, or was before: then it is said that it goes on with that plan."""
+    from posetune.runtime.tiles import Tiles
     from posetune.scale.inputs import absolute
     from posetune.scale.job import JOB, Job, Options, network_of
     from posetune.scale.open import store_of
     from posetune.scale.plan import make_plan
     from posetune.scale.tasks import TASKS
 
+    if args.split is not None and args.what != "eval":
+        raise PosetuneError(f"--split is of a data set that --what eval measures on: leave it out for {args.what}.")
+    Tiles.of(args.tiles)  # what cannot be is said before anything is planned
     networks = stock.resolve(args.model)
     if args.detector is not None:
         networks = networks.with_detector(stock.detector_of(args.detector))

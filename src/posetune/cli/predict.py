@@ -18,7 +18,7 @@ from urllib.request import url2pathname
 
 from posetune import stock
 from posetune.backends.base import BACKENDS
-from posetune.cli.common import add_json, add_tiles, count, make_writable
+from posetune.cli.common import add_json, add_tiles, count, fraction, make_writable
 from posetune.errors import PosetuneError
 from posetune.files import one_at_a_time
 from posetune.interrupt import Terminated
@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="look for at most N people in an image (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--min-score", type=_fraction, default=MIN_PRESENCE_CONFIDENCE, metavar="S",
+        "--min-score", type=fraction, default=MIN_PRESENCE_CONFIDENCE, metavar="S",
         help="leave out people that the network is less sure of, 0…1 (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
@@ -388,13 +388,3 @@ def _given(text: str) -> str:
 
 def _folder(text: str) -> Path:
     return Path(_given(text))
-
-
-def _fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
-    return value

@@ -12,7 +12,7 @@ from posetune.scale.store import Store, is_bucket
 def store_of(url: str | Path) -> Store:
     """The store that ``url`` means: a folder, or s3://BUCKET/…, gs://…, az://….
 
-    Raises PosetuneError for a bucket where obstore is not installed.
+    Raises PosetuneError for another kind of URL, and for a bucket where obstore is not installed.
     """
     text = str(url)
     if is_bucket(text):
@@ -24,4 +24,7 @@ def store_of(url: str | Path) -> Store:
             ) from error
 
         return Bucket(text)
-    return Folder(text.removeprefix("file://"))
+    path = text.removeprefix("file://")
+    if "://" in path:
+        raise PosetuneError(f"{text} is no place for a job: a folder, or s3://BUCKET/…, gs://… or az://….")
+    return Folder(path)

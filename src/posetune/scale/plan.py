@@ -163,7 +163,7 @@ def _planned(store: Store, job: Job) -> Job | None:
     differ = [name for name in ("what", "inputs", "network", "options", "shard", "segment", "split")
               if getattr(ours, name) != getattr(theirs, name)]  # fmt: skip
     raise PosetuneError(
-        f"{store.url} holds another job (it differs in {', '.join(differ)}): choose another --out, or ask for the same again."
+        f"{store.url} holds another job (it differs in {', '.join(differ)}): choose another --out, or remove it."
     )
 
 

@@ -152,7 +152,9 @@ class _Worker:
                 raise KeyboardInterrupt from error
             summary.failed += 1
             attempts = commit.note_failure(self._store, unit, self._settings.name, f"{type(error).__name__}: {error}")
-            self._counter.say(f"posetune: unit {unit} failed ({attempts} of {MOST_ATTEMPTS} attempts): {error}")
+            self._counter.say(
+                f"posetune: unit {unit} failed (attempt {attempts}, after {MOST_ATTEMPTS} it is listed): {error}"
+            )
             return
         first = commit.commit(
             self._store, unit, content, rows=len(rows), pictures=len(pictures),
