@@ -11,7 +11,7 @@ from tests.helpers.jobs import unplanned
 
 from posetune.scale.commit import LEAST_BYTES, name_of, note_failure
 from posetune.scale.folder import Folder
-from posetune.scale.lease import take
+from posetune.scale.lease import let_go, take
 from posetune.scale.plan import make_plan
 from posetune.scale.status import status
 
@@ -51,6 +51,8 @@ def test_the_time_left_is_that_of_the_units_done_last(store):
     found = status(store, now)
     assert (found.done, found.at_work) == (4, 1)
     assert found.seconds_left == pytest.approx(60)
+    let_go(store, "00000005", "ada")  # known to be dead
+    assert status(store, now).at_work == 0
 
 
 def test_what_failed_too_often_is_not_waited_for(store):

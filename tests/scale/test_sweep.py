@@ -10,7 +10,7 @@ from tests.helpers.jobs import unplanned
 
 from posetune.scale.commit import commit, note_failure, read_done
 from posetune.scale.folder import Folder
-from posetune.scale.lease import take
+from posetune.scale.lease import let_go, take
 from posetune.scale.plan import make_plan
 from posetune.scale.sweep import Swept, sweep
 
@@ -48,8 +48,11 @@ def test_while_somebody_works_what_is_young_stays(store):
 def test_leases_of_units_that_are_done_and_of_the_dead_go(store):
     for unit in ("00000000", "00000001"):
         take(store, unit, "ada")
+    os.utime(store.path / "leases/00000001.json", (1, 1))  # however long ago that was: a lease may be of hours
+    assert sweep(store).leases == 1
+    let_go(store, "00000001", "ada")
     os.utime(store.path / "leases/00000001.json", (1, 1))
-    assert sweep(store).leases == 2
+    assert sweep(store).leases == 1
 
 
 def test_when_all_has_ended_nothing_but_results_is_left(store):

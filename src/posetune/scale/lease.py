@@ -60,6 +60,12 @@ def read_lease(store: Store, unit: str) -> Lease | None:
         return Lease("?", 0.0)
 
 
+def is_held(store: Store, name: str, now: float) -> bool:
+    """Whether the lease of this name is somebody's who may still be at it."""
+    there = read_lease(store, unit_of(name))
+    return there is not None and there.holds(now)
+
+
 def take(
     store: Store, unit: str, worker: str, seconds: float = SECONDS, now: Callable[[], float] = time.time
 ) -> Lease | None:

@@ -34,9 +34,14 @@ def sweep(store: Store, now: float | None = None) -> Swept:
     done, failed = commit.done_units(store), commit.failures(store)
     ended = all(unit in done or failed.get(unit, 0) >= MOST_ATTEMPTS for unit in job.unit_names())
     leases = list(store.list("leases"))
-    busy = any(now - entry.modified < lease.SECONDS for entry in leases)
+    held = {e.name for e in leases if commit.unit_of(e.name) not in done and lease.is_held(store, e.name, now)}
+    busy = bool(held)
     young = _YOUNG if busy else 0.0
-    gone = [e.name for e in leases if commit.unit_of(e.name) in done or now - e.modified > max(young, lease.SECONDS)]
+    gone = [
+        e.name
+        for e in leases
+        if commit.unit_of(e.name) in done or (e.name not in held and now - e.modified > max(young, lease.SECONDS))
+    ]
     orphans = list(_orphans(store, done, everything=ended and not busy))
     plans = [
         e.name for e in store.list("plan") if e.name.split("/")[1] != job.plan and now - e.modified >= young
