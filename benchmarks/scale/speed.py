@@ -1,10 +1,10 @@
 """How much longer a job takes than ``posetune predict``, and what a second process is worth.
 
-    python benchmarks/scale/speed.py PICTURES --pictures 500 --turns 3
+    python benchmarks/scale/speed.py PICTURES --pictures 700 --turns 2
 
-Whole commands by the clock, in turns, on N and 2N pictures (links to those of PICTURES, over and over): the medians of both, and
+Whole commands by the clock, in turns, on N and 2N pictures (links to those of PICTURES, over and over): the medians of each, and
 between them the slope, which has no start in it. One thread a process. Wants an idle machine of two processors or more; about
-1.5 minutes a turn at 40 pictures a second.
+two minutes a turn at 40 pictures a second.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ WAYS = ("predict", "job, one process", "job, two processes")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", type=Path, help="a folder of pictures, looked at again and again")
-    parser.add_argument("--pictures", dest="count", type=int, default=500, help="N (default: %(default)s)")
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--pictures", dest="count", type=int, default=700, help="N (default: %(default)s)")
+    parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--model", default="full")
-    parser.add_argument("--shard", type=int, default=25)
+    parser.add_argument("--shard", type=int, default=50)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="speed-", dir=os.environ.get("TMPDIR")) as place:
         sizes = (args.count, 2 * args.count)
