@@ -121,7 +121,8 @@ class Watcher:
                 with urllib.request.urlopen(request, timeout=60) as answer:
                     network = json.load(answer)["network"]["sha256"]
             except OSError as error:
-                self.failures.append(str(error))
+                if self.seen:  # before, it is starting, and says so
+                    self.failures.append(str(error))
                 continue
             self.asked += 1
             if not self.seen or self.seen[-1][1] != network:

@@ -120,9 +120,11 @@ def _next(args: argparse.Namespace) -> int:
             raise PosetuneError("Nobody was found in the pictures that were drawn: draw again, or offer others.")
         write_audit_set(database, drawn, args.out)
         left = waiting(database)
-    short = f" No more could be drawn than {len(drawn)}." if len(drawn) < args.n else ""
+    rest = (
+        f"{left} pictures are left." if len(drawn) >= args.n or not left else f"In the other {left} nobody was found."
+    )
     print(
-        f"Written: {args.out}: {len(drawn)} people to label, every point.{short} {left} pictures are left. Then: "
+        f"Written: {args.out}: {len(drawn)} people to label, every point. {rest} Then: "
         f"posetune corrections add {args.out} --kind audit --person NAME"
     )
     if args.json is not None:
