@@ -1,12 +1,13 @@
 """A network that gets better with use, from end to end, by the command line alone: corrections of six people, a training, audits
 of others week by week until it is promoted, a server that swaps by itself meanwhile, and the way back.
 
-    python benchmarks/learning/promotion.py --folder F [--base lite] [--budget 20m] [--weeks 6] [--elsewhere]
+    python benchmarks/learning/promotion.py [SETS] --folder F [--base lite] [--budget 20m] [--weeks 6] [--elsewhere]
 
 The sample set's two hard scenes: people of train are corrected, rendered people of other builds come by as traffic and are audited
 (drawn, shown by coin, labelled by the truth), those of test are kept apart and never in the store. --elsewhere: on PostgreSQL
-and an S3 emulator in place of SQLite and a folder. Every command is printed before it runs. It ends with 1 where something is
-not as it should be.
+and an S3 emulator in place of SQLite and a folder. With SETS, a folder with the sets acrobatics and general: half of acrobatics
+train is corrected, the other half audited, everyday people guarded, and val kept apart. Every command is printed before it runs.
+It ends with 1 where something is not as it should be.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,61 +175,94 @@ def written_at(history: dict[str, Any], kind: str) -> float:
     return float(next(e["time"] for e in reversed(history["entries"]) if e["kind"] == kind))
 
 
-def errors(network: Path, base: str, sample: Path) -> None:
-    """The people kept apart, and ordinary ones; before and after."""
-    for split in ("test", "ordinary"):
-        posetune(
-            "eval", "--data", sample, "--split", split, network, "--stock", base, "--brief", "--no-pipeline", "--no-offset",
-            "--json", network.with_name(f"{split}.json"),
-        )  # fmt: skip
+@dataclasses.dataclass(frozen=True)
+class World:
+    """``given``: a set of corrections a person; ``audit``: brings the audits of a week; ``apart``: sets and splits of people who
+    never come into the store; ``settings``: of the training; ``guard``: options of learn run.
+    """
+
+    given: list[Path]
+    audit: Callable[[int], None]
+    apart: tuple[tuple[Path, str], ...]
+    picture: Path
+    settings: tuple[str, ...]
+    guard: tuple[object, ...] = ()
 
 
-def year(folder: Path, args: argparse.Namespace) -> None:
+def rendered(folder: Path, weeks: int) -> World:
+    """The sample set's two hard scenes. Of whoever comes by an audit is drawn, shown by coin, and labelled by the truth."""
     sample = folder / "sample"
     posetune("data", "sample", sample)
     posetune(
-        "data", "synth", "--scene", "station,mat", "--n", A_WEEK * args.weeks, "--size", 320, "--seed", 31, "--people", "0.6:0.72",
+        "data", "synth", "--scene", "station,mat", "--n", A_WEEK * weeks, "--size", 320, "--seed", 31, "--people", "0.6:0.72",
         "--split", "traffic", "--out", folder / "traffic", "--workers", 1,
     )  # fmt: skip
-    given = divided(sample, "train", PEOPLE, folder / "given")
-    came = traffic(folder / "traffic", "traffic", args.weeks, folder / "came")
-    posetune("registry", "init", os.environ["POSETUNE_REGISTRY"], "--model", args.base)
+    came = traffic(folder / "traffic", "traffic", weeks, folder / "came")
+
+    def audit(week: int) -> None:
+        drawn = folder / f"audit{week}"
+        posetune("audit", "offer", came[week], "--person", f"visitor{week}", "--consent", "may be kept for learning")
+        posetune("audit", "next", "--n", A_WEEK, "--out", drawn, "--seed", week)
+        label(drawn, folder / "traffic", "traffic")
+        posetune("corrections", "add", drawn, "--person", "eve", "--kind", "audit")
+
+    picture = next((sample / "images").glob("test-*.jpg"))
+    apart = ((sample, "test"), (sample, "ordinary"))
+    return World(divided(sample, "train", PEOPLE, folder / "given"), audit, apart, picture, SETTINGS)
+
+
+def photographed(folder: Path, sets: Path, weeks: int) -> World:
+    """Acrobatics: half of train is corrected by six people, the other half is audited."""
+    data = sets / "acrobatics"
+    parts = divided(data, "train", PEOPLE + weeks, folder / "given")
+
+    def audit(week: int) -> None:
+        posetune("corrections", "add", parts[PEOPLE + week], "--person", "eve", "--kind", "audit", "--no-networks")
+
+    picture = next((data / "images").iterdir())
+    apart = ((data, "val"), (sets / "general", "dev"))
+    settings = ("samples=[3000, 3000]", "validations=2")
+    return World(parts[:PEOPLE], audit, apart, picture, settings, ("--everyday", sets / "general"))
+
+
+def whole(folder: Path, args: argparse.Namespace) -> None:
+    world = rendered(folder, args.weeks) if args.sets is None else photographed(folder, args.sets, args.weeks)
+    registry = os.environ["POSETUNE_REGISTRY"]
+    posetune("registry", "init", registry, "--model", args.base)
     first = live(folder)["live"]
-    run = ["learn", "run", "--budget", args.budget, "--least", 200, "--work", folder / "work"]
-    run += [word for setting in SETTINGS for word in ("--set", setting)]
-    for k, one in enumerate(given):
+    run = ["learn", "run", "--budget", args.budget, "--least", 200, "--work", folder / "work", *world.guard]
+    run += [word for setting in world.settings for word in ("--set", setting)]
+    for k, one in enumerate(world.given):
         posetune("corrections", "add", one, "--person", f"person{k}", "--kind", "correction")
     begun = time.monotonic()
     posetune(*run)
     print(f"  ({time.monotonic() - begun:.0f} s)", flush=True)
-    picture = next((sample / "images").glob("test-*.jpg")).read_bytes()
-    with serving(folder, picture) as watcher:
+    with serving(folder, world.picture.read_bytes()) as watcher:
         watcher.awaited(first)
-        for k, one in enumerate(came):
-            drawn = folder / f"audit{k}"
-            posetune("audit", "offer", one, "--person", f"visitor{k}", "--consent", "may be kept for learning")
-            posetune("audit", "next", "--n", A_WEEK, "--out", drawn, "--seed", k)
-            label(drawn, folder / "traffic", "traffic")
-            posetune("corrections", "add", drawn, "--person", "eve", "--kind", "audit")
+        for week in range(args.weeks):
+            world.audit(week)
             posetune(*run)
             posetune("learn", "status", "--json", folder / "status.json")
             now = json.loads((folder / "status.json").read_text())
             if now["live"] != first and now["trials"] and now["trials"][0]["units"]:
                 break
             if now["live"] != first:
-                history = live(folder)
-                after = watcher.awaited(now["live"]) - written_at(history, "promote")
-                print(f"  promoted in week {k + 1}; the server took it after {after:.1f} s", flush=True)
-                posetune("registry", "fetch", os.environ["POSETUNE_REGISTRY"], "--out", folder / "live.tflite")
-                errors(folder / "live.tflite", args.base, sample)
+                after = watcher.awaited(now["live"]) - written_at(live(folder), "promote")
+                print(f"  promoted in week {week + 1}; the server took it after {after:.1f} s", flush=True)
+                posetune("registry", "fetch", registry, "--out", folder / "live.tflite")
+                for data, split in world.apart:
+                    posetune(
+                        "eval", "--data", data, "--split", split, folder / "live.tflite", "--stock", args.base, "--brief",
+                        "--no-pipeline", "--no-offset", "--json", folder / f"{data.name}-{split}.json",
+                    )  # fmt: skip
         else:
             sys.exit("Not promoted in this time, or nobody judged since.")
-        posetune("registry", "verify", os.environ["POSETUNE_REGISTRY"])
+        posetune("registry", "verify", registry)
         posetune("learn", "rollback", "--why", "a try of the way back")
         after = watcher.awaited(first) - written_at(live(folder), "rollback")
         print(f"  taken back; the server took it after {after:.1f} s", flush=True)
         posetune("learn", "status")
-    posetune("registry", "verify", os.environ["POSETUNE_REGISTRY"])
+    posetune("registry", "verify", registry)
     print(f"{watcher.asked} answers, {len(watcher.failures)} failed, by {len({n for _, n in watcher.seen})} networks.")
     if watcher.failures:
         sys.exit(f"Failed: {watcher.failures[:3]}")
@@ -236,6 +270,9 @@ def year(folder: Path, args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "sets", type=Path, nargs="?", help="a folder with the sets acrobatics and general, in place of rendered people"
+    )
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--base", default="lite")
     parser.add_argument("--budget", default="20m")
@@ -250,7 +287,7 @@ def main() -> None:
         else:
             store, registry = f"sqlite:///{folder / 'store.sqlite'}", str(folder / "registry")
         os.environ["POSETUNE_STORE"], os.environ["POSETUNE_REGISTRY"] = store, registry
-        year(folder, args)
+        whole(folder, args)
 
 
 if __name__ == "__main__":
