@@ -21,7 +21,10 @@ def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):
     registry = registry_with(tmp_path, b"live")
     live = registry.state.live
     with opened(tmp_path) as database:
-        assert any("Nothing challenges it" in s for s in status(registry, database, Rules()).sentences)
+        said = status(registry, database, Rules()).sentences
+        assert (
+            "Nothing challenges it; 0 of the 20 new corrections have come that a training waits for (--least)." in said
+        )
         challenger = registry.add(b"new", ".tflite", {"name": "learned-1"}, by="test").sha256
         registry.append(kinds.CHALLENGE, {"network": challenger, "live": live, "frozen_at": 0}, "test")
         found = status(registry, database, Rules())
@@ -37,6 +40,8 @@ def test_how_much_evidence_is_missing_is_said_in_plain_words(tmp_path):
         (said,) = [s for s in found.sentences if "learned-1" in s]
         assert f"about {one['units_missing']} more are missing" in said
         assert "at the present pace" in said
+        (said,) = [s for s in status(registry, database, Rules(most_units=30)).sentences if "learned-1" in s]
+        assert "a trial ends after 30: unless the next ones say more, nothing will be proven." in said
 
         ahead = status(registry, database, Rules(), now=lambda: 0.0)  # the clock says that all of it is to come
         assert ahead.figures["trials"][0]["units_a_week"] is None
@@ -81,7 +86,7 @@ def test_audits_of_people_who_were_corrected_before_are_said_not_to_judge(tmp_pa
         registry.append(kinds.CHALLENGE, body, "test")
         add_people(database, tmp_path, [100.0, 120.0], "audit", "bob")
         said = status(registry, database, Rules()).sentences
-        assert any(s.startswith("1 audited people do not judge it: they had been corrected") for s in said)
+        assert any(s.startswith("1 audited person does not judge it: they had been corrected") for s in said)
 
 
 def test_audits_of_scenes_that_were_learned_from_are_said_not_to_judge(tmp_path):

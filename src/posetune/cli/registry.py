@@ -119,7 +119,7 @@ def _verify(args: argparse.Namespace) -> int:
         print(f"note: {note}")
     live = f"{registry.state.title(registry.state.live)} is live."
     print(
-        f"{registry.name}: {verdict.entries} entries, {verdict.networks} networks, "
+        f"{registry.name}: {verdict.entries} entries, {verdict.networks} network{'' if verdict.networks == 1 else 's'}, "
         f"{len(verdict.faults) or 'no'} fault{'' if len(verdict.faults) == 1 else 's'}; {registry.doubt or live}"
     )
     if args.json is not None:

@@ -34,9 +34,14 @@ def guarded(checks: Sequence[Check]) -> Ruling:
     return Ruling("promote", why, (*unshown, *passed))
 
 
+def audited(units: int) -> str:
+    """Of how many people evidence is."""
+    return f"{units} audited {'person' if units == 1 else 'people'}"
+
+
 def on_challenger(evidence: Evidence, against: Evidence, rules: Rules) -> Ruling:
     """``against``: of the same people, that the challenger is worse; it needs only the wealth of a rollback."""
-    so_far = f"{evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    so_far = f"{audited(evidence.units)}, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
     if evidence.enough:
         return Ruling("promote", f"It errs less on audited people ({so_far}; about {evidence.gain:.0%} less).")
     if against.log_most >= math.log(rules.back):
@@ -56,13 +61,13 @@ def makes_room(evidence: Evidence, learned_from: int, new: int, rules: Rules) ->
     if not little or new < max(rules.least_new, learned_from / 2):
         return None
     return Ruling(
-        "expire", f"Little speaks for it after {evidence.units} audited people, and {new} new corrections have come."
+        "expire", f"Little speaks for it after {audited(evidence.units)}, and {new} new corrections have come."
     )
 
 
 def on_shadow(evidence: Evidence, rules: Rules) -> Ruling:
     """``evidence``: that the network before errs less than the live one, since the promotion."""
-    so_far = f"{evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    so_far = f"{audited(evidence.units)}, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
     if evidence.enough:
         return Ruling("rollback", f"The network before errs less on audited people since ({so_far}).")
     if evidence.units >= rules.shadow_units:

@@ -151,6 +151,7 @@ class _Pass:
                 {
                     "network": current.candidate, "live": current.live, "trial": current.kind, "units": evidence.units,
                     "log_e": round(evidence.log_e, 6), "threshold": evidence.threshold, "mean": round(evidence.mean, 6),
+                    "missing": evidence.missing,
                 },
             )  # fmt: skip
         rules = self.options.rules
@@ -254,12 +255,10 @@ class _Pass:
 
     def _nothing_new(self, state: State) -> str:
         """Why no training begins; "" where one does."""
-        learned = [n for n in state.networks.values() if "frozen_at" in n.about]
-        newest = max(learned, key=lambda n: n.number, default=None)
+        newest = trial.newest_learned(state)
         if newest is not None and self.runs.marked().get(newest.sha256):
             return ""  # without those who were forgotten
-        after = 0 if newest is None else int(newest.about["frozen_at"])
-        new = sum(unit.number > after for unit in self.store.for_training(unjudged_audits=True))
+        new = trial.new_corrections(state, self.store)
         least = self.options.rules.least_new
         return "" if new >= least else f"{new} new corrections; a training begins at {least} (--least)."
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from posetune.errors import PosetuneError
 from posetune.learn import trial
+from posetune.learn.gate import audited
 from posetune.learn.rules import Rules
 from posetune.learn.turn import LEASE
 from posetune.store.corrections import Corrections
@@ -51,14 +52,14 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     }  # fmt: skip
     said += figures["damaged"]
     for current in trial.trials(state, rules):
-        sentence, found = _trial(current, verdicts, state.title(current.candidate), now())
+        sentence, found = _trial(current, verdicts, state.title(current.candidate), now(), rules)
         said.append(sentence)
         left_out = store.left_out(current.after, trial.learned_from(current, store, Runs(database)))
         said += _of_one_scene(found) + _left_out(left_out)
         left = {"corrected_before": left_out.people, "scene_learned_from": left_out.scenes.total()}
         figures["trials"].append({**found, "left_out": left})
     if not state.challenger:
-        said.append("Nothing challenges it.")
+        said.append(_nobody(trial.new_corrections(state, store), rules))
     counts = store.counts()
     figures["corrections"] = [{"kind": k, "status": s, "count": n} for (k, s), n in sorted(counts.items())]
     said.append(_counted(counts))
@@ -66,13 +67,13 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     figures["audited_waiting"] = waiting
     marked = Runs(database).marked()
     figures["marked"] = sorted(marked)
-    said += [f"{state.title(n)} learned from {c} corrections that were forgotten since." for n, c in marked.items()]
+    said += [_marked(state.title(n), c) for n, c in marked.items()]
     if state.held:
-        said.append(f"Nothing is promoted by itself: {state.held}")
+        said.append(f"Nothing is promoted by itself until posetune learn release: {state.held}")
     holder = Leases(database).holder(LEASE)
     figures["at_work"] = holder
     if holder:
-        said.append(f"A pass is at work, or died ({holder}).")
+        said.append(f"A pass is at work, or died there ({holder}: machine and process); the next one goes on with it.")
     said += [f"The registry: {fault}" for fault in registry.faults]
     figures["sentences"] = said
     return Status(tuple(said), figures, bool(figures["damaged"] or registry.doubt))
@@ -109,7 +110,20 @@ def _since(registry: Registry) -> str:
     return f", {'proven' if terms[-1].proven else 'unproven'}: {terms[-1].why}".rstrip(".")
 
 
-def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> tuple[str, dict[str, Any]]:
+def _nobody(new: int, rules: Rules) -> str:
+    if new >= rules.least_new:
+        return f"Nothing challenges it; {new} new corrections have come, and the next pass trains: posetune learn run."
+    return f"Nothing challenges it; {new} of the {rules.least_new} new corrections have come that a training waits for (--least)."
+
+
+def _marked(title: str, count: int) -> str:
+    what = "a correction that was" if count == 1 else f"{count} corrections that were"
+    return f"{title} learned from {what} forgotten since; the next training is without."
+
+
+def _trial(
+    current: trial.Trial, verdicts: Verdicts, title: str, now: float, rules: Rules
+) -> tuple[str, dict[str, Any]]:
     counted = trial.counted(current, verdicts)
     evidence, _ = trial.evidence(current, verdicts)
     pace = _pace(trial.of_scenes(counted), now)
@@ -132,13 +146,18 @@ def _trial(current: trial.Trial, verdicts: Verdicts, title: str, now: float) -> 
             f"{who}; no audited person has judged {since}: posetune audit next draws some, without which nothing is proven.",
             figures,
         )
-    stands = f"{who}: {evidence.units} audited people, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    wealth = f"wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
+    stands = f"{who}: {audited(evidence.units)}, {wealth} (it began with 1)"
     if evidence.enough:
         return f"{stands}; that is enough.", figures
     if missing is None:
         return f"{stands}; so far they speak for nothing, so nobody can say how many more it takes.", figures
+    most = rules.most_units if current.kind == trial.FORWARD else rules.shadow_units
+    if evidence.units + missing > most:
+        slow = f"as it grows now about {missing} more would be missing, and a trial ends after {most}"
+        return f"{stands}; {slow}: unless the next ones say more, nothing will be proven.", figures
     when = "" if weeks is None else f", {_duration(weeks)} at the present pace of {pace:.0f} a week"
-    return f"{stands}; about {missing} more are missing{when}.", figures
+    return f"{stands}; about {missing} more {'is' if missing == 1 else 'are'} missing{when}.", figures
 
 
 def _of_one_scene(figures: dict[str, Any]) -> list[str]:
@@ -154,16 +173,18 @@ def _of_one_scene(figures: dict[str, Any]) -> list[str]:
 def _left_out(left_out: LeftOut) -> list[str]:
     said = []
     if left_out.people:
-        said.append(
-            f"{left_out.people} audited people do not judge it: they had been corrected before, so it may know them."
-        )
+        said.append(f"{_do_not(left_out.people)}: they had been corrected before, so it may know them.")
     if left_out.scenes:
         scene, most = left_out.scenes.most_common(1)[0]
         said.append(
-            f"{left_out.scenes.total()} audited people do not judge it: it learned from their scenes ({most} of {scene!r}). Where "
-            "one camera stands for long, name the scene of each recording anew."
+            f"{_do_not(left_out.scenes.total())}: it learned from their scenes ({most} of {scene!r}). Where one camera "
+            "stands for long, name the scene of each recording anew."
         )
     return said
+
+
+def _do_not(count: int) -> str:
+    return f"{audited(count)} {'does' if count == 1 else 'do'} not judge it"
 
 
 def _pace(counted: list[Verdict], now: float) -> float | None:
@@ -191,4 +212,6 @@ def _counted(counts: dict[tuple[str, str], int]) -> str:
     }
     parts = ", ".join(f"{n} {status}" for status, n in of.items() if n)
     audits = sum(n for (kind, _), n in counts.items() if kind == "audit")
-    return f"The store has {total} corrections ({parts}), {audits} of them audits."
+    waiting = " What is quarantined waits until somebody looks: posetune corrections list --status quarantined."
+    counted = f"{total} correction{'' if total == 1 else 's'} ({parts}), {audits} of them audits."
+    return f"The store has {counted}{waiting if of['quarantined'] else ''}"

@@ -18,7 +18,7 @@ from posetune.store.correction import ACCEPTED
 from posetune.store.corrections import Corrections
 from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.evidence import Verdict
-from posetune.store.registry.state import State
+from posetune.store.registry.state import Registered, State
 from posetune.store.runs import Runs
 
 FORWARD, BACK = "forward", "back"
@@ -94,6 +94,18 @@ def learned_from(trial: Trial, store: Corrections, runs: Runs) -> set[int]:
             accepted = store.find(status=ACCEPTED, up_to=trial.after)
             numbers.update(unit.number for unit in accepted if unit.kind != "honeypot")
     return numbers
+
+
+def newest_learned(state: State) -> Registered | None:
+    """The network that the newest training made; None before the first."""
+    return max((n for n in state.networks.values() if "frozen_at" in n.about), key=lambda n: n.number, default=None)
+
+
+def new_corrections(state: State, store: Corrections) -> int:
+    """How many have come, of those that may be learned from, since the newest training began."""
+    newest = newest_learned(state)
+    after = 0 if newest is None else int(newest.about["frozen_at"])
+    return sum(unit.number > after for unit in store.for_training(unjudged_audits=True))
 
 
 def judge(

@@ -106,6 +106,21 @@ def test_the_history_is_all_there(registry):
     assert len(history.sentences(registry)) == 5
 
 
+def test_of_evidence_that_grows_the_newest_is_said(registry):
+    one, two = (term.network for term in registry.state.terms)
+    for units, log_e in ((1, 0.1), (14, 0.7), (30, 2.3)):
+        body = {"network": one, "live": two, "units": units, "log_e": log_e, "threshold": 20.0}
+        registry.append(kinds.EVIDENCE, body, "test")
+    registry.append(kinds.EVIDENCE, {"network": two, "units": 1, "log_e": 0.0}, "test")
+    registry.append(kinds.EXPIRE, {"network": one, "why": "enough of it"}, "test")
+    said = [line.split("  ")[-1] for line in history.sentences(registry)[5:]]
+    assert said == [
+        f"{registry.state.title(one)}: 30 audited people have judged, wealth 9.97 of 20",
+        f"{registry.state.title(two)}: 1 audited person has judged, wealth 1 of 100",
+        f"{registry.state.title(one)} no longer on trial: enough of it",
+    ]
+
+
 def test_a_person_says_what_is_live_where_that_is_lost(registry):
     for folder in ("log", "copies"):
         (Path(registry.name) / folder / f"{registry.state.terms[-1].number:09d}.json").unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,18 +20,35 @@ _TRIES = 5
 
 
 def sentences(registry: Registry) -> list[str]:
-    """A line for each entry of the log that somebody may care for."""
+    """A line for each entry of the log that somebody may care for; of evidence that grew from pass to pass, the newest."""
     state, lines = State(), []
+    outgrown = _outgrown(registry.log.entries)
     for entry in registry.log.entries:
-        state = fold([entry], state)
-        said = _sentence(entry, state)
+        live, state = state.live, fold([entry], state)
+        said = "" if entry.number in outgrown else _sentence(entry, state, live)
         if said:
             when = datetime.datetime.fromtimestamp(entry.time, datetime.UTC).strftime("%Y-%m-%d %H:%M")
             lines.append(f"{entry.number:>5}  {when}  {said}")
     return lines
 
 
-def _sentence(entry: Entry, state: State) -> str:
+def _outgrown(entries: Iterable[Entry]) -> set[int]:
+    """The numbers of entries of evidence that a later one on the same network repeats, with nothing decided between."""
+    numbers: set[int] = set()
+    last: dict[str, int] = {}
+    for entry in entries:
+        if entry.kind != kinds.EVIDENCE or "restarted" in entry.body:
+            last = {}
+            continue
+        network = str(entry.body.get("network", ""))
+        if network in last:
+            numbers.add(last[network])
+        last[network] = entry.number
+    return numbers
+
+
+def _sentence(entry: Entry, state: State, live: str) -> str:
+    """``state``: after the entry; ``live``: before it."""
     body, title = entry.body, state.title(str(entry.body.get("network", "")))
     why = str(body.get("why", ""))
     unproven = "" if body.get("proven") else " (unproven)"
@@ -39,15 +57,17 @@ def _sentence(entry: Entry, state: State) -> str:
         kinds.CHALLENGE: f"{title} challenges {state.title(str(body.get('live', '')))}",
         kinds.PROMOTE: f"{title} promoted{unproven}: {why}",
         kinds.REFUSE: f"{title} refused: {why}",
-        kinds.ROLLBACK: f"taken back, {title} live again{unproven}: {why}",
-        kinds.EXPIRE: f"{title} no longer measured: {why}",
+        kinds.ROLLBACK: f"{state.title(live)} taken back, {title} live again{unproven}: {why}",
+        kinds.EXPIRE: f"{title} no longer on trial: {why}",
         kinds.HOLD: f"on hold: {why}",
         kinds.RELEASE: f"hold ended: {why}",
     }
     if entry.kind == kinds.EVIDENCE:
         if "restarted" in body:
             return f"evidence begun anew: {why}"
-        return f"{title}: {body.get('units')} audited people, log wealth {float(body.get('log_e', 0)):.2f}"
+        units, wealth = int(body.get("units", 0)), math.exp(min(float(body.get("log_e", 0)), 700.0))
+        who = f"{units} audited {'person has' if units == 1 else 'people have'} judged"
+        return f"{title}: {who}, wealth {wealth:.3g} of {float(body.get('threshold', 100)):g}"
     return texts.get(entry.kind, "")
 
 
