@@ -68,7 +68,7 @@ def test_a_hold_a_promotion_by_hand_and_the_way_back(named, capsys, lite):
     Registry.open(str(named / "registry")).add(lite + b"0", ".tflite", {"name": "mine"}, by="test")
     assert main(["learn", "promote", "mine", "--why", "a try"]) == 0
     assert main(["learn", "rollback", "--why", "it swaps knees"]) == 0
-    assert main(["learn", "hold", "--why", "a fair"]) == 0
+    assert main(["learn", "hold", "--why", "a\nfair", "--store", "sqlite:///not-needed.sqlite"]) == 0
     assert main(["learn", "release", "--why", "over"]) == 0
     capsys.readouterr()
     assert main(["learn", "history"]) == 0

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(status)
     status.set_defaults(run_action=_status)
     history = actions.add_parser("history", help="what became of every network")
-    _add_registry(history)
+    _add_alike(history)
     add_json(history)
     history.set_defaults(run_action=_history)
     rollback = actions.add_parser("rollback", help="make the network before live again")
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     release = actions.add_parser("release", help="end a hold")
     for parser_, action in ((rollback, _rollback), (promote, _promote), (hold, _hold), (release, _release)):
         parser_.add_argument("--why", required=True, type=_sentence, metavar="TEXT", help="one sentence, for the log")
-        _add_registry(parser_)
+        _add_alike(parser_)
         parser_.set_defaults(run_action=action)
 
 
@@ -82,6 +82,11 @@ def _add_both(parser: argparse.ArgumentParser) -> None:
         "--store", metavar="URL", help=f"sqlite:///FILE or postgresql://… (default: ${STORE_ENVIRONMENT})"
     )
     _add_registry(parser)
+
+
+def _add_alike(parser: argparse.ArgumentParser) -> None:
+    _add_registry(parser)
+    parser.add_argument("--store", metavar="URL", help="not needed: taken so that all verbs of learn are called alike")
 
 
 def _add_threshold(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +126,7 @@ def _add_training(parser: argparse.ArgumentParser, guards_only: bool = False) ->
 def _sentence(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("wants a reason, in a sentence")
-    return text.strip()
+    return " ".join(text.split())  # a line of the history
 
 
 def _wealth(text: str) -> float:
