@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+
 import pytest
 
+boto3 = pytest.importorskip("boto3")
 pytest.importorskip("obstore")
 pytest.importorskip("pyarrow")
 
@@ -69,3 +73,11 @@ def test_of_two_who_create_one_wins(bucket):
 def test_a_bucket_that_is_not_there_is_one_sentence(bucket):
     with pytest.raises(PosetuneError, match="there is no such bucket"):
         Bucket("s3://nowhere/job").put("a", b"1")
+    with pytest.raises(PosetuneError, match="there is no such bucket"):
+        list(Bucket("s3://nowhere/job").list(""))
+
+
+def test_the_mark_of_an_empty_folder_is_no_file(bucket):
+    client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    client.put_object(Bucket=bucket.removeprefix("s3://"), Key="marked/", Body=b"")
+    assert list(itertools.islice(Bucket(f"{bucket}/marked").list(""), 3)) == []

@@ -24,6 +24,8 @@ _REFUSALS = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
 # Where a cloud's own machines ask for keys, which is tried when none are given. It may be slow there, and is nowhere else.
 _KEY_SERVICES = ("169.254.169.254", "metadata.google.internal")
 _KEY_ATTEMPTS = 3
+#: What S3, Google and Azure answer where a list of what is not there is asked for.
+_NO_BUCKET = ("NoSuchBucket", "bucket does not exist", "ContainerNotFound")
 _CLIENT = {"timeout": "30s", "connect_timeout": "10s"}
 # obstore would try again itself, and not say whether what a second try of `create` finds may be its own.
 _RETRY = {"max_retries": 0}
@@ -103,7 +105,8 @@ class Bucket:
     def _page(self, prefix: str, after: str | None) -> Sequence[Entry]:
         stream = obstore.list(self._store, prefix or None, offset=after, chunk_size=1000)
         for chunk in stream:
-            found = [Entry(m["path"], m["size"], m["last_modified"].timestamp()) for m in chunk]
+            # Without the folder's own mark, which a provider's pages put there: its name here is none.
+            found = [Entry(m["path"], m["size"], m["last_modified"].timestamp()) for m in chunk if m["path"]]
             if found:
                 return sorted(found, key=lambda entry: entry.name)
         return []
@@ -119,6 +122,8 @@ class Bucket:
             except (exceptions.NotFoundError, FileNotFoundError) as error:
                 raise StoreRefused(f"{self.url}: there is no such bucket ({_line(error)}).") from error
             except (exceptions.BaseError, OSError) as error:
+                if any(word in str(error) for word in _NO_BUCKET):
+                    raise StoreRefused(f"{self.url}: there is no such bucket ({_line(error)}).") from error
                 if _is_full(error):
                     raise StoreRefused(f"{self.url}/{name}: the store is full ({_line(error)}).") from error
                 if attempt >= _KEY_ATTEMPTS and any(service in str(error) for service in _KEY_SERVICES):
