@@ -50,6 +50,11 @@ def test_run_plans_and_works_and_goes_on(unlabelled, out, capsys):
     assert {p.name: p.stat().st_mtime_ns for p in (out / "parts").iterdir()} == first
 
 
+def test_too_few_units_for_the_processes_are_told(unlabelled, out, capsys):
+    assert job("run", unlabelled, "--model", "lite", "--out", out, "--processes", "2") == 0
+    assert "1 unit for 2 processes: in another --out, --shard 1 would" in capsys.readouterr().err
+
+
 def test_listed_units_end_with_1(unlabelled, out, capsys):
     job("plan", unlabelled, "--model", "lite", "--out", out)
     for number in (1, 2, 3):

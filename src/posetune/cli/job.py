@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -232,6 +233,7 @@ def _listed(units: tuple[str, ...], url: str, quiet: bool = False) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from posetune.scale import commit
     from posetune.scale.launchers.local import run_local
     from posetune.scale.work import forget_failures
 
@@ -245,7 +247,13 @@ def _run(args: argparse.Namespace) -> int:
 
         listed = run_ray(store, job, args.processes, args.threads, args.lease, report)
     else:
-        listed = run_local(store, job, args.processes or processors(), args.threads, args.lease, report)
+        processes = args.processes or processors()
+        if job.units < min(processes, job.items) and not job.videos and not commit.done_units(store):
+            report.say(
+                f"{counted(job.units, 'unit')} for {processes} processes: in another --out, --shard "
+                f"{math.ceil(job.items / (4 * processes))} would keep all of them busy."
+            )
+        listed = run_local(store, job, processes, args.threads, args.lease, report)
     if not listed:
         done = f"All {job.units} units are" if job.units > 1 else "The one unit is"
         print(f"{done} done; posetune job merge {store.url} makes one result of the parts")

@@ -160,4 +160,4 @@ def _is_full(error: Exception) -> bool:
 def _line(error: Exception) -> str:
     """The first line of what may be pages of a debug format."""
     lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+    return lines[0].split(": <?xml")[0][:300] if lines else type(error).__name__

@@ -51,6 +51,18 @@ def test_two_processes_do_it(store):
     assert verify(store).faults == ()
 
 
+def test_nobody_is_started_for_nothing(store, monkeypatch):
+    from posetune.scale.job import read_job
+
+    names = stand_in(monkeypatch, "exit 0")
+    local.run_local(store, read_job(store), 9, 1, 60)
+    assert len(names) == 2
+    for unit in ("00000000", "00000001"):
+        store.put(commit.name_of(unit), b"")
+    local.run_local(store, read_job(store), 9, 1, 60)
+    assert len(names) == 2
+
+
 def test_a_worker_that_is_killed_is_started_anew_and_its_unit_is_free(store, monkeypatch):
     from posetune.scale.job import read_job
 

@@ -13,7 +13,7 @@ from posetune.progress import Reporter
 from posetune.scale import commit, lease
 from posetune.scale.job import Job
 from posetune.scale.store import Store
-from posetune.scale.work import worker_name
+from posetune.scale.work import open_units, worker_name
 
 #: How often it is looked how many units are done, seconds; rarer where that takes long.
 _LOOK, _LOOK_SHARE = 0.5, 0.02
@@ -34,13 +34,14 @@ class _Worker:
 def run_local(
     store: Store, job: Job, processes: int, threads: int, seconds: float, report: Reporter | None = None
 ) -> tuple[str, ...]:
-    """Run ``processes`` workers of ``threads`` threads each until the job has ended; the units that are listed as failed.
+    """Run up to ``processes`` workers of ``threads`` threads each until the job has ended; the units that are listed as failed.
 
     ``seconds``: of their leases. A worker that dies is started anew, and its unit is free at once. Raises PosetuneError when
     workers end with an error, or die again and again; what is done is kept.
     """
     report = report or Reporter()
-    workers = [_start(store, threads, seconds) for _ in range(processes)]
+    most = sum(1 for _ in open_units(store, job))  # more would wait for them
+    workers = [_start(store, threads, seconds) for _ in range(min(processes, most))]
     deaths, before, pause = 0, -1, _LOOK
     waiting = _Waiting(store, job)
     try:
