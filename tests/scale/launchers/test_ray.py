@@ -12,6 +12,7 @@ pytest.importorskip("pyarrow")
 from tests.helpers.jobs import planned
 
 from posetune.errors import PosetuneError
+from posetune.progress import Reporter
 from posetune.scale import commit
 from posetune.scale.folder import Folder
 from posetune.scale.launchers import ray as launcher
@@ -111,8 +112,11 @@ def test_units_of_other_workers_are_waited_for(ray, store, unlabelled):
 
     job = planned(store, unlabelled, shard=4)
     store.put(name_of("00000000"), Lease("ben", time.time() + 0.2).to_json())
-    assert launcher.run_ray(store, job, 1, 1, 60) == ()
+    shown: list[str] = []
+    report = Reporter(progress=lambda what, *_: shown.append(what))
+    assert launcher.run_ray(store, job, 1, 1, 60, report) == ()
     assert commit.read_done(store, "00000000").worker.startswith("ray-")
+    assert any("1 unit is leased by ben" in text for text in shown)
 
 
 def test_a_store_that_refuses_is_one_sentence(ray, store, unlabelled, monkeypatch):

@@ -12,7 +12,8 @@ from typing import Any
 
 from posetune.errors import PosetuneError, pip_install
 from posetune.progress import Counter, Reporter
-from posetune.scale import commit
+from posetune.scale import commit, lease
+from posetune.scale.inputs import absolute
 from posetune.scale.job import Job, load_network, read_job, unit_name
 from posetune.scale.look import Looker
 from posetune.scale.open import store_of
@@ -42,7 +43,9 @@ def run_ray(
             while open_numbers := list(open_units(store, job)):
                 counter.at(len(commit.done_units(store)))
                 if not _round(ray, task, store, open_numbers, (run, threads, seconds), counter):
-                    time.sleep(_WAIT)  # all that is left is with other workers
+                    # all that is left is with other workers
+                    counter.step(lease.with_others(store, {*map(unit_name, open_numbers)}), by=0)
+                    time.sleep(_WAIT)
             counter.at(len(commit.done_units(store)))
     finally:
         ray.shutdown()
@@ -57,7 +60,7 @@ def _round(ray: Any, task: Any, store: Store, numbers: list[int], how: tuple[str
     while waiting or under_way:
         while waiting and len(under_way) < _AHEAD:
             number = waiting.pop()
-            under_way[task.remote(store.url, number, *how)] = number
+            under_way[task.remote(absolute(store.url), number, *how)] = number
         ready, _ = ray.wait(list(under_way), num_returns=1)
         number = under_way.pop(ready[0])
         try:
