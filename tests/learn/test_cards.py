@@ -23,4 +23,6 @@ def test_a_card_has_figures_and_pictures_of_rendered_people_only(tmp_path):
     assert found["checks"] == [{"name": "a", "passed": True, "said": "a is fine.", "change": 0.01, "most": 0.02}]
     sheet = cv2.imdecode(np.frombuffer(files["ordinary.jpg"], np.uint8), cv2.IMREAD_COLOR)
     assert sheet.shape[1] > 3 * 480
+    pair = sheet[:240, :484]
+    assert (pair[:, :240] != pair[:, 244:]).any()  # two networks' answers on the same picture
     assert set(card({}, [], guards[:1], networks)) == {"card.json"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,23 @@ def draw_answer(view: np.ndarray, person: Person, answer_px: np.ndarray, marked:
         cv2.line(view, _whole(a, view), _whole(b, view), _WRONG, 2, cv2.LINE_AA)
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a network says of people. ``answers_px``: (33, ≥2) image px each; ``marked``: (33,) bool each, points in question."""
+
+    answers_px: Sequence[np.ndarray]
+    marked: Sequence[np.ndarray]
+
+
 def contact_sheet(
-    people: Sequence[Person], answers_px: Sequence[np.ndarray], marked: Sequence[np.ndarray], captions: Sequence[str]
+    people: Sequence[Person],
+    answers_px: Sequence[np.ndarray],
+    marked: Sequence[np.ndarray],
+    captions: Sequence[str],
+    left: Shown | None = None,
 ) -> np.ndarray:
-    """(H, W, 3) uint8 RGB: for each person a tile with the label on the left and the answer on the right.
+    """(H, W, 3) uint8 RGB: for each person a tile with the label, or what another network says, on the left and the answer on the
+    right.
 
     ``answers_px``: (33, ≥2) image px each; ``marked``: (33,) bool each, the points in question. ``captions`` are wrapped.
     """
@@ -69,7 +83,10 @@ def contact_sheet(
             person, crop = people[i], window(people[i])
             label = crop.cut(rgb, _SIDE)
             answer = label.copy()
-            draw_label(label, person, crop)
+            if left is None:
+                draw_label(label, person, crop)
+            else:
+                draw_answer(label, person, left.answers_px[i], left.marked[i], crop)
             draw_answer(answer, person, answers_px[i], marked[i], crop)
             caption = np.full((below, 2 * _SIDE + 4, 3), 255, np.uint8)
             for row, text in enumerate(texts[i]):

@@ -1,4 +1,5 @@
-"""The evaluation card of a network: its figures, and pictures of the rendered people on whom it differs most from live.
+"""The evaluation card of a network: its figures, and pictures of the rendered people on whom it differs most from live:
+live on the left, the network on the right, and a red line from each point that is far off to where it is in truth.
 
 Nothing else goes into the registry, which forgets nothing: pictures and points of people are the store's, which does.
 """
@@ -11,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from posetune.data.answers import crop_answers
-from posetune.data.contact_sheet import contact_sheet
+from posetune.data.contact_sheet import Shown, contact_sheet
+from posetune.data.people import Person
 from posetune.learn.guards import Check, Guard
 from posetune.learn.material import ORDINARY
 from posetune.learn.people import errors_of
@@ -35,17 +37,29 @@ def card(
         return files
     some = guard.people[:: -(-len(guard.people) // _LOOKED_AT) or 1]
     answers = crop_answers(networks, some)
-    change = errors_of(answers["challenger"], some) - errors_of(answers["live"], some)
+    errors = {name: errors_of(found, some) for name, found in answers.items()}
+    change = errors["challenger"] - errors["live"]
     order = np.argsort(-change)
     worst, best = list(order[: _SHOWN // 2]), list(order[::-1][: _SHOWN // 2])
     chosen = list(dict.fromkeys([*worst, *best]))
     people = [some[i] for i in chosen]
-    found = [answers["challenger"].points_px[i] for i in chosen]
-    marked = [
-        np.linalg.norm(points[:, :2] - person.keypoints[:, :2], axis=1) * person.labelled > _FAR * person.torso
-        for points, person in zip(found, people, strict=True)
-    ]
-    captions = [f"rendered person: {change[i]:+.1f} px of the crop against live" for i in chosen]
-    sheet = contact_sheet(people, found, marked, captions)
+    new, old = (_shown([answers[name].points_px[i] for i in chosen], people) for name in ("challenger", "live"))
+    captions = [_caption(float(errors["live"][i]), float(errors["challenger"][i])) for i in chosen]
+    sheet = contact_sheet(people, new.answers_px, new.marked, captions, left=old)
     _, jpeg = cv2.imencode(".jpg", sheet[:, :, ::-1])
     return {**files, "ordinary.jpg": jpeg.tobytes()}
+
+
+def _shown(points_px: Sequence[np.ndarray], people: Sequence[Person]) -> Shown:
+    """Answers, (33, ≥2) image px each, and which of their points are far from the label."""
+    marked = [
+        np.linalg.norm(points[:, :2] - person.keypoints[:, :2], axis=1) * person.labelled > _FAR * person.torso
+        for points, person in zip(points_px, people, strict=True)
+    ]
+    return Shown(points_px, marked)
+
+
+def _caption(live: float, challenger: float) -> str:
+    """``live``, ``challenger``: errors, px of the 256 px crop."""
+    change = challenger - live
+    return f"live: {live:.1f} px off | new: {challenger:.1f} px ({abs(change):.1f} px {'worse' if change > 0 else 'better'})"

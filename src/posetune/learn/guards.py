@@ -132,7 +132,9 @@ def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], 
     before, after = float(held.jitter.mean()), float(challenger.jitter.mean())
     change = after / before - 1 if before > 0 else 0.0
     passed = change <= rules.jitter_margin
-    said = f"{name}: answers move {change:+.1%} with the crop, against {best} (at most {rules.jitter_margin:+.0%})."
+    said = (
+        f"{name}: how far answers move with the crop {change:+.1%} against {best} (at most {rules.jitter_margin:+.0%})."
+    )
     checks.append(Check(f"{name}: jitter", passed, said, change, change))
     lost = float(held.found.mean() - challenger.found.mean())
     said = f"{name}: {challenger.found.mean():.1%} of the people are found, {held.found.mean():.1%} by {best}."
@@ -178,7 +180,7 @@ def _not_worse(what: str, guard: Guard, values: np.ndarray, reference: np.ndarra
         # So few people, or so unlike answers, that of no network it could be shown. The interval narrows with the root of them.
         needed = known * ((high - change) / (held.most - change)) ** 2
         passed, verdict = None, f"cannot be shown with {known} people; about {_round_up(needed)} would do"
-    bounds = f"95 % interval {low:+.1%} … {high:+.1%}; at most {held.margin:+.0%} and {held.most:+.0%}"
+    bounds = f"95 % interval {low:+.1%} … {high:+.1%}; at most {held.margin:+.0%}, for certain at most {held.most:+.0%}"
     return Check(name, passed, f"{name} {change:+.1%} against {held.name} ({bounds}): {verdict}.", change, high)
 
 
@@ -202,7 +204,7 @@ def speed(challenger: Landmarker, live: Landmarker, people: Sequence[Person], ru
                 network.predict_crop(rgb, crop)
                 times[name].append(time.perf_counter() - begun)
     change = float(np.median(times["challenger"]) / np.median(times["live"]) - 1)
-    said = f"speed: an answer takes {change:+.0%} of the live network's time (at most {rules.speed_margin:+.0%})."
+    said = f"speed: the time of an answer {change:+.0%} against the live network (at most {rules.speed_margin:+.0%})."
     return Check("speed", change <= rules.speed_margin, said, change, change)
 
 
@@ -215,4 +217,5 @@ def clean(content: bytes, name: str) -> Check:
     if diagnosis.kind == "detector":
         return Check("doctor", False, "doctor: it is a detector, no landmark network.")
     findings = "; ".join(finding.what for finding in diagnosis.findings if finding.severity in ("refused", "wrong"))
-    return Check("doctor", diagnosis.usable, f"doctor: {diagnosis.verdict}{f' ({findings})' if findings else ''}.")
+    verdict = "MediaPipe takes it, in a bundle" if diagnosis.usable else diagnosis.verdict
+    return Check("doctor", diagnosis.usable, f"doctor: {verdict}{f' ({findings})' if findings else ''}.")

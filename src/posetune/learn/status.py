@@ -12,7 +12,6 @@ from posetune.errors import PosetuneError
 from posetune.learn import trial
 from posetune.learn.gate import audited
 from posetune.learn.rules import Rules
-from posetune.learn.turn import LEASE
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database
 from posetune.store.evidence import Evidence as Verdicts
@@ -20,7 +19,7 @@ from posetune.store.evidence import Verdict
 from posetune.store.known import LeftOut
 from posetune.store.registry.entry import ROLLBACK
 from posetune.store.registry.registry import Registry
-from posetune.store.runs import Leases, Runs
+from posetune.store.runs import LEARNING, Leases, Runs
 
 _WEEK = 7 * 86_400.0
 #: The pace is that of so long before now.
@@ -70,7 +69,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     said += [_marked(state.title(n), c) for n, c in marked.items()]
     if state.held:
         said.append(f"Nothing is promoted by itself until posetune learn release: {state.held}")
-    holder = Leases(database).holder(LEASE)
+    holder = Leases(database).holder(LEARNING)
     figures["at_work"] = holder
     if holder:
         said.append(f"A pass is at work, or died there ({holder}: machine and process); the next one goes on with it.")

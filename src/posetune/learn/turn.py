@@ -15,9 +15,8 @@ from posetune.progress import Reporter
 from posetune.store.database import Database
 from posetune.store.registry.log import Moved
 from posetune.store.registry.registry import Registry
-from posetune.store.runs import Lease, Leases
+from posetune.store.runs import LEARNING, Lease, Leases
 
-LEASE = "learn"
 BY = "learn run"
 _BEAT = 4.0
 
@@ -44,9 +43,9 @@ class Turn:
 def taken(registry: Registry, database: Database, report: Reporter) -> Iterator[Turn | None]:
     """A turn for as long as the block runs; None where another pass is at work, which is said."""
     leases = Leases(database)
-    lease = leases.take(LEASE, f"{socket.gethostname()} {os.getpid()}", patience=3 * _BEAT)
+    lease = leases.take(LEARNING, f"{socket.gethostname()} {os.getpid()}", patience=3 * _BEAT)
     if lease is None:
-        report.say(f"Another pass is at work ({leases.holder(LEASE)}); this one leaves it to that.")
+        report.say(f"Another pass is at work ({leases.holder(LEARNING)}); this one leaves it to that.")
         yield None
         return
     with _held(leases, lease) as alive:

@@ -28,12 +28,19 @@ _LEARNED = learning.LearnedNetwork(
 _LEARNING = learning.Learning(
     "/srv/networks",
     _LEARNED,
-    [learning.Trial("back", learning.LearnedNetwork(_FULL.sha256, "full e9a5c5cb"), 12, 0.8, 20.0, -0.02)],
+    [learning.Trial("back", learning.LearnedNetwork(_FULL.sha256, "full e9a5c5cb"), 12, 0.8, 20.0, -0.02, None)],
     "",
+    "full e9a5c5cb",
+    "host 4711",
     "",
     [],
     [learning.Counted("correction", "accepted", 812)],
-    [learning.Happened(42, 1764172800.0, "promote", _LEARNED, "It errs less.", ["ordinary people: fine."], True)],
+    [
+        learning.Happened(
+            42, 1764172800.0, "promote", _LEARNED, "It errs less.", ["ordinary people: fine."], True, "full e9a5c5cb"
+        )
+    ],
+    0,
 )
 _ID = "k3v9x1m8q2w7e5r4t6y0ab"
 _JOB = job_types.Job(

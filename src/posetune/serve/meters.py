@@ -27,10 +27,22 @@ class Meters:
         buckets[bisect_left(BUCKETS, seconds)] += 1
         self._sums[route] = self._sums.get(route, 0.0) + seconds
 
-    def text(self, gauges: Mapping[str, tuple[str, float]], counters: Mapping[str, tuple[str, float]]) -> bytes:
-        """Prometheus' text format. ``gauges``, ``counters``: name → (what it is, value)."""
+    def text(
+        self,
+        gauges: Mapping[str, tuple[str, float]],
+        counters: Mapping[str, tuple[str, float]],
+        network: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Prometheus' text format. ``gauges``, ``counters``: name → (what it is, value). ``network``: name and sha256 of the one
+        that answers; None before one does.
+        """
         from prometheus_client import CollectorRegistry, generate_latest
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+        from prometheus_client.core import (
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+            InfoMetricFamily,
+        )
 
         meters = self
 
@@ -51,6 +63,8 @@ class Meters:
                         buckets.append(("+Inf" if end == float("inf") else str(end), total))
                     took.add_metric((route,), buckets, meters._sums[route])
                 yield took
+                if network is not None:
+                    yield InfoMetricFamily("posetune_network", "The network that answers", dict(network))
                 for name, (about, gauge) in gauges.items():
                     yield GaugeMetricFamily(f"posetune_{name}", about, gauge)
                 for name, (about, count) in counters.items():

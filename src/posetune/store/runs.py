@@ -13,6 +13,9 @@ from posetune.store.database import Database
 from posetune.store.ids import new_id
 from posetune.store.tables import corrections, leases, run_corrections, runs
 
+#: The lease of a pass of learning: of several one works.
+LEARNING = "learn"
+
 
 @dataclass(frozen=True)
 class Run:

@@ -26,6 +26,7 @@ def test_metrics_count_by_route_and_never_by_what_was_asked(web_server):
     assert 'route="files",status="404"' in text
     assert "secret-name" not in text
     assert "posetune_workers_ready 1.0" in text
+    assert f'posetune_network_info{{name="lite",sha256="{stock.resolve("lite").sha256}"}} 1.0' in text
 
 
 def test_a_head_is_answered_without_a_body(web_server):

@@ -34,7 +34,9 @@ async def metrics(request: Request) -> Response:
         **{f"waiting_{lane}": (f"Requests that wait, {lane}", float(n)) for lane, n in pool.waiting.items()},
     }
     counters = {"worker_deaths": ("Workers that died", float(pool.deaths))}
-    return Response(services.meters.text(gauges, counters), media_type="text/plain; version=0.0.4")
+    current = services.networks.current.network if services.ready else None
+    network = None if current is None else {"name": current.name, "sha256": current.sha256}
+    return Response(services.meters.text(gauges, counters, network), media_type="text/plain; version=0.0.4")
 
 
 _STARTING = {503: "the networks are being loaded"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -43,7 +43,8 @@ class LearnedNetwork(msgspec.Struct):
 
 class Trial(msgspec.Struct):
     """A network on trial: ``forward``: a challenger; ``back``: the one that was live before. ``wealth``: of its bettors, who began
-    with 1; at ``threshold`` it is proven. ``gain``: how much less it errs, as far as is seen.
+    with 1; at ``threshold`` it is proven. ``gain``: how much less it errs, as far as is seen. ``missing``: how many audited people
+    more it takes as it grows now, null where nobody can say.
     """
 
     kind: Literal["forward", "back"]
@@ -52,10 +53,13 @@ class Trial(msgspec.Struct):
     wealth: float
     threshold: float
     gain: float
+    missing: int | None
 
 
 class Happened(msgspec.Struct):
-    """One entry of the log, for people. ``time``: seconds since 1970."""
+    """One entry of the log, for people. ``time``: seconds since 1970. ``other``: the name of the network that was live then, where
+    the entry names it: what was challenged, replaced or taken back.
+    """
 
     number: int
     time: float
@@ -64,6 +68,7 @@ class Happened(msgspec.Struct):
     why: str
     reasons: list[str]
     proven: bool | None
+    other: str
 
 
 class Counted(msgspec.Struct):
@@ -74,17 +79,22 @@ class Counted(msgspec.Struct):
 
 class Learning(msgspec.Struct):
     """``registry``: null where the server follows none; the rest is empty then. ``problem``: why what answers is not what the
-    registry says, "" where it is; ``held``: why nothing is promoted by itself. ``corrections``: what the server keeps.
+    registry says, "" where it is; ``held``: why nothing is promoted by itself. ``before``: the name of the network that a rollback
+    makes live again, "" where there is none. ``corrections``: what the server keeps; ``at_work``: the machine and process of a
+    pass of learning that is at work on them, or died there, "" where none is. ``earlier``: entries before those of ``history``.
     """
 
     registry: str | None
     live: LearnedNetwork | None
     trials: list[Trial]
     held: str
+    before: str
+    at_work: str
     problem: str
     faults: list[str]
     corrections: list[Counted]
     history: list[Happened]
+    earlier: int
 
 
 class WhyBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -96,15 +106,16 @@ class WhyBody(msgspec.Struct, forbid_unknown_fields=True):
 
 async def shown(request: Request) -> Response:
     services = services_of(request)
-    counted = await asyncio.to_thread(_counted, services)
+    kept = await asyncio.to_thread(_kept, services)
     follower = services.follower
     if follower is None:
-        return json_response(Learning(None, None, [], "", "", [], counted, []))
+        return json_response(Learning(None, None, [], "", "", kept.at_work, "", [], kept.counted, [], 0))
     if follower.away:
         current = services.networks.current.network
         live = LearnedNetwork(current.sha256, current.name)
-        return json_response(Learning(follower.url, live, [], "", follower.problem, [], counted, []))
-    return json_response(_learning(services, follower, counted))
+        problem = follower.problem
+        return json_response(Learning(follower.url, live, [], "", "", kept.at_work, problem, [], kept.counted, [], 0))
+    return json_response(_learning(services, follower, kept))
 
 
 async def picture(request: Request) -> Response:
@@ -147,7 +158,7 @@ async def _decide(request: Request, decide: Callable[[Follower, WhyBody], object
         await follower.look()
     except PosetuneError as error:
         raise Problem(409, str(error)) from error
-    return json_response(_learning(services, follower, await asyncio.to_thread(_counted, services)))
+    return json_response(_learning(services, follower, await asyncio.to_thread(_kept, services)))
 
 
 def _follower(services: Services) -> Follower:
@@ -156,16 +167,26 @@ def _follower(services: Services) -> Follower:
     return services.follower
 
 
-def _counted(services: Services) -> list[Counted]:
+class _Kept(NamedTuple):
+    """What the server's store says."""
+
+    counted: list[Counted]
+    at_work: str
+
+
+def _kept(services: Services) -> _Kept:
     from posetune.store.corrections import Corrections
+    from posetune.store.runs import LEARNING, Leases
 
     if not services.settings.corrections:
-        return []
-    counts = Corrections(services.corrections.database()).counts()
-    return [Counted(kind, status, count) for (kind, status), count in sorted(counts.items())]
+        return _Kept([], "")
+    database = services.corrections.database()
+    counts = Corrections(database).counts()
+    counted = [Counted(kind, status, count) for (kind, status), count in sorted(counts.items())]
+    return _Kept(counted, Leases(database).holder(LEARNING) or "")
 
 
-def _learning(services: Services, follower: Follower, counted: list[Counted]) -> Learning:
+def _learning(services: Services, follower: Follower, kept: _Kept) -> Learning:
     registry, state = follower.registry, follower.state
     live = services.networks.current.network.sha256 if registry.doubt else state.live
     entries = list(registry.log.entries)
@@ -175,10 +196,13 @@ def _learning(services: Services, follower: Follower, counted: list[Counted]) ->
         _network(state, live, entries),
         [trial for trial in (_trial(state, entries, kind) for kind in ("forward", "back")) if trial is not None],
         state.held,
+        state.title(before) if (before := history.before(registry)) else "",
+        kept.at_work,
         follower.problem,
         registry.faults,
-        counted,
+        kept.counted,
         [_happened(state, entries, entry) for entry in reversed(told[-_SHOWN:])],
+        max(0, len(told) - _SHOWN),
     )
 
 
@@ -207,9 +231,9 @@ def _trial(state: State, entries: list[Entry], kind: Literal["forward", "back"])
     wealth = math.exp(min(float(last.get("log_e", 0.0)), 700.0))
     mean = float(last.get("mean", 0.0))
     threshold = float(last.get("threshold", 100.0 if kind == "forward" else 20.0))
-    return Trial(
-        kind, network, int(last.get("units", 0)), wealth, threshold, 2 * mean / (1 + mean) if mean > -1 else -1.0
-    )
+    missing = None if last.get("missing") is None else int(last["missing"])
+    gain = 2 * mean / (1 + mean) if mean > -1 else -1.0
+    return Trial(kind, network, int(last.get("units", 0)), wealth, threshold, gain, missing)
 
 
 def _happened(state: State, entries: list[Entry], entry: Entry) -> Happened:
@@ -217,7 +241,11 @@ def _happened(state: State, entries: list[Entry], entry: Entry) -> Happened:
     proven = bool(body["proven"]) if "proven" in body else None
     reasons = [str(reason) for reason in body.get("reasons", [])]
     network = _network(state, str(body.get("network", "")), entries)
-    return Happened(entry.number, entry.time, entry.kind, network, str(body.get("why", "")), reasons, proven)
+    other = str(body.get("from", "") or body.get("live", ""))
+    return Happened(
+        entry.number, entry.time, entry.kind, network, str(body.get("why", "")), reasons, proven,
+        state.title(other) if other else "",
+    )  # fmt: skip
 
 
 _LEARNING = Answer("how it stands", Learning)

@@ -94,14 +94,13 @@ def rollback(registry: Registry, why: str, to: str | None = None) -> str:
         if to is None and registry.doubt:
             raise PosetuneError(registry.doubt)
         if to is None:
-            before = [network for network in _standing(registry.log.entries) if network != state.live]
-            if not before:
+            target = before(registry)
+            if not target:
                 later = any(network != state.live for network in lived)
                 raise PosetuneError(
                     f"No network was live before {state.title(state.live)}: "
                     + ("--to NAME makes a later one live again." if later else "there is nothing to go back to.")
                 )
-            target = before[-1]
         else:
             target = found(state, to)
             if target not in lived:
@@ -113,6 +112,12 @@ def rollback(registry: Registry, why: str, to: str | None = None) -> str:
         return kinds.ROLLBACK, {"network": target, "from": state.live, "why": why, "proven": False}
 
     return _decided(registry, decide, check=True)
+
+
+def before(registry: Registry) -> str:
+    """The network that a rollback makes live again where none is named; "" where there is none, or nobody can tell."""
+    networks = [network for network in _standing(registry.log.entries) if network != registry.state.live]
+    return "" if registry.doubt or not networks else networks[-1]
 
 
 def _standing(entries: Iterable[Entry]) -> list[str]:
