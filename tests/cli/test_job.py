@@ -50,7 +50,8 @@ def test_run_plans_and_works_and_goes_on(unlabelled, out, capsys):
     assert {p.name: p.stat().st_mtime_ns for p in (out / "parts").iterdir()} == first
 
 
-def test_too_few_units_for_the_processes_are_told(unlabelled, out, capsys):
+def test_too_few_units_for_the_processes_are_told(unlabelled, out, capsys, monkeypatch):
+    monkeypatch.setattr("posetune.scale.launchers.local.run_local", lambda *_: ())
     assert job("run", unlabelled, "--model", "lite", "--out", out, "--processes", "2") == 0
     assert "1 unit for 2 processes: in another --out, --shard 1 would" in capsys.readouterr().err
 
