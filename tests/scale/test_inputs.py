@@ -66,6 +66,14 @@ def test_nobody_waits_for_a_pipe(tree):
         pass
 
 
+def test_a_file_that_is_neither_is_counted_also_where_it_was_named(tree):
+    left_out: Counter[str] = Counter()
+    (tree / "notes.txt").rename(tree / "notes.csv")
+    found = sources([str(tree / "notes.csv"), str(tree / "b.jpg")], "/nowhere", left_out)
+    assert [source.name for source in found] == ["b.jpg"]
+    assert left_out == {".csv": 1}
+
+
 def test_a_link_in_a_circle_ends(tree):
     (tree / "sub" / "again").symlink_to(tree)
     assert len(names(tree)) == 6

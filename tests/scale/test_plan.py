@@ -101,7 +101,7 @@ def test_of_two_planners_one_wins(tmp_path, pictures, monkeypatch):
 
 def test_nothing_to_look_at_is_told(tmp_path):
     (tmp_path / "a.doc").write_text("")
-    with pytest.raises(PosetuneError, match="no images or videos, only 1 files of other kinds"):
+    with pytest.raises(PosetuneError, match="no images or videos, only 1 file of another kind"):
         make_plan(Folder(tmp_path / "job"), unplanned(tmp_path / "a.doc".replace("a.doc", "")))
 
 

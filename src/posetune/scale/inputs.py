@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from posetune.errors import PosetuneError
 from posetune.runtime.images import IMAGE_SUFFIXES
 from posetune.runtime.media import VIDEO_SUFFIXES, kind_of, shown_name
+from posetune.runtime.video import VideoReader
 from posetune.scale.open import store_of
 from posetune.scale.store import Store, StoreRefused, is_bucket
 
@@ -50,8 +51,11 @@ def sources(inputs: Sequence[str], out: str, left_out: Counter[str]) -> Iterator
         elif os.path.isdir(given):
             yield from _of_folder(Path(given), root, os.path.realpath(out), left_out)
         else:
-            kind = _kind_inside(given) or kind_by_name(given) or "video"
-            yield Source(os.path.abspath(given), _name(given, root), kind)
+            kind = _kind_inside(given) or kind_by_name(given) or _kind_opened(given)
+            if kind is None:
+                left_out[os.path.splitext(given)[1].lower()] += 1
+            else:
+                yield Source(os.path.abspath(given), _name(given, root), kind)
 
 
 @contextlib.contextmanager
@@ -173,6 +177,14 @@ def _entries(place: str, left_out: Counter[str]) -> tuple[list[str], list[str]]:
 def _kind_inside(path: str) -> str | None:
     """What a file without a telling name is; None for neither, and for links that lead nowhere."""
     return kind_of(Path(path)) if os.path.isfile(path) else None
+
+
+def _kind_opened(path: str) -> str | None:
+    """ "video" for a file that was given by name and opens as one, though nothing in it or about it tells."""
+    try:
+        return "video" if os.path.isfile(path) and VideoReader(path).width > 0 else None
+    except (PosetuneError, OSError):
+        return None
 
 
 def kind_by_name(name: str) -> str | None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from posetune.errors import PosetuneError
-from posetune.progress import Reporter
+from posetune.progress import Reporter, counted
 from posetune.runtime.media import shown_name
 from posetune.runtime.video import VideoReader
 from posetune.scale.folder import Folder
@@ -86,7 +86,9 @@ def make_plan(
         writer.forget()
         raise
     if not writer.items:
-        others = f", only {left_out.total()} files of other kinds" if left_out else ""
+        others = (
+            f", only {counted(left_out.total(), 'file of another kind', 'files of other kinds')}" if left_out else ""
+        )
         raise PosetuneError(f"{' '.join(job.inputs)} holds no images or videos{others}.")
     planned = replace(
         job, plan=plan, units=writer.units, units_a_file=units_a_file, items=writer.items, videos=writer.videos,
