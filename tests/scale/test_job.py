@@ -46,8 +46,11 @@ def test_a_damaged_network_is_not_run(tmp_path):
     network = network_of(networks)
     save_network(store, networks)
     store.put(f"network/{network.files['detector']}", b"x")
-    with pytest.raises(PosetuneError, match=r"detector network .* damaged"):
+    with pytest.raises(PosetuneError, match=r"detector network.* damaged: delete"):
         load_network(store, network)
+    store.delete(f"network/{network.files['detector']}")
+    save_network(store, networks)
+    assert load_network(store, network).detector == networks.detector
 
 
 def test_names_stand_in_order():

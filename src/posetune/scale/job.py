@@ -128,9 +128,12 @@ def network_of(networks: Networks) -> Network:
 
 
 def save_network(store: Store, networks: Networks) -> None:
-    """Put the files of ``networks`` beside the job."""
+    """Put the files of ``networks`` beside the job, as far as they are not there."""
+    there = {entry.name for entry in store.list("network")}
     for content in _parts(networks).values():
-        store.create(f"network/{sha256(content)}", content)
+        name = f"network/{sha256(content)}"
+        if name not in there:
+            store.create(name, content)
 
 
 def _parts(networks: Networks) -> dict[str, bytes]:
@@ -144,7 +147,10 @@ def load_network(store: Store, network: Network) -> Networks:
     for part, expected in network.files.items():
         content = store.get(f"network/{expected}")
         if content is None or sha256(content) != expected:
-            raise PosetuneError(f"The job's {part} network in {store.url} is missing or damaged: plan the job anew.")
+            raise PosetuneError(
+                f"The job's {part} network, network/{expected} in {store.url}, is missing or damaged: delete what is there of it, "
+                "and plan the same job again."
+            )
         found[part] = content
     return Networks(
         found["landmarks"], network.name, Path(network.name), network.files["landmarks"], found["detector"],

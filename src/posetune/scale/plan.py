@@ -67,6 +67,8 @@ def make_plan(
     """
     found = _planned(store, job)
     if found is not None:
+        if networks is not None:
+            save_network(store, networks)
         return found
     _check_place(store)
     report = report or Reporter()
