@@ -25,7 +25,7 @@ def test_pictures_are_offered_drawn_labelled_and_taken_back(drawn_set, tmp_path,
     out = tmp_path / "drawn"
     drawing = ["audit", "next", *store, "--out", str(out), "--model", "lite", "--threads", "1", "--seed", "1"]
     assert main([*drawing, "--n", "3", "--json", str(tmp_path / "drawn.json")]) == 0
-    assert "3 people to label" in capsys.readouterr().out
+    assert "3 people to label, every point: posetune annotate" in capsys.readouterr().out
     drawn = json.loads((tmp_path / "drawn.json").read_text())
     file = out / "annotations" / "audit.json"
     content = json.loads(file.read_text())
@@ -71,7 +71,7 @@ def test_a_picture_that_cannot_be_read_does_not_stop_the_others(drawn_set, tmp_p
     store = ["--store", f"sqlite:///{tmp_path / 'store.sqlite'}", "--person", "web1", "--consent", "yes"]
     assert main(["audit", "offer", str(tmp_path / "in"), *store]) == 0
     said = capsys.readouterr()
-    assert "1 pictures kept; 0 were kept before. 1 could not be read, and are left out." in said.out
+    assert "1 picture kept; 0 were kept before. 1 could not be read, and are left out." in said.out
     assert main(["audit", "offer", str(tmp_path / "in/a.jpg"), *store]) == 2
 
 

@@ -53,7 +53,7 @@ def test_somebody_else_reviews(drawn_set, store, capsys):
     capsys.readouterr()
     assert main(["corrections", "list", *store]) == 0
     said = capsys.readouterr().out
-    assert "2 accepted of kind correction" in said
+    assert "corrections: 2 accepted." in said
     id = said.split()[0]
     assert main(["corrections", "review", id, *store, "--person", "ada", "--reject"]) == 2
     assert "somebody else" in capsys.readouterr().err

@@ -99,7 +99,8 @@ def _offer(args: argparse.Namespace) -> int:
             new += offer(database, picture, args.person).new
             counter.step()
     rest = f" {unread} could not be read, and are left out." if unread else ""
-    print(f"{new} pictures kept; {len(files) - new - unread} were kept before.{rest}")
+    kept = "1 picture" if new == 1 else f"{new} pictures"
+    print(f"{kept} kept; {len(files) - new - unread} were kept before.{rest}")
     return 0
 
 
@@ -120,12 +121,11 @@ def _next(args: argparse.Namespace) -> int:
             raise PosetuneError("Nobody was found in the pictures that were drawn: draw again, or offer others.")
         write_audit_set(database, drawn, args.out)
         left = waiting(database)
-    rest = (
-        f"{left} pictures are left." if len(drawn) >= args.n or not left else f"In the other {left} nobody was found."
-    )
+    kept = f"{left} picture is" if left == 1 else f"{left} pictures are"
+    rest = f"{kept} left." if len(drawn) >= args.n or not left else f"In the other {left} nobody was found."
     print(
-        f"Written: {args.out}: {len(drawn)} people to label, every point. {rest} Then: "
-        f"posetune corrections add {args.out} --kind audit --person NAME"
+        f"Written: {args.out}: {len(drawn)} {'person' if len(drawn) == 1 else 'people'} to label, every point: posetune annotate "
+        f"{args.out} --split audit. {rest} Then: posetune corrections add {args.out} --kind audit --person NAME"
     )
     if args.json is not None:
         args.json.write([{"id": a.id, "image": a.image, "subject": a.subject} for a in drawn])

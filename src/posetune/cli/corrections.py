@@ -310,10 +310,16 @@ def _list(args: argparse.Namespace) -> int:
             f"{c.id}  {c.kind:10} {c.status:11} {c.annotator}  {c.image[:12]}… person {c.subject}  {c.reason}".rstrip()
         )
     counts = Counter((c.kind, c.status) for c in rows)
+    kinds = {kind: [f"{n} {status}" for (k, status), n in sorted(counts.items()) if k == kind] for kind, _ in counts}
     print(
-        ", ".join(f"{count} {status} of kind {kind}" for (kind, status), count in sorted(counts.items()))
-        or "There are none."
+        "; ".join(f"{kind}s: {', '.join(of)}" for kind, of in sorted(kinds.items())) + "."
+        if rows
+        else "There are none."
     )
+    if any(c.status == "quarantined" for c in rows):
+        print(
+            "To look at what is quarantined: posetune corrections export DIR --status quarantined; then corrections review."
+        )
     if args.json is not None:
         args.json.write([_row(c) for c in rows])
     return 0

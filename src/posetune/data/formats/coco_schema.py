@@ -214,5 +214,6 @@ def require_labels(annotations: Path, people: Sequence[Person], schemas: Schemas
         raise PosetuneError(f"{annotations}: no annotation belongs to a category with keypoints; label people.")
     if not any(person.labelled.any() for person in people):
         raise PosetuneError(
-            f"{annotations}: not one point is labelled (every v is 0); export the set with its keypoints."
+            f"{annotations}: not one point is labelled (every v is 0): label people (posetune annotate), or export the set with "
+            "its keypoints."
         )
