@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 pq = pytest.importorskip("pyarrow.parquet")
@@ -10,6 +11,8 @@ from tests.helpers.jobs import planned
 
 from posetune.cli import main
 from posetune.errors import CheckFailed
+from posetune.opencv import cv2
+from posetune.progress import Reporter
 from posetune.scale.folder import Folder
 from posetune.scale.merge import TrackIds, merge
 from posetune.scale.rows import POSES
@@ -72,3 +75,15 @@ def test_what_is_not_done_is_not_merged(tmp_path, unlabelled):
     planned(store, unlabelled)
     with pytest.raises(CheckFailed, match=r"2 of 2 units .* are not done"):
         merge(store)
+
+
+def test_what_was_not_looked_at_is_told(tmp_path):
+    (tmp_path / "in").mkdir()
+    page = np.full((64, 64, 3), 90, np.uint8)
+    assert cv2.imwritemulti(str(tmp_path / "in/scan.tif"), [page] * 3)
+    store = Folder(tmp_path / "job")
+    planned(store, tmp_path / "in")
+    work(store, Settings(wait=0.01))
+    said: list[str] = []
+    merge(store, Reporter(said.append))
+    assert "scan.tif has 3 pages: the first alone was looked at." in said[0]

@@ -32,7 +32,8 @@ def look_alone(
     for item in items:
         found, said = _in_a_process(networks, job, item, target or send_what_is_seen)
         pictures += found
-        about = {**about, **said, "joins": [*about["joins"], *said.get("joins", [])]}
+        lists: dict[str, Any] = {key: [*about.get(key, []), *said[key]] for key in ("joins", "notes") if key in said}
+        about = {**about, **said, **lists}
         step()
     return pictures, about
 

@@ -13,11 +13,12 @@ import numpy as np
 from posetune.errors import PosetuneError
 from posetune.graph import points as own_points
 from posetune.opencv import cv2
+from posetune.progress import counted
 from posetune.runtime import batch
 from posetune.runtime.flow import ahead, in_order
 from posetune.runtime.images import read_image
 from posetune.runtime.landmarker import Landmarker
-from posetune.runtime.media import kind_of
+from posetune.runtime.media import kind_of, pages_of
 from posetune.runtime.pool import LandmarkerPool
 from posetune.runtime.pose import Pose, Tracked
 from posetune.runtime.tiles import Tiles
@@ -59,20 +60,23 @@ class Looker:
                 pool.close()
 
     def __call__(self, items: Sequence[Item], step: Step) -> tuple[list[Picture], dict[str, Any]]:
-        """The pictures of ``items``, in their order, and what merging has to know of parts of videos (``joins``).
-        ``step`` is called for every picture and frame, and may raise to stop.
+        """The pictures of ``items``, in their order, and what merging has to know of parts of videos (``joins``) and to tell
+        (``notes``). ``step`` is called for every picture and frame, and may raise to stop.
 
         What cannot be read is a picture with its error. Raises StoreError where the inputs' store does not answer.
         """
         found: list[Picture] = []
-        joins: list[dict[str, Any]] = []
+        about: dict[str, Any] = {"joins": [], "notes": []}
         for kind, group in itertools.groupby(items, key=lambda item: item.kind):
             alike = list(group)
             for item, picture in self._images(alike) if kind == "image" else zip(alike, itertools.repeat(None)):
-                for one in self._video(item, joins, step) if picture is None else [picture]:
+                for one in self._video(item, about, step) if picture is None else [picture]:
                     found.append(one)
                     step()
-        about: dict[str, Any] = {"joins": joins}
+                if picture is not None and picture.note is not None:
+                    about["notes"].append(picture.note)
+        if not about["notes"]:
+            del about["notes"]
         if self._skeleton is not None:
             about["skeleton"] = self._skeleton.as_json()
         return found, about
@@ -98,7 +102,9 @@ class Looker:
                 try:
                     rgb = read_image(path)
                     people = self._look(landmarker, rgb, item)
-                    return Picture(item.file, people, (rgb.shape[1], rgb.shape[0]), uri=item.uri)
+                    pages = pages_of(path)
+                    note = f"{item.uri} has {pages} pages: the first alone was looked at." if pages > 1 else None
+                    return Picture(item.file, people, (rgb.shape[1], rgb.shape[0]), uri=item.uri, note=note)
                 except PosetuneError as error:
                     return PosetuneError(str(error).replace(str(path), item.uri))
         except StoreError:
@@ -110,16 +116,16 @@ class Looker:
         except MemoryError:
             return PosetuneError(f"The image {item.uri} is too large for the memory of this machine.")
 
-    def _video(self, item: Item, joins: list[dict[str, Any]], step: Step) -> Iterator[Picture]:
+    def _video(self, item: Item, about: dict[str, Any], step: Step) -> Iterator[Picture]:
         try:
             with as_file(item.uri) as path:
-                yield from self._frames(path, item, joins, step)
+                yield from self._frames(path, item, about, step)
         except StoreError:
             raise
         except (PosetuneError, OSError) as error:
             yield Picture(item.file, error=str(error))
 
-    def _frames(self, path: Path, item: Item, joins: list[dict[str, Any]], step: Step) -> Iterator[Picture]:
+    def _frames(self, path: Path, item: Item, about: dict[str, Any], step: Step) -> Iterator[Picture]:
         video = VideoReader(path)
         begin, last = item.start - item.run_in, item.start - 1
         until = None if item.stop is None else item.stop + (_RUN_OUT if self._options.smooth == "offline" else 0)
@@ -128,7 +134,9 @@ class Looker:
         seen = 0
         for number, tracked in zip(itertools.count(begin), looked_at, strict=False):
             if number == last and tracked:
-                joins.append({"file": item.file, "start": item.start, "people": [_join(pose) for pose in tracked]})
+                about["joins"].append(
+                    {"file": item.file, "start": item.start, "people": [_join(pose) for pose in tracked]}
+                )
             if number < item.start:
                 step()
             elif item.stop is None or number < item.stop:
@@ -137,6 +145,10 @@ class Looker:
                 yield Picture(item.file, people, (video.width, video.height), number, tracked.seconds)
             else:
                 break
+        if video.damaged and item.stop is None:  # it saw them all
+            about["notes"].append(
+                f"{item.uri}: {counted(video.damaged, 'damaged frame was', 'damaged frames were')} left out."
+            )
         missing = video.shortfall() if item.stop is None else None
         if missing:
             yield Picture(item.file, error=f"The video {item.uri} is damaged or cut off: {missing}.")

@@ -59,6 +59,8 @@ def merge(store: Store, report: Reporter | None = None, coco: bool = True) -> Me
         with report.counting("units", job.units) as counter:
             for rows, about in parts_in_order(store, job):
                 writer.add(rows, about)
+                for note in about.get("notes", ()):
+                    counter.say(f"posetune: {note}")
                 counter.step()
         merged = writer.end()
         files.close()

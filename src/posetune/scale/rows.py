@@ -57,7 +57,9 @@ Look = Callable[["Landmarker", np.ndarray, "Item"], Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Picture:
-    """What was found in one picture or frame: a row's own values for each of ``people``; ``error``: why there is nothing."""
+    """What was found in one picture or frame: a row's own values for each of ``people``; ``error``: why there is nothing; ``note``:
+    what whoever merges is told.
+    """
 
     file: str
     people: Sequence[Mapping[str, Any]] = ()
@@ -66,6 +68,7 @@ class Picture:
     seconds: float | None = None
     error: str | None = None
     uri: str | None = None
+    note: str | None = None
 
 
 def rows_of(picture: Picture) -> list[dict[str, Any]]:
