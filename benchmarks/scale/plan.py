@@ -13,6 +13,7 @@ from pathlib import Path
 
 from posetune.scale.folder import Folder
 from posetune.scale.job import Job, Network, Options
+from posetune.scale.lease import take
 from posetune.scale.plan import Units, make_plan
 from posetune.scale.status import status
 
@@ -39,12 +40,13 @@ def main() -> None:
         (store.path / "done").mkdir()
         for number in range(job.units // 2):
             (store.path / f"done/{number:08}.json").write_text(" " * 200)
-        (store.path / "leases").mkdir()
-        (store.path / f"leases/{job.units - 1:08}.json").write_text(" " * 200)
+        for number in range(job.units // 2, min(job.units, job.units // 2 + 200)):
+            take(store, f"{number:08}", f"worker-{number}")
         began = time.monotonic()
         found = status(store)
         print(
-            f"status: {time.monotonic() - began:.2f} s, {found.done} of {found.units} done, {found.seconds_left} s left"
+            f"status: {time.monotonic() - began:.2f} s, {found.done} of {found.units} done, {found.at_work} at work, "
+            f"{found.seconds_left:.1f} s left"
         )
 
 
