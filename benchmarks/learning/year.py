@@ -25,6 +25,7 @@ from posetune import stock
 from posetune.data.answers import crop_answers
 from posetune.data.dataset import load_dataset
 from posetune.data.people import Dataset, Person
+from posetune.data.stratify import merged
 from posetune.learn.people import errors_by
 from posetune.learn.round import Options, run_pass
 from posetune.learn.rules import Rules
@@ -74,17 +75,19 @@ class Year:
         )
         self.weeks = json.loads(self.log.read_text()) if self.log.is_file() else []
 
+    def given(self, number: int) -> list[Person]:
+        """Who is corrected in a week: the honest ones' people, then the hostile one's."""
+        mix = self.acrobatics
+        if number >= 20:
+            mix = [p for pair in zip(self.acrobatics, self.lifting, strict=False) for p in pair]
+        count = HONEST + HOSTILE
+        start = (number * count) % (len(mix) - count)
+        return mix[start : start + count]
+
     def week(self, number: int) -> None:
         rng = np.random.default_rng([1, number])
         live = load(self.registry.fetch(self.registry.refresh().live, self.folder / "networks"))
-        mix = (
-            self.acrobatics
-            if number < 20
-            else [p for pair in zip(self.acrobatics, self.lifting, strict=False) for p in pair]
-        )
-        count = HONEST + HOSTILE
-        start = (number * count) % (len(mix) - count)
-        given = mix[start : start + count]
+        given = self.given(number)
         shown = crop_answers({"": live}, given)[""].points_px
         for i, person in enumerate(given):
             hostile = i >= HONEST
@@ -145,13 +148,17 @@ class Year:
         """A training on the clean labels of all who were corrected so far, with the settings of the year's."""
         from posetune.data.convert import convert
 
-        done = len(self.weeks) * (HONEST + HOSTILE)
-        people = [*self.acrobatics[:done], *(self.lifting[: done // 2] if len(self.weeks) > 20 else [])]
-        people += self.audited[: len(self.weeks) * AUDITS]
-        images = tuple({id(p.image): p.image for p in people}.values())
-        folder = self.folder / f"clean{len(self.weeks)}"
+        weeks = len(self.weeks)
+        corrected = {id(p): p for number in range(weeks) for p in self.given(number)}
+        lifting = [p for p in self.lifting if id(p) in corrected]
+        acrobatics = [p for p in self.acrobatics if id(p) in corrected] + self.audited[: weeks * AUDITS]
+        folder = self.folder / f"clean{weeks}"
         if not folder.exists():
-            convert({"train": Dataset("clean", images, tuple(people), (), (), folder)}, folder, "coco")
+            sets = []
+            for name, people in (("acrobatics", acrobatics), ("weightlifting", lifting)):
+                images = tuple({id(p.image): p.image for p in people}.values())
+                sets.append(Dataset(name, images, tuple(people), (), (), folder))
+            convert({"train": merged([s for s in sets if s.people])}, folder, "coco")
         network = train(
             Training(folder, self.folder / "clean-run", self.base, settings=self.settings), lambda: True, print
         )
