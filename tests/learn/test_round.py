@@ -24,7 +24,7 @@ from posetune.store.evidence import Evidence as Verdicts
 from posetune.store.forget import forget
 from posetune.store.registry import entry as kinds
 from posetune.store.registry.registry import Registry
-from posetune.store.runs import Leases, Runs
+from posetune.store.runs import LEARNING, Leases, Runs
 
 
 class House:
@@ -196,7 +196,7 @@ def test_a_training_that_died_and_is_wanted_otherwise_begins_anew(house, monkeyp
 
 def test_of_two_passes_one_works_and_one_says_so(house):
     leases = Leases(house.database)
-    lease = leases.take(turn.LEASE, "somebody")
+    lease = leases.take(LEARNING, "somebody")
     assert lease is not None
 
     with pytest.MonkeyPatch.context() as patch:

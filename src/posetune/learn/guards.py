@@ -138,7 +138,7 @@ def compare(guard: Guard, challenger: Measured, others: Mapping[str, Measured], 
     checks.append(Check(f"{name}: jitter", passed, said, change, change))
     lost = float(held.found.mean() - challenger.found.mean())
     said = f"{name}: {challenger.found.mean():.1%} of the people are found, {held.found.mean():.1%} by {best}."
-    checks.append(Check(f"{name}: found", lost <= rules.found_margin, said, -lost, lost))
+    checks.append(Check(f"{name}: found", lost <= max(rules.found_margin, 1 / count) + 1e-9, said, -lost, lost))
     return checks
 
 
@@ -168,18 +168,23 @@ def _not_worse(what: str, guard: Guard, values: np.ndarray, reference: np.ndarra
         return Check(name, None, f"{name}: too little is labelled to say anything.")
     low, high = interval
     passed: bool | None
-    if change > held.margin:
+    # An interval of so few people, or of so unlike answers, that of no network "no worse" could be shown. What such a guard sees
+    # is chance in the first place: half of all equal networks seem worse there.
+    blunt = not guard.must_show and (high - low) / 2 > held.most
+    standard_error = (high - low) / 4
+    if change - (standard_error if blunt else 0) > held.margin:
         passed, verdict = False, "worse"
     elif high <= held.most:
         passed, verdict = True, "not worse"
     elif low > 0:
         passed, verdict = False, "surely worse"
-    elif guard.must_show or (high - low) / 2 <= held.most:
+    elif not blunt:
         passed, verdict = False, "not shown to be no worse"
     else:
-        # So few people, or so unlike answers, that of no network it could be shown. The interval narrows with the root of them.
-        needed = known * ((high - change) / (held.most - change)) ** 2
-        passed, verdict = None, f"cannot be shown with {known} people; about {_round_up(needed)} would do"
+        passed, verdict = None, f"cannot be shown with {known} people"
+        if change < held.margin:  # the interval narrows with the root of them
+            needed = known * ((high - change) / (held.most - change)) ** 2
+            verdict += f"; about {_round_up(needed)} would do"
     bounds = f"95 % interval {low:+.1%} … {high:+.1%}; at most {held.margin:+.0%}, for certain at most {held.most:+.0%}"
     return Check(name, passed, f"{name} {change:+.1%} against {held.name} ({bounds}): {verdict}.", change, high)
 
