@@ -561,3 +561,24 @@ def test_a_server_without_a_set_says_how_to_begin(visit):
     page = visit("/annotate")
     page.wait_for_selector("html[data-status=empty]")
     assert "posetune annotate SET" in page.locator("#how").inner_text()
+
+
+def test_of_whom_nothing_is_labelled_a_box_says_who_is_meant(opened, tmp_path):
+    folder = write_review_set(tmp_path / "set", 1)
+    labels = folder / "annotations" / "train.json"
+    content = json.loads(labels.read_text())
+    content["annotations"][0] |= {"keypoints": [0] * (3 * len(FLIP)), "num_keypoints": 0, "bbox": [100, 120, 60, 90]}
+    labels.write_text(json.dumps(content))
+    page = opened(folder)
+    boxes = """() => { const P = CanvasRenderingContext2D.prototype, own = P.strokeRect, found = [], at = posetune.stage;
+      P.strokeRect = (x, y, width, height) => found.push([...at.toImage(x, y), width / at.view.scale, height / at.view.scale]);
+      at.draw(); P.strokeRect = own; return found; }"""
+    assert page.evaluate(boxes)[-1] == pytest.approx([100, 120, 60, 90], abs=0.01)
+    scale = page.evaluate("posetune.stage.view.scale")
+    page.keyboard.press("z")
+    assert page.evaluate("posetune.stage.view.scale") > 1.2 * scale
+    page.keyboard.press("BracketRight")
+    for _ in range(5):  # then the points say it
+        page.keyboard.press("v")
+    settled(page)
+    assert page.evaluate(boxes) == []

@@ -188,10 +188,10 @@ export function extent(person) {
   return box ? Math.hypot(box.width, box.height) : 0;
 }
 
-/** The smallest box around a person's points. @param {Labelled} person */
+/** The smallest box around a person's points; of somebody without any the box that says who is meant. @param {Labelled} person */
 export function hull(person) {
   const points = person.points.filter(placed);
-  if (!points.length) return null;
+  if (!points.length) return person.box && { x: person.box[0], y: person.box[1], width: person.box[2], height: person.box[3] };
   const xs = points.map((p) => Number(p[0]));
   const ys = points.map((p) => Number(p[1]));
   const x = Math.min(...xs);

@@ -14,6 +14,8 @@ const LENS = 74;
 /** How much larger the magnifier shows things than the stage does, and at most how many CSS px a pixel gets, unless the stage has more. */
 const ZOOM = 2.4;
 const LARGEST = 7;
+/** Somebody with fewer points has a box around them. */
+const FEW = 5;
 
 /**
  * Where a point's handle stands, CSS px: on the point, or as near to it as the stage allows, so that it can be taken hold of.
@@ -57,16 +59,37 @@ export function drawHandles(context, editor) {
       stage.drawn.points.push({ person: who, index, ...spot, alpha: 1 });
     });
   });
+  people.forEach((person, who) => drawWho(context, editor, person, who === selected));
   drawWarnings(context, editor);
   drawMeant(context, editor);
-  if (editor.box) {
-    const { x, y, width, height } = editor.box;
+  if (editor.box) dashed(context, editor.box);
+  context.restore();
+}
+
+/**
+ * The box of somebody of whom next to nothing is labelled: it says who is meant.
+ * @param {CanvasRenderingContext2D} context @param {PointEditor} editor @param {import("../annotate/model.js").Labelled} person @param {boolean} selected
+ */
+function drawWho(context, editor, person, selected) {
+  if (!person.box || person.status === "rejected" || person.points.filter(placed).length >= FEW) return;
+  const [left, top] = editor.stage.toScreen(person.box[0], person.box[1]);
+  const [right, bottom] = editor.stage.toScreen(person.box[0] + person.box[2], person.box[1] + person.box[3]);
+  context.globalAlpha = selected ? 1 : 0.5;
+  dashed(context, { x: left, y: top, width: right - left, height: bottom - top });
+  context.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} context @param {{x: number, y: number, width: number, height: number}} box CSS px */
+function dashed(context, { x, y, width, height }) {
+  for (const [color, offset] of /** @type {const} */ ([["#000000", 5], ["#ffffff", 0]])) {
     context.setLineDash([6, 4]);
+    context.lineDashOffset = offset;
     context.lineWidth = 1.5;
-    context.strokeStyle = "#ffffff";
+    context.strokeStyle = color;
     context.strokeRect(x, y, width, height);
   }
-  context.restore();
+  context.lineDashOffset = 0;
+  context.setLineDash([]);
 }
 
 /** The point that keys are meant for. @param {CanvasRenderingContext2D} context @param {PointEditor} editor */
