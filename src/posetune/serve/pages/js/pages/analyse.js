@@ -179,7 +179,7 @@ function draw() {
   }
   const inspector = byId("inspector");
   if (correcting?.active) fill(inspector, correcting.panel);
-  else if (state.status === "done") fill(inspector, anglesPanel(), spacePanel(), downloadPanel(), betterPanel());
+  else if (state.status === "done") fill(inspector, anglesPanel(), spacePanel(), betterPanel(), downloadPanel());
   else if (state.status === "nobody") fill(inspector, nobodyPanel());
   else if (state.status === "error") fill(inspector, errorPanel());
   else fill(inspector, loadingPanel());

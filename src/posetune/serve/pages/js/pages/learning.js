@@ -40,7 +40,7 @@ function draw() {
   byId("rest").hidden = !learning?.registry;
   fill(byId("notices"), state.error && notice(state.error), learning?.problem && notice(learning.problem), (learning?.faults ?? []).map(notice));
   if (!learning) return state.status === "loading" ? undefined : fill(live, h("p", { class: "body padded muted" }, t("learning.unknown")));
-  if (!learning.registry || !learning.live) return fill(live, h("div", { class: "body padded stack" }, h("p", {}, t("learning.none")), h("code", {}, "posetune serve --registry URL")));
+  if (!learning.registry || !learning.live) return fill(live, h("div", { class: "body padded stack" }, h("p", {}, t("learning.none")), h("code", {}, "posetune registry init URL"), h("code", {}, "posetune serve --registry URL")));
   fill(live, liveCard(learning.live, learning));
   fill(byId("trials"), learning.trials.length ? learning.trials.map(trial) : h("p", { class: "body padded muted" }, t("learning.trials.none")));
   fill(byId("corrections"), counts(learning.corrections));
@@ -94,7 +94,7 @@ function trial(one) {
     "article", { class: "trial" },
     h("h3", { id }, one.network.name, h("span", { class: "badge" }, t(`learning.trial.${one.kind}`))),
     h("progress", { class: "evidence", max: "1", value: String(share), "aria-labelledby": id, "aria-describedby": `${id}-figures` }),
-    h("p", { id: `${id}-figures` }, one.units ? t(one.units === 1 ? "learning.trial.so_far.one" : "learning.trial.so_far", figures) : t("learning.trial.nobody"), one.units > 0 && one.wealth < one.threshold && ` ${missing}`),
+    h("p", { id: `${id}-figures` }, one.units ? t(one.units === 1 ? "learning.trial.so_far.one" : "learning.trial.so_far", figures) : [t("learning.trial.nobody"), " ", h("code", {}, "posetune audit next")], one.units > 0 && one.wealth < one.threshold && ` ${missing}`),
     one.units > 7 && h("p", {}, t(one.gain >= 0 ? "learning.trial.less" : "learning.trial.more", { share: number(Math.abs(100 * one.gain), Math.abs(one.gain) < 0.0995 ? 1 : 0) })),
     h("p", { class: "small" }, t(`learning.trial.${one.kind}.means`, figures)),
   );
