@@ -230,7 +230,7 @@ def whole(folder: Path, args: argparse.Namespace) -> None:
     registry = os.environ["POSETUNE_REGISTRY"]
     posetune("registry", "init", registry, "--model", args.base)
     first = live(folder)["live"]
-    run = ["learn", "run", "--budget", args.budget, "--least", 200, "--work", folder / "work", *world.guard]
+    run = ["learn", "run", "--budget", args.budget, "--least", args.least, "--work", folder / "work", *world.guard]
     run += [word for setting in world.settings for word in ("--set", setting)]
     for k, one in enumerate(world.given):
         posetune("corrections", "add", one, "--person", f"person{k}", "--kind", "correction")
@@ -277,6 +277,7 @@ def main() -> None:
     parser.add_argument("--base", default="lite")
     parser.add_argument("--budget", default="20m")
     parser.add_argument("--weeks", type=int, default=6)
+    parser.add_argument("--least", type=int, default=200, help="corrections that a training waits for")
     parser.add_argument("--elsewhere", action="store_true", help="PostgreSQL and a bucket")
     args = parser.parse_args()
     folder = args.folder.absolute()

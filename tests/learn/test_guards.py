@@ -46,6 +46,12 @@ def test_a_challenger_must_be_no_worse_at_anything(people):
     assert failed(people, figures(5.0, found=0.95), live=live) == []  # one of twenty
 
 
+def test_one_person_whose_answer_turns_round_does_not_make_a_network_unsteady(people):
+    live, other = figures(5.0), figures(5.0)
+    other.jitter[0] = 4.0  # the plain mean is 15 % more
+    assert failed(people, other, live=live) == []
+
+
 @pytest.mark.parametrize(
     ("share", "spread", "must_show", "passed", "verdict"),
     [
