@@ -48,6 +48,7 @@ class Guarding:
         failed = {check.name for check in whole if check.passed is False}
         if not failed or failed <= {"doctor", "speed"}:
             return content, 1.0, whole
+        self._say_why("All of what was learned", whole)
         for share in SHARES:
             try:
                 part = softened(stock.resolve(base).landmarks, content, share)
@@ -55,9 +56,14 @@ class Guarding:
                 break
             checks = self.looked_over(part, held)
             if all(check.passed is not False for check in checks):
-                self._report.say(f"All of what was learned forgets too much; {share:.0%} of it does not, and is taken.")
+                self._report.say(f"{share:.0%} of what was learned forgets nothing, and is taken.")
                 return part, share, checks
+            self._say_why(f"{share:.0%} of it", checks)
         return content, 1.0, whole
+
+    def _say_why(self, what: str, checks: list[Check]) -> None:
+        first = next(check.said for check in checks if check.passed is False)
+        self._report.say(f"{what} forgets too much: {first}")
 
     def looked_over(self, content: bytes, held: tuple[Guard, ...]) -> list[Check]:
         sha256 = hashlib.sha256(content).hexdigest()
