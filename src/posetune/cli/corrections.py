@@ -294,7 +294,8 @@ def _check(args: argparse.Namespace) -> int:
 
     with open_store(store_of(args), make=False) as database:
         rows = check(database, None if args.no_networks else _networks(args), to_terminal(), args.all)
-    print(f"{len(rows)} looked over." + _statuses(rows))
+    nothing = "There is nothing to look over." if args.all else "There is nothing new to look over; --all looks at all."
+    print(f"{len(rows)} looked over." + _statuses(rows) if rows else nothing)
     if args.json is not None:
         args.json.write([_row(c) for c in rows])
     return 0

@@ -121,11 +121,11 @@ function event(one) {
   const reasons = one.reasons.filter((reason) => !one.why.includes(reason));
   const pictures = PICTURED.includes(one.kind) ? one.network?.pictures ?? [] : [];
   const summary = t(!pictures.length ? "learning.checks" : reasons.length ? "learning.reasons" : "learning.pictures");
-  const more = h("details", { open: opened.has(one.number) }, h("summary", {}, summary), reasons.length > 0 && h("ul", {}, reasons.map((reason) => h("li", {}, said(reason)))), pictures.map((url) => picture(url, name)));
+  const more = h("details", { open: opened.has(one.number) }, h("summary", { "aria-describedby": `event-${one.number}` }, summary), reasons.length > 0 && h("ul", {}, reasons.map((reason) => h("li", {}, said(reason)))), pictures.map((url) => picture(url, name)));
   more.addEventListener("toggle", () => (more.open ? opened.add(one.number) : opened.delete(one.number)));
   return h(
     "li", { class: "event", tabindex: "-1", dataset: { kind: one.kind } },
-    h("h3", {}, h("span", { class: bad ? "badge bad" : one.kind === "promote" ? "badge good" : "badge" }, has(key) ? t(key) : one.kind), name, one.kind === "promote" && one.proven === false && h("span", { class: "badge" }, t("learning.unproven")), h("time", { datetime: new Date(1000 * one.time).toISOString() }, when(one.time))),
+    h("h3", { id: `event-${one.number}` }, h("span", { class: bad ? "badge bad" : one.kind === "promote" ? "badge good" : "badge" }, has(key) ? t(key) : one.kind), name, one.kind === "promote" && one.proven === false && h("span", { class: "badge" }, t("learning.unproven")), h("time", { datetime: new Date(1000 * one.time).toISOString() }, when(one.time))),
     back && h("p", {}, t("learning.again", { name: one.network?.name ?? "" })),
     one.kind === "challenge" && one.other && h("p", {}, t("learning.against", { name: one.other })),
     one.why && h("p", {}, said(one.why)),
