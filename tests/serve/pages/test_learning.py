@@ -95,6 +95,13 @@ def test_a_network_is_taken_back_with_a_reason(visit, followed):
     assert registry.state.held == ""
 
 
+def test_nobody_is_offered_to_switch_what_a_registry_decides(visit, followed):
+    page = visit("/networks", server=followed[0])
+    page.locator("#networks article").first.wait_for()
+    assert page.locator("#followed a").get_attribute("href") == "/learning"
+    assert page.locator("[data-use]").count() == 0
+
+
 def test_without_a_registry_the_page_says_how(visit):
     page = visit("/learning")
     page.wait_for_selector("html[data-status=ready]")

@@ -20,6 +20,7 @@ const words = (error) => (error instanceof ApiError ? error.message : t("error.p
 function draw() {
   document.documentElement.dataset.status = state.status;
   const place = byId("networks");
+  byId("followed").hidden = !follows();
   place.setAttribute("aria-busy", String(state.status === "loading" || state.status === "switching"));
   if (state.status === "error") {
     fill(place, h("div", { class: "notice bad" }, icon("warning"), h("div", {}, state.error ?? "")));
@@ -28,6 +29,11 @@ function draw() {
   } else {
     fill(place, state.networks.map(card));
   }
+}
+
+/** Whether a registry says what answers: nobody switches here, then. */
+function follows() {
+  return state.networks.some((network) => network.current && network.kind === "registry");
 }
 
 /** @param {Network} network */
@@ -51,7 +57,7 @@ function card(network) {
       copy),
     h("div", { class: "actions" },
       network.report && h("a", { class: "button quiet", href: network.report, target: "_blank", rel: "noopener", "aria-label": t("networks.report.of", { name }) }, t("networks.report"), icon("external", 14)),
-      other, network.uploaded && !network.current && remove, !network.current && use),
+      other, network.uploaded && !network.current && remove, !network.current && !follows() && use),
   );
 }
 
