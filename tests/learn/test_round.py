@@ -107,7 +107,8 @@ def test_a_live_network_that_turns_out_worse_is_taken_back(house):
     house.run()
     assert house.registry.state.live != house.first
     judged(house, 6.0, 5.0)  # the candidate is the network before now
-    assert "Taken back: first" in house.run()
+    worse, better = (house.registry.state.title(sha256) for sha256 in (house.registry.state.live, house.first))
+    assert f"Taken back: {worse}; {better} is live again. It errs less" in house.run()
     assert house.registry.state.live == house.first
     assert house.registry.state.shadow == ""
 

@@ -69,7 +69,7 @@ def on_shadow(evidence: Evidence, rules: Rules) -> Ruling:
     """``evidence``: that the network before errs less than the live one, since the promotion."""
     so_far = f"{audited(evidence.units)}, wealth {math.exp(evidence.log_e):.3g} of {evidence.threshold:g}"
     if evidence.enough:
-        return Ruling("rollback", f"The network before errs less on audited people since ({so_far}).")
+        return Ruling("rollback", f"It errs less on audited people than what came after it ({so_far}).")
     if evidence.units >= rules.shadow_units:
-        return Ruling("expire", f"Nothing spoke for the network before ({so_far}).")
-    return Ruling("wait", f"The network before is still measured beside ({so_far}).")
+        return Ruling("expire", f"Live before, and nothing spoke for it ({so_far}).")
+    return Ruling("wait", f"Live before, and still measured beside ({so_far}).")

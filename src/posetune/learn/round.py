@@ -184,7 +184,7 @@ class _Pass:
         elif ruling.what == "rollback":
             body = {"network": current.candidate, "why": ruling.why, "from": current.live, "proven": True}
             self.turn.append(kinds.ROLLBACK, body)
-            self.report.say(f"Taken back: {title} is live again. {ruling.why}")
+            self.report.say(f"Taken back: {state.title(current.live)}; {title} is live again. {ruling.why}")
         elif ruling.what in ("refuse", "expire"):
             kind = kinds.REFUSE if ruling.what == "refuse" else kinds.EXPIRE
             self.turn.append(kind, {"network": current.candidate, "why": ruling.why, "reasons": list(ruling.reasons)})
