@@ -111,7 +111,10 @@ def _since(registry: Registry) -> str:
 
 def _nobody(new: int, rules: Rules) -> str:
     if new >= rules.least_new:
-        return f"Nothing challenges it; {new} new corrections have come, and the next pass trains: posetune learn run."
+        return (
+            f"Nothing challenges it; {new} new corrections have come, and the next posetune learn run trains, unless its --least "
+            "is more."
+        )
     return f"Nothing challenges it; {new} of the {rules.least_new} new corrections have come that a training waits for (--least)."
 
 
