@@ -49,7 +49,7 @@ class Year:
     def __init__(self, sets: Path, folder: Path, base: str, samples: int) -> None:
         self.folder, self.base = folder, base
         self.settings = (
-            f"samples=[{samples},{samples}]", "validations=2", "val_people=40", "suspects=false", "blend=0.7", "heatmap_bias=0.3",
+            f"samples=[{samples},{samples}]", "validations=2", "val_people=120", "suspects=false", "blend=0.7", "heatmap_bias=0.3",
         )  # fmt: skip
         rng = np.random.default_rng(0)
         acrobatics = [p for p in load_dataset(sets / "acrobatics", "train").people if scorable(p)]
