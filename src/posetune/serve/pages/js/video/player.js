@@ -145,12 +145,12 @@ export class Player extends EventTarget {
     }
   }
 
-  /** The frame that is shown stays; its exact picture takes the place of the decoder's. */
-  async pause() {
+  /** The frame that is shown stays; its exact picture takes the place of the decoder's. @param {number} [at] another one to stay at */
+  async pause(at = this.index) {
     if (!this.playing) return;
     this.playing = false;
     this.video?.pause();
-    this.target = Math.max(this.index, 0);
+    this.target = Math.max(at, 0);
     this.tell("state");
     await this.rest();
   }
@@ -198,7 +198,7 @@ export class Player extends EventTarget {
   ended() {
     if (!this.playing) return;
     if (!this.looping) {
-      void this.pause();
+      void this.pause(this.part.to); // a browser that is short of time ends without having shown the last frame
       return;
     }
     this.target = this.part.from;
