@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,21 +186,36 @@ def _until(page, condition: str, tries: int = 100) -> None:
     raise AssertionError(condition)
 
 
+#: Gives the page a sample, pasted or dropped.
+PASTE = """(async (how) => {
+  const blob = await (await fetch("/static/samples/squat.webp")).blob();
+  const data = new DataTransfer();
+  data.items.add(new File([blob], "clip.webp", { type: "image/webp" }));
+  const event = how === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+    : new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true });
+  document.body.dispatchEvent(event);
+})"""
+
+
 def test_pasting_and_dropping_are_ways_in(visit):
     page = visit("/")
-    give = """(async (how) => {
-      const blob = await (await fetch("/static/samples/squat.webp")).blob();
-      const data = new DataTransfer();
-      data.items.add(new File([blob], "clip.webp", { type: "image/webp" }));
-      const event = how === "paste"
-        ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
-        : new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true });
-      document.body.dispatchEvent(event);
-    })"""
     for how in ("paste", "drop"):
         page.evaluate("delete document.documentElement.dataset.status")
-        page.evaluate(give, how)
+        page.evaluate(PASTE, how)
         assert settled(page)["status"] == "done", how
+
+
+def test_a_picture_that_is_pasted_while_the_page_still_loads_is_not_lost(visit):
+    page = visit("/video")
+    held: list[Any] = []
+    page.route("**/api/v1/skeleton", lambda route: held.append(route))
+    page.goto(page.url.replace("/video", "/"))
+    page.wait_for_selector("html.ready")
+    page.evaluate(PASTE, "paste")
+    assert len(held) == 1
+    held[0].continue_()
+    assert settled(page)["status"] == "done"
 
 
 def test_what_is_no_picture_gets_a_sentence_and_keeps_the_page(visit):

@@ -391,6 +391,10 @@ window.addEventListener("posetune:language", () => {
   stage?.redraw(false);
 });
 
+let begin = () => {};
+const begun = new Promise((resolve) => (begin = () => resolve(true)));
+// Before anything is asked of the server: a picture that is pasted or dropped meanwhile waits, and is not lost.
+listenForPictures(byId("file"), byId("drop"), (chosen) => void begun.then(() => take(chosen)));
 try {
   skeleton = await getSkeleton();
   stage = new SkeletonCanvas(byId("stage"), { skeleton, flagText, pointName: jointName });
@@ -415,7 +419,7 @@ try {
     state.selected = person;
     draw();
   });
-  listenForPictures(byId("file"), byId("drop"), (chosen) => void take(chosen));
+  begin();
 } catch (error) {
   const words = error instanceof ApiError ? error.message : t("error.page");
   Object.assign(state, { status: "error", error: words });
