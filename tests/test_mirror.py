@@ -14,6 +14,8 @@ SOURCES = Path(posetune.__file__).parent
 TESTED_ELSEWHERE = {
     "_version.py": "a number",
     "__main__.py": "python -m posetune: cli",
+    "cli/corrections_add.py": "cli/test_corrections.py, as a user calls it",
+    "cli/stored.py": "cli/test_corrections.py and test_audit.py, as a user calls them",
     "runtime/batch.py": "what predict does with files: cli/test_predict.py, as a user calls it",
     "data/formats/reading.py": "options and a table of data; what they do: the tests of every format",
     "data/formats/table.py": "data/test_convert.py and data/test_layouts.py, through what it lists",

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posetune.cli.common import add_json
-from posetune.cli.corrections import add_store, store_of
 from posetune.cli.registry import ENVIRONMENT
+from posetune.cli.stored import add_store, store_of
 from posetune.errors import PosetuneError
-from posetune.progress import to_terminal
+from posetune.progress import counted, to_terminal
 
 if TYPE_CHECKING:
     from posetune.runtime.landmarker import Landmarker
@@ -99,8 +99,7 @@ def _offer(args: argparse.Namespace) -> int:
             new += offer(database, picture, args.person).new
             counter.step()
     rest = f" {unread} could not be read, and are left out." if unread else ""
-    kept = "1 picture" if new == 1 else f"{new} pictures"
-    print(f"{kept} kept; {len(files) - new - unread} were kept before.{rest}")
+    print(f"{counted(new, 'picture')} kept; {len(files) - new - unread} were kept before.{rest}")
     return 0
 
 
@@ -121,10 +120,13 @@ def _next(args: argparse.Namespace) -> int:
             raise PosetuneError("Nobody was found in the pictures that were drawn: draw again, or offer others.")
         write_audit_set(database, drawn, args.out)
         left = waiting(database)
-    kept = f"{left} picture is" if left == 1 else f"{left} pictures are"
-    rest = f"{kept} left." if len(drawn) >= args.n or not left else f"In the other {left} nobody was found."
+    rest = (
+        f"{counted(left, 'picture is', 'pictures are')} left."
+        if len(drawn) >= args.n or not left
+        else f"In the other {left} nobody was found."
+    )
     print(
-        f"Written: {args.out}: {len(drawn)} {'person' if len(drawn) == 1 else 'people'} to label, every point: posetune annotate "
+        f"Written: {args.out}: {counted(len(drawn), 'person', 'people')} to label, every point: posetune annotate "
         f"{args.out} --split audit. {rest} Then: posetune corrections add {args.out} --kind audit --person NAME"
     )
     if args.json is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from posetune.cli.common import add_json, count
 from posetune.cli.registry import ENVIRONMENT, STORE_ENVIRONMENT, url_of
+from posetune.cli.stored import store_of
 from posetune.errors import PosetuneError
 from posetune.progress import to_terminal
 
@@ -164,7 +165,7 @@ def _opened(args: argparse.Namespace, make: bool = True) -> tuple[Registry, Data
     from posetune.store.open import open_store
 
     registry = _registry(args)
-    url = url_of(args.store, STORE_ENVIRONMENT, "--store URL")
+    url = store_of(args)
     file = sqlite_file(Database(url))
     new = file is not None and not file.exists()
     database = open_store(url, make)
