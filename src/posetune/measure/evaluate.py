@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +24,7 @@ from posetune.measure.beside import Beside, Entry, behind_detector, named, netwo
 from posetune.measure.bootstrap import Resampling
 from posetune.measure.errors import analyse
 from posetune.measure.metrics import Labels, scorable
-from posetune.measure.oks import Detection, area_of, average_precision
+from posetune.measure.oks import area_of, crop_precision
 from posetune.measure.people_measured import (
     Chosen,
     choose,
@@ -260,7 +261,7 @@ def _by_crops(
     crops: list[Crop | None] = [p.crop for p in subjects.people]
     answers = crop | {f"{base} + offset": offset.add_offsets(crop[base], crops, o) for base, o in offsets.items()}
     scored = {e.name: _scored(answers[e.name], subjects.labels) for e in entries}
-    precisions = {e.name: _crop_precision(subjects.people, answers[e.name]) for e in entries}
+    precisions = {e.name: crop_precision(subjects.people, answers[e.name]) for e in entries}
     measures = _measures(entries, subjects, scored, precisions)
     for name, figures in sides(subjects.people, entries, scored).items():
         measures[name] = replace(measures[name], sides=figures)
@@ -296,8 +297,8 @@ def _evaluation(
         groups=subjects.resampling.groups,
         left_out=sum(len(d.people) for d in sets) - len(people),
         left_out_because=counted_reasons(p for d in sets for p in d.people),
-        area_from=_count(area_of(p)[1] for p in people),
-        torso_from=_count(p.torso_from for p in people),
+        area_from=dict(Counter(area_of(p)[1] for p in people)),
+        torso_from=dict(Counter(p.torso_from for p in people)),
         offset_from=offset_from,
         skipped=beside.skipped,
         warnings=tuple(warnings_of(*sets)),
@@ -384,20 +385,3 @@ def _run_pipeline(
     )
     moved = {f"{base} + offset": with_offsets(whole[base], o, images, subjects.people) for base, o in offsets.items()}
     return whole | moved
-
-
-def _crop_precision(people: Sequence[Person], answers: Answers) -> dict[str, float | None]:
-    """AP where every person's crop gives one detection, ranked by presence."""
-    images: dict[str, tuple[list[Person], list[Detection], list[Person]]] = {}
-    for i, person in enumerate(people):
-        row = images.setdefault(str(person.image.path), ([], [], []))
-        row[0].append(person)
-        row[1].append(Detection(answers.points_px[i], float(answers.score[i])))
-    return average_precision(list(images.values()))
-
-
-def _count(items: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for item in items:
-        counts[item] = counts.get(item, 0) + 1
-    return counts

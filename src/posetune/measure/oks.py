@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posetune.data.answers import Answers
 from posetune.data.people import Person
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
@@ -146,3 +147,13 @@ def _precision(hits: np.ndarray, to_find: int) -> float:
     precision = np.maximum.accumulate((right / np.arange(1, len(hits) + 1))[::-1])[::-1]
     at = np.searchsorted(recall, RECALLS, side="left")
     return float(np.where(at < len(precision), precision[np.minimum(at, len(precision) - 1)], 0.0).mean())
+
+
+def crop_precision(people: Sequence[Person], answers: Answers) -> dict[str, float | None]:
+    """AP where every person's crop gives one detection, ranked by presence."""
+    images: dict[str, tuple[list[Person], list[Detection], list[Person]]] = {}
+    for i, person in enumerate(people):
+        row = images.setdefault(str(person.image.path), ([], [], []))
+        row[0].append(person)
+        row[1].append(Detection(answers.points_px[i], float(answers.score[i])))
+    return average_precision(list(images.values()))
