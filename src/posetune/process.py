@@ -23,14 +23,21 @@ def has_ended(process: str) -> bool:
     where, pid, began = process.rsplit(" ", 2) if process.count(" ") == 2 else ("", "", "")
     if not where or where != _where() or not pid.isascii() or not pid.isdigit():
         return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
+    if not runs(int(pid)):
         return True
-    except (OSError, OverflowError):  # somebody else's, or no number of a process
-        pass
     now = _began(int(pid))
     return now is not None and now != began  # its number is another's by now, or it waits to be buried
+
+
+def runs(pid: int) -> bool:
+    """Whether there is a process of this number here, whosever it is by now."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's, or no number of a process
+        pass
+    return True
 
 
 @cache

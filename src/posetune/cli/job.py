@@ -16,12 +16,11 @@ from posetune.progress import Reporter, clock, counted, to_terminal
 from posetune.runtime.detector import DEFAULT_MAX_PEOPLE
 from posetune.runtime.landmarker import MIN_PRESENCE_CONFIDENCE
 from posetune.runtime.track import SMOOTHINGS
+from posetune.scale.job import WHAT, Job
 
 if TYPE_CHECKING:
-    from posetune.scale.job import Job
     from posetune.scale.store import Store
 
-WHAT = ("predict", "label", "teach", "eval")
 LAUNCHERS = ("local", "ray")
 _LEASE = 60.0
 _SWEPT = {
@@ -153,7 +152,7 @@ def _planned(args: argparse.Namespace, report: Reporter) -> tuple[Store, Job]:
     """The store and its job, which is planned now, or was before: then it is said that it goes on with that plan."""
     from posetune.runtime.tiles import Tiles
     from posetune.scale.inputs import absolute
-    from posetune.scale.job import JOB, Job, Options, network_of
+    from posetune.scale.job import JOB, Options, network_of
     from posetune.scale.open import store_of
     from posetune.scale.plan import make_plan
     from posetune.scale.tasks import TASKS

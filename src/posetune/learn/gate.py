@@ -10,6 +10,7 @@ from typing import Literal
 from posetune.learn.evidence import Evidence
 from posetune.learn.guards import Check
 from posetune.learn.rules import Rules
+from posetune.progress import counted
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def guarded(checks: Sequence[Check]) -> Ruling:
 
 def audited(units: int) -> str:
     """Of how many people evidence is."""
-    return f"{units} audited {'person' if units == 1 else 'people'}"
+    return counted(units, "audited person", "audited people")
 
 
 def on_challenger(evidence: Evidence, against: Evidence, rules: Rules) -> Ruling:

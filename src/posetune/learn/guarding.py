@@ -80,13 +80,13 @@ class Guarding:
         with self._report.counting("people guarded", sum(len(g.people) for g in held) * (1 + len(lived))) as counter:
             for guard in held:
                 figures[guard.name] = {one: self._measured(one, guard, counter) for one in every}
-        parts = [guard for guard in held if not guard.must_show]
+        asked, parts = list(held), [guard for guard in held if not guard.must_show]
         if len(parts) > 1:
             # Many guards that are too small to show anything must not add up to none.
             of_parts = [figures[guard.name] for guard in parts]
             figures[TOGETHER] = {one: guards.joined([f[one] for f in of_parts]) for one in every}
-            held = (*held, guards.together(TOGETHER, parts))
-        for guard in held:
+            asked.append(guards.together(TOGETHER, parts))
+        for guard in asked:
             others = {state.title(other): figures[guard.name][other] for other in lived}
             found += guards.compare(guard, figures[guard.name][sha256], others, rules)
         people = [person for guard in held for person in guard.people if scorable(person)]

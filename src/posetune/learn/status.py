@@ -12,6 +12,7 @@ from posetune.errors import PosetuneError
 from posetune.learn import trial
 from posetune.learn.gate import audited
 from posetune.learn.rules import Rules
+from posetune.progress import counted
 from posetune.store.corrections import Corrections
 from posetune.store.database import Database
 from posetune.store.evidence import Evidence as Verdicts
@@ -40,7 +41,7 @@ class Status:
 def status(registry: Registry, database: Database, rules: Rules, now: Callable[[], float] = time.time) -> Status:
     """As the registry and the store have it; nothing is measured, nothing changed. The networks' files are read."""
     state = registry.state
-    store, verdicts = Corrections(database), Verdicts(database)
+    store, verdicts, runs = Corrections(database), Verdicts(database), Runs(database)
     said = [registry.doubt or f"Live is {state.title(state.live)}{_since(registry)}."]
     if registry.doubt:
         said.append("Servers answer with what they have; nothing is judged, trained or promoted until then.")
@@ -53,7 +54,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     for current in trial.trials(state, rules):
         sentence, found = _trial(current, verdicts, state.title(current.candidate), now(), rules)
         said.append(sentence)
-        left_out = store.left_out(current.after, trial.learned_from(current, store, Runs(database)))
+        left_out = store.left_out(current.after, trial.learned_from(current, store, runs))
         said += _of_one_scene(found) + _left_out(left_out)
         left = {"corrected_before": left_out.people, "scene_learned_from": left_out.scenes.total()}
         figures["trials"].append({**found, "left_out": left})
@@ -64,7 +65,7 @@ def status(registry: Registry, database: Database, rules: Rules, now: Callable[[
     said.append(_counted(counts))
     waiting = len(store.unjudged(0))
     figures["audited_waiting"] = waiting
-    marked = Runs(database).marked()
+    marked = runs.marked()
     figures["marked"] = sorted(marked)
     said += [_marked(state.title(n), c) for n, c in marked.items()]
     if state.held:
@@ -126,16 +127,16 @@ def _marked(title: str, count: int) -> str:
 def _trial(
     current: trial.Trial, verdicts: Verdicts, title: str, now: float, rules: Rules
 ) -> tuple[str, dict[str, Any]]:
-    counted = trial.counted(current, verdicts)
+    judged = trial.counted(current, verdicts)
     evidence, _ = trial.evidence(current, verdicts)
-    pace = _pace(trial.of_scenes(counted), now)
+    pace = _pace(trial.of_scenes(judged), now)
     missing = evidence.missing
     weeks = None if missing is None or not pace else missing / pace
     figures = {
         "kind": current.kind, "candidate": current.candidate, "live": current.live, "units": evidence.units,
         "wealth": math.exp(evidence.log_e), "threshold": evidence.threshold, "mean": evidence.mean, "gain": evidence.gain,
         "enough": evidence.enough, "units_missing": missing, "units_a_week": pace, "weeks_missing": weeks,
-        "judged": len(counted),
+        "judged": len(judged),
     }  # fmt: skip
     who = (
         f"{title} challenges it"
@@ -189,9 +190,9 @@ def _do_not(count: int) -> str:
     return f"{audited(count)} {'does' if count == 1 else 'do'} not judge it"
 
 
-def _pace(counted: list[Verdict], now: float) -> float | None:
+def _pace(judged: list[Verdict], now: float) -> float | None:
     """Audited people a week, lately; None where clocks say nothing."""
-    times = [v.created_at for v in counted if 0 <= now - v.created_at <= _PACE_OVER]
+    times = [v.created_at for v in judged if 0 <= now - v.created_at <= _PACE_OVER]
     if not times:
         return None
     return len(times) / max((now - min(times)) / _WEEK, 1 / 7)
@@ -201,7 +202,7 @@ def _duration(weeks: float) -> str:
     if weeks >= 104:
         return "years"
     count, unit = (max(1, round(weeks * 7)), "day") if weeks < 1 else (round(weeks), "week")
-    return f"about {count} {unit}{'s' * (count > 1)}"
+    return f"about {counted(count, unit)}"
 
 
 def _counted(counts: dict[tuple[str, str], int]) -> str:
@@ -215,5 +216,5 @@ def _counted(counts: dict[tuple[str, str], int]) -> str:
     parts = ", ".join(f"{n} {status}" for status, n in of.items() if n)
     audits = sum(n for (kind, _), n in counts.items() if kind == "audit")
     waiting = " What is quarantined waits until somebody looks: posetune corrections list --status quarantined."
-    counted = f"{total} correction{'' if total == 1 else 's'} ({parts}), {audits} of them audits."
-    return f"The store has {counted}{waiting if of['quarantined'] else ''}"
+    there = f"{counted(total, 'correction')} ({parts}), {audits} of them audits."
+    return f"The store has {there}{waiting if of['quarantined'] else ''}"

@@ -7,6 +7,7 @@ nobody names, or nothing. One in twenty is a honeypot: of its person the points 
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -89,14 +90,14 @@ def draw(
         raise PosetuneError(
             "No picture is left to draw an audit from: they come from the web app's users who agree, or by `posetune audit offer`."
         )
+    baits = functools.cache(lambda: honeypots.baits(database))  # a look at the whole store, which most draws do without
     drawn: list[Audit] = []
     for done, at in enumerate(rng.permutation(len(rows)).tolist(), 1):
         if len(drawn) >= count:
             break
         row = rows[at]
-        baits = honeypots.baits(database) if rng.random() < HONEYPOTS else []
-        if baits:
-            known = baits[int(rng.integers(len(baits)))]
+        if rng.random() < HONEYPOTS and baits():
+            known = baits()[int(rng.integers(len(baits())))]
             drawn.append(_write(database, known, honeypots.spoilt(known), next(iter(networks)), known.number))
         with database.read() as connection:
             content = pictures.get(connection, row.sha256, row.suffix)

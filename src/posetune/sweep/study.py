@@ -16,6 +16,7 @@ from typing import Any
 
 from posetune.errors import PosetuneError
 from posetune.heartbeat import beating
+from posetune.process import runs
 
 STUDY = "study.jsonl"
 _BEAT = 60.0
@@ -99,16 +100,6 @@ def free_the_dead(study: Any, now: Callable[[], float] = time.time) -> int:
 def _is_dead(trial: Any, now: float) -> bool:
     said = trial.user_attrs
     if said.get(_HOST) == platform.node() and _PID in said:
-        return said[_PID] != os.getpid() and not _runs(said[_PID])
+        return said[_PID] != os.getpid() and not runs(said[_PID])
     begun = 0.0 if trial.datetime_start is None else trial.datetime_start.timestamp()
     return now - float(said.get(_ALIVE, begun)) > _DEAD
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True

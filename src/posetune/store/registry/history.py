@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from posetune.errors import PosetuneError
+from posetune.progress import counted
 from posetune.store.registry import entry as kinds
 from posetune.store.registry.entry import Entry
 from posetune.store.registry.log import Moved
@@ -66,7 +67,7 @@ def _sentence(entry: Entry, state: State, live: str) -> str:
         if "restarted" in body:
             return f"evidence begun anew: {why}"
         units, wealth = int(body.get("units", 0)), math.exp(min(float(body.get("log_e", 0)), 700.0))
-        who = f"{units} audited {'person has' if units == 1 else 'people have'} judged"
+        who = f"{counted(units, 'audited person has', 'audited people have')} judged"
         return f"{title}: {who}, wealth {wealth:.3g} of {float(body.get('threshold', 100)):g}"
     return texts.get(entry.kind, "")
 

@@ -33,9 +33,8 @@ class Log:
         before it.
         """
         names = self._place.names(FOLDER, name_of(self.last) if self.last else "")
-        if (
-            not self.last
-        ):  # the newest entries may be missing, and their copies there: an entry was written before its copy
+        if not self.last:
+            # The newest entries may be missing, and their copies there: an entry was written before its copy.
             names += self._place.names(COPIES)
         numbers = [n for name in names if (n := number_of(name)) is not None and n > self.last]
         if not numbers:
